@@ -1,0 +1,86 @@
+import { Binary, Bool, type DataType, Dictionary, Field, Float64, Int32, Int64, Schema, TimestampNanosecond, Utf8 } from 'apache-arrow';
+
+/** Key of a field's metadata that holds its one-line description; it ends as the column comment of a table. */
+export const DESCRIPTION = 'description';
+
+/** Strings as codes into a per-batch dictionary. The id is derived from the name, so that equal schemas compare equal everywhere. */
+export function dictionaryOf(name: string): Dictionary<Utf8, Int32> {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
+  return new Dictionary(new Utf8(), new Int32(), hash >>> 2);
+}
+
+/** ns since 1970 UTC. */
+export const timestampNs = (): TimestampNanosecond => new TimestampNanosecond('UTC');
+
+/** A field that carries its own description. */
+export function field(name: string, type: DataType, nullable: boolean, description: string): Field {
+  return new Field(name, type, nullable, new Map([[DESCRIPTION, description]]));
+}
+
+const word = (name: string, nullable: boolean, description: string) => field(name, dictionaryOf(name), nullable, description);
+
+/** The dictionary of columns: one name, one type, one unit, product-wide. */
+export const COLUMNS = {
+  ts_event: field('ts_event', timestampNs(), false, "venue's clock, ns since 1970 UTC; for a bar the end of its interval, when it is known"),
+  ts_recv: field('ts_recv', timestampNs(), false, 'our clock at receipt, ns since 1970 UTC'),
+  ts_open: field('ts_open', timestampNs(), false, 'start of the interval, ns since 1970 UTC'),
+  symbol: word('symbol', false, "venue's symbol, upper case"),
+  venue: word('venue', false, 'where it was traded, e.g. binance_usdm'),
+  sequence: field('sequence', new Int64(), true, "venue's sequence number"),
+  trade_id: field('trade_id', new Int64(), true, "venue's trade number"),
+  price: field('price', new Float64(), false, 'quote currency per unit'),
+  size: field('size', new Float64(), false, 'base units (COIN-M: contracts)'),
+  price_ticks: field('price_ticks', new Int64(), false, 'price in multiples of the tick size'),
+  size_lots: field('size_lots', new Int64(), false, 'size in multiples of the lot size'),
+  aggressor_side: word('aggressor_side', false, 'side of the taker: buy or sell'),
+  side: word('side', false, 'side of the order: buy or sell'),
+  flags: field('flags', new Int32(), false, 'bit set: 1 clock_skew, 2 sequence_gap, 4 late, 8 snapshot'),
+  payload: field('payload', new Utf8(), false, "venue's message as it was received"),
+  open: field('open', new Float64(), true, 'first price of the interval'),
+  high: field('high', new Float64(), true, 'highest price of the interval'),
+  low: field('low', new Float64(), true, 'lowest price of the interval'),
+  close: field('close', new Float64(), true, 'last price of the interval'),
+  volume: field('volume', new Float64(), false, 'sum of sizes'),
+  notional: field('notional', new Float64(), false, 'sum of price x size'),
+  vwap: field('vwap', new Float64(), true, 'volume-weighted average price: notional / volume'),
+  trades: field('trades', new Int64(), false, 'number of trades'),
+  signed_volume: field('signed_volume', new Float64(), false, 'bought minus sold volume, by aggressor'),
+  final: field('final', new Bool(), false, 'true when the bar will not change'),
+} as const;
+
+/** Bits of the column `flags`. */
+export const FLAG = { clockSkew: 1, sequenceGap: 2, late: 4, snapshot: 8 } as const;
+
+/** What a kernel emits on `rejected`: which row of the pushed batch, why, and the row as it was received. */
+export const REJECT_SCHEMA = new Schema([
+  field('row', new Int32(), false, 'row of the pushed batch'),
+  field('code', dictionaryOf('code'), false, 'machine-readable reason, e.g. price-off-tick'),
+  field('reason', new Utf8(), false, 'reason in words, with the offending value'),
+  field('raw', new Binary(), false, 'the row as it was received'),
+]);
+
+/** What leaves a node on its `rejected` port, and the columns of the dead letters. */
+export const REJECTED_SCHEMA = new Schema([
+  field('ts_recv', timestampNs(), false, 'clock of the epoch that rejected the row'),
+  field('pipeline', dictionaryOf('pipeline'), false, 'pipeline that rejected it'),
+  field('node', dictionaryOf('node'), false, 'node that rejected it'),
+  field('code', dictionaryOf('code'), false, 'machine-readable reason'),
+  field('reason', new Utf8(), false, 'reason in words, with the offending value'),
+  field('raw', new Binary(), false, 'the row as it was received'),
+  field('source', dictionaryOf('source'), true, 'topic or file it was read from'),
+  field('partition', new Int32(), true, 'partition it was read from'),
+  field('offset', new Int64(), true, 'offset of its message'),
+  field('row', new Int32(), true, 'its position in the message'),
+]);
+
+/** Identity and lineage of a row in a sink. */
+export const LINEAGE_FIELDS = [
+  field('_src', dictionaryOf('_src'), false, 'incarnation/topic/partition the row was delivered from'),
+  field('_seq', new Int64(), false, 'offset x 65,536 + row in message: unique within _src'),
+  field('_task', new Int32(), false, 'task that made the row'),
+  field('_epoch', new Int64(), false, 'epoch that made the row: with the journal, the way back to the input'),
+] as const;
+
+/** A message has at most this many rows, so that offset and row fit one int64. */
+export const MAX_MESSAGE_ROWS = 65_536;

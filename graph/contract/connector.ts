@@ -1,0 +1,123 @@
+import type { RecordBatch, Schema } from 'apache-arrow';
+import type { z } from 'zod';
+import type { Payloads } from './format.ts';
+
+/** What a connector gets to know of the run; addresses are resolved, secrets are in them. */
+export interface ConnectorContext {
+  readonly pipeline: string;
+  readonly node: string;
+  /** Folder of the pipeline file: relative paths start here. */
+  readonly folder: string;
+  /** Folder for local data (`.millrace`). */
+  readonly dataDir: string;
+  /** The connection this connector uses, or null. */
+  readonly connection: Connection | null;
+  /** A line for people, on standard error and in `/status`. */
+  note(message: string): void;
+}
+
+export interface Connection {
+  readonly name: string;
+  /** A URL, or `embedded`. May hold a password: never print it, print `shown`. */
+  readonly url: string;
+  readonly shown: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** Part of a source's partition: rows already in columns, or payloads for the node's format. */
+export interface SourceChunk {
+  readonly partition: number;
+  /** Positions [from, to). Position p is row p - from of `batch`, or payload p - from of `payloads`. */
+  readonly from: number;
+  readonly to: number;
+  readonly batch?: RecordBatch;
+  readonly payloads?: Payloads;
+}
+
+/** An open, replayable source: the same positions always give the same rows. */
+export interface SourceReader {
+  /** One label a partition (e.g. its file), fixed while open. */
+  readonly partitions: readonly string[];
+  /** The position that `start:` means now; resolved once and recorded as epoch 0. */
+  start(partition: number, start: StartAt): Promise<number>;
+  /**
+   * Rows from `from` on, at most `maxRows` and about `maxBytes` of payload; null when none is there now. Replay asks for exact ranges
+   * [from, from + maxRows) and may have to call again. Never waits longer than it takes to read: pacing returns null.
+   */
+  read(partition: number, from: number, maxRows: number, maxBytes: number): Promise<SourceChunk | null>;
+  /** Whether `from` is the end of a partition that will not grow. */
+  ended(partition: number, from: number): boolean;
+  close(): Promise<void>;
+}
+
+export type StartAt = 'earliest' | 'latest' | { readonly instantNs: bigint };
+
+export interface SourceDeclaration<P = unknown> {
+  readonly params: z.ZodType<P>;
+  /** Formats that decode its payloads, the default first; `[]`: it gives batches (`schema` tells which columns). */
+  readonly formats: readonly string[];
+  /** Columns of a source that gives batches itself. */
+  schema?(params: P): Schema;
+  /** Default of `time:` where the connector knows its time column. */
+  readonly time?: string;
+  /** Default of `key:`. */
+  readonly key?: readonly string[];
+  /** Files the parameters name; a missing one is a diagnostic. Glob patterns count as one entry. */
+  files?(params: P): readonly string[];
+  /** Whether it will end by itself, so that the pipeline does. */
+  finite(params: P): boolean;
+  open(params: P, context: ConnectorContext): Promise<SourceReader>;
+}
+
+/** Rows of one feed partition, in order, with the identity columns of `LINEAGE_FIELDS` at the end. */
+export interface Block {
+  readonly src: string;
+  /** First and last `_seq` of the range the block stands for (rows in between may be missing). */
+  readonly fromSeq: bigint;
+  readonly toSeq: bigint;
+  readonly batches: readonly RecordBatch[];
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+export type BlockRange = Pick<Block, 'src' | 'fromSeq' | 'toSeq' | 'rows'>;
+
+/** An open sink. Every method throws `MillraceError`s whose `retry` tells the runner what to do. */
+export interface SinkWriter {
+  /** Creates or checks its table or file; called until it succeeds, before the first write and after a break. */
+  ensure(): Promise<void>;
+  /** Resolves when the block is durable. The same block and token may come again. */
+  write(block: Block, token: string): Promise<void>;
+  /** How much of a block is there; asked before a block is written again after a restart. `keyed`: writing again is harmless. */
+  has(range: BlockRange): Promise<'none' | 'all' | 'partial' | 'keyed'>;
+  /** Removes what a broken write left of a block. */
+  remove(range: BlockRange): Promise<void>;
+  /** The input has ended and all is written: close off what must be whole (a file). */
+  finish(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface SinkDeclaration<P = unknown> {
+  readonly params: z.ZodType<P>;
+  /** A message when rows of this schema cannot be written, else null. */
+  accepts(schema: Schema, params: P): string | null;
+  /** What two sinks may not share, e.g. the path of a file; null: sharing is fine. */
+  target(params: P): string | null;
+  /** Rows, bytes and ms that a block is gathered for, at most. */
+  readonly block: { readonly rows: number; readonly bytes: number; readonly ms: number };
+  /** For `plan`: what it writes to, e.g. `table bars`. */
+  describe(params: P): string;
+  open(params: P, schema: Schema, context: ConnectorContext): Promise<SinkWriter>;
+}
+
+/** An outside system. */
+export interface Connector {
+  readonly name: string;
+  readonly summary: string;
+  /** Name under `connections:` that holds its address, if it has one. */
+  readonly connection: string | null;
+  // biome-ignore lint/suspicious/noExplicitAny: a registry holds declarations of many parameter types
+  readonly source?: SourceDeclaration<any>;
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  readonly sink?: SinkDeclaration<any>;
+}

@@ -1,0 +1,50 @@
+import type { RecordBatch, Schema } from 'apache-arrow';
+import type { z } from 'zod';
+
+/** n payloads in columns: payload i is `bytes[offsets[i] .. offsets[i + 1])`. */
+export interface Payloads {
+  readonly bytes: Uint8Array;
+  /** n + 1 entries. */
+  readonly offsets: Int32Array;
+  /** Record time of each payload, ns since 1970 UTC; null where the source has none. */
+  readonly recvNs: BigInt64Array | null;
+}
+
+export interface Decoded {
+  readonly batch: RecordBatch | null;
+  /** Payload that each row came from; null: row i is payload i. */
+  readonly payloadOfRow: Int32Array | null;
+  /** Position inside its payload of each row; null: every payload holds one row. */
+  readonly rowInPayload: Int32Array | null;
+  /** Refused payloads (`REJECT_SCHEMA`, where `row` is the index of the payload), or null. */
+  readonly rejected: RecordBatch | null;
+}
+
+export interface Decoder {
+  decode(payloads: Payloads): Decoded;
+}
+
+export interface Encoder {
+  /** The payloads of one batch; a format with many rows a message gives one. */
+  encode(batch: RecordBatch): Payloads;
+}
+
+/** How rows are laid out in the messages of a topic or the lines of a file. */
+export interface Format<P = unknown> {
+  readonly name: string;
+  readonly summary: string;
+  /** One payload holds: exactly one row (`json`, `csv`, `capture`), or a whole batch (`arrow`). */
+  readonly rowsPerPayload: 'one' | 'many';
+  /** Options besides `format:` and `schema:`. */
+  readonly params: z.ZodType<P>;
+  /** Whether `schema:` must be given; formats that do not need one bring their own (`capture`) or are told by the writer (`arrow`). */
+  readonly schema: 'required' | 'own' | 'carried';
+  /** The schema of `own` formats. */
+  ownSchema?(params: P): Schema;
+  decoder(schema: Schema, params: P): Decoder;
+  encoder?(schema: Schema, params: P): Encoder;
+}
+
+export function defineFormat<P>(format: Format<P>): Format<P> {
+  return format;
+}

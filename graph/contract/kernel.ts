@@ -1,0 +1,35 @@
+import type { RecordBatch } from 'apache-arrow';
+
+/**
+ * Hands rows to a port of the node. A batch for the port `rejected` has the columns of `REJECT_SCHEMA` and names rows of the
+ * batch that was pushed; the engine adds where they came from.
+ */
+export type Emit = (port: string, batch: RecordBatch) => void;
+
+/**
+ * A pure, synchronous state machine over batches: no clock, I/O, randomness or RxJS inside.
+ *
+ * Its output may not depend on how the rows were cut into batches or epochs: any cut gives the same rows in the same order per key
+ * (the laws in `graph/test-kit` check it). Emitted batches are never changed afterwards; pushed batches are not to be changed.
+ */
+export interface Kernel {
+  /**
+   * Takes rows of one input port. `floorNs` is `BatchFrame.floorNs`: a row is late for a window when `window end <= floorNs`.
+   * Throws only for a fault of the whole operator (the task then parks); a bad row leaves on `rejected`.
+   */
+  push(batch: RecordBatch, port: string, emit: Emit, floorNs: bigint): void;
+  /**
+   * Once an epoch, after all of its rows: event time has reached `watermarkNs` (rows with `ts_event < watermarkNs` are all here),
+   * the epoch's clock is `clockNs`; both never decrease. `MAX_NS` as watermark: the input has ended, let everything go.
+   */
+  advance(watermarkNs: bigint, clockNs: bigint, emit: Emit): void;
+  /** The epoch clock (ns) at which `advance` should be called even when no row arrives; null for never. */
+  nextTimer(): bigint | null;
+  /** The whole state, in chunks of at most 512 KiB; `[]` for a stateless kernel. */
+  snapshot(): Uint8Array[];
+  /** Into a fresh kernel made with the same parameters and schemas. */
+  restore(chunks: readonly Uint8Array[]): void;
+}
+
+/** Largest chunk of a snapshot, in bytes. */
+export const SNAPSHOT_CHUNK_BYTES = 512 * 1024;

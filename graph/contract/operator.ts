@@ -1,0 +1,88 @@
+import type { DataType, Schema } from 'apache-arrow';
+import type { z } from 'zod';
+import type { Kernel } from './kernel.ts';
+
+/** Name of the port that `from: node` means. */
+export const MAIN_PORT = 'out';
+/** Name of the port of refused rows; unconnected, it ends in the dead letters. */
+export const REJECTED_PORT = 'rejected';
+/** Name of the only input port of a single-input operator. */
+export const INPUT_PORT = 'in';
+
+export interface InputPort {
+  readonly description: string;
+  readonly optional?: boolean;
+}
+
+export interface OutputPort {
+  readonly description: string;
+}
+
+/** Where in a node's declaration a fault lies: a path into `with`, and for expressions the character range inside that string. */
+export interface ParamPlace {
+  readonly path: readonly (string | number)[];
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** What a schema function asks of its inputs. Every fault is recorded with a position; none is thrown. */
+export interface SchemaRequest<P> {
+  readonly params: P;
+  /** Schemas by input port; an optional port that is not connected is absent. */
+  readonly inputs: Readonly<Record<string, Schema>>;
+  /**
+   * The type of a column that the operator needs, or null after recording `column-unknown` or `column-type`.
+   * `type` accepts a column; `wanted` names what is accepted, in the user's words (`Float64`, `a number`).
+   */
+  column(name: string, accepts: ColumnTest, place?: ParamPlace, port?: string): DataType | null;
+  /** Records any other fault of the parameters, e.g. `expression-syntax`. */
+  fault(code: string, message: string, place?: ParamPlace, hint?: string): void;
+}
+
+export interface ColumnTest {
+  readonly wanted: string;
+  accepts(type: DataType): boolean;
+}
+
+/**
+ * The declaration of an operator: everything the compiler, the docs, the editor and the runtime know of it.
+ * `P` is the parameters as the kernel sees them, after defaults.
+ */
+export interface Operator<P = unknown> {
+  readonly name: string;
+  /** One sentence, for `millrace operators` and hover texts. */
+  readonly summary: string;
+  /** Paper, book or exchange manual that defines what it computes. */
+  readonly source?: string;
+  /** Raised whenever equal input gives other output than before: part of the plan's hash. */
+  readonly semantics: number;
+  /** `exact`: bit-equal wherever it runs. `effect`: not, so it is stateless and its output is recorded. */
+  readonly determinism: 'exact' | 'effect';
+  /** A strict zod object; every field described, units named, defaults given. */
+  readonly params: z.ZodType<P>;
+  readonly inputs: Readonly<Record<string, InputPort>>;
+  /** Main port `out` first. `rejected` and `late` are ports like any other. */
+  readonly outputs: Readonly<Record<string, OutputPort>>;
+  /** Columns whose equal values must meet in one kernel, of those the input has; null when any row can go anywhere. */
+  groups(params: P, inputs: Readonly<Record<string, Schema>>): readonly string[] | null;
+  /** Schemas of the output ports; null when a recorded fault makes them unknown. */
+  schema(request: SchemaRequest<P>): Readonly<Record<string, Schema>> | null;
+  /** Files that the parameters name (relative to the pipeline file), for the compiler to check and the runtime to load. */
+  files?(params: P): readonly { readonly path: string; readonly place: ParamPlace }[];
+  create(context: KernelContext<P>): Kernel;
+  /** The small, obviously right kernel that the laws hold `create` against, where that one is native. */
+  reference?(context: KernelContext<P>): Kernel;
+}
+
+export interface KernelContext<P> {
+  readonly params: P;
+  readonly inputs: Readonly<Record<string, Schema>>;
+  readonly outputs: Readonly<Record<string, Schema>>;
+  /** Contents of the files that `files` named, by the path in the parameters. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
+/** Keeps the type of the parameters and widens to `Operator`, so that a registry can hold them all. */
+export function defineOperator<P>(operator: Operator<P>): Operator<P> {
+  return operator;
+}

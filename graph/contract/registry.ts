@@ -1,0 +1,12 @@
+import type { Connector } from './connector.ts';
+import type { Format } from './format.ts';
+import type { Operator } from './operator.ts';
+
+/** What a composition root hands to the compiler and the runtime; `graph/` knows components by no other way. */
+export interface Registry {
+  // biome-ignore lint/suspicious/noExplicitAny: a registry holds declarations of many parameter types
+  readonly operators: ReadonlyMap<string, Operator<any>>;
+  readonly connectors: ReadonlyMap<string, Connector>;
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  readonly formats: ReadonlyMap<string, Format<any>>;
+}

@@ -1,0 +1,102 @@
+/** What the runtime shows of itself: plain data, taken at an instant. The status endpoint, the live screen and `--json` read it. */
+export interface PipelineView {
+  readonly pipeline: string;
+  readonly incarnation: string;
+  readonly plan: string;
+  readonly state: 'starting' | 'restoring' | 'running' | 'draining' | 'stopped' | 'failed';
+  /** Why, when `state` is `failed` or something holds it back. */
+  readonly reason: string | null;
+  readonly startedAtMs: number;
+  readonly seconds: number;
+  readonly epochs: number;
+  readonly log: { readonly description: string; readonly bytes: number | null; readonly budgetBytes: number | null };
+  readonly tasks: readonly TaskView[];
+  readonly nodes: readonly NodeView[];
+  readonly edges: readonly { readonly from: string; readonly to: string }[];
+  readonly sources: readonly SourceView[];
+  readonly sinks: readonly SinkView[];
+  readonly skipped: readonly { readonly sink: string; readonly reason: string }[];
+  /** Seconds a round takes (cut to committed). */
+  readonly round: Quantiles;
+}
+
+export interface Quantiles {
+  readonly p50: number;
+  readonly p99: number;
+}
+
+export interface TaskView {
+  readonly task: number;
+  readonly state: 'restoring' | 'running' | 'parked' | 'ended' | 'closed';
+  readonly epoch: number;
+  /** Code, message, node and remedy of what parked it. */
+  readonly error: ErrorView | null;
+}
+
+export interface ErrorView {
+  readonly code: string;
+  readonly message: string;
+  readonly node: string | null;
+  readonly remedy: string | null;
+  readonly sinceMs: number;
+}
+
+export interface NodeView {
+  readonly name: string;
+  readonly kind: 'source' | 'operator';
+  /** Operator, connector or `topic`. */
+  readonly use: string;
+  readonly rowsIn: number;
+  readonly rowsOut: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Rows out by port, main port included. */
+  readonly ports: Readonly<Record<string, number>>;
+  /** Rows rejected by reason code. */
+  readonly rejected: Readonly<Record<string, number>>;
+  readonly batches: number;
+  /** Time spent in the kernel. */
+  readonly busySeconds: number;
+  /** Share of the last seconds spent in it, 0 to 1. */
+  readonly pressure: number;
+  /** ns since 1970 UTC; null before the first. */
+  readonly watermarkNs: bigint | null;
+  /** Epoch clock minus watermark. */
+  readonly watermarkLagSeconds: number | null;
+  /** Seconds a push takes. */
+  readonly push: Quantiles;
+}
+
+export interface SourceView {
+  readonly name: string;
+  readonly use: string;
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly label: string;
+    readonly position: number;
+    /** Rows or messages that are there and not read; null when unknown. */
+    readonly lag: number | null;
+    readonly idle: boolean;
+    readonly ended: boolean;
+  }[];
+}
+
+export interface SinkView {
+  readonly name: string;
+  readonly use: string;
+  readonly target: string;
+  readonly state: 'starting' | 'running' | 'retrying' | 'parked' | 'done';
+  /** Acknowledged. */
+  readonly rows: number;
+  readonly blocks: number;
+  /** Rows read from the topic and not acknowledged. */
+  readonly queuedRows: number;
+  /** Messages in the topic and not read. */
+  readonly lagMessages: number;
+  readonly retries: number;
+  readonly lastError: ErrorView | null;
+  /** ms since the last acknowledged write, while rows wait; null when none waits. */
+  readonly ackAgeMs: number | null;
+  /** From read at the source to acknowledged. */
+  readonly latencyMs: Quantiles;
+}

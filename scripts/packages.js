@@ -1,0 +1,34 @@
+import { existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT, run, SetupError, say } from './progress.js';
+
+/** Packages of a lock file by path, without the root and those that are meant for other platforms. */
+function packagesOf(path) {
+  const { packages = {} } = JSON.parse(readFileSync(path, 'utf8'));
+  return Object.entries(packages).filter(([name, entry]) => name !== '' && !entry.optional && !entry.peer);
+}
+
+/** Whether every package of `package-lock.json` is installed in the version it names, by npm's own record of what it installed. */
+function installed() {
+  const record = join(ROOT, 'node_modules', '.package-lock.json');
+  if (!existsSync(record)) return false;
+  const there = new Map(packagesOf(record));
+  return packagesOf(join(ROOT, 'package-lock.json')).every(([name, entry]) => there.get(name)?.version === entry.version);
+}
+
+/** npm packages as `package-lock.json` names them; nothing is done when they are there. */
+export async function installPackages() {
+  if (installed()) return;
+  say('set-up: npm packages (about 260 MB to download, 840 MB on disk; the embedded ClickHouse alone is 178 MB and 564 MB)');
+  const code = await run('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error']);
+  if (code !== 0) throw new SetupError('npm ci failed (see above); check the network and run `npm ci` by hand');
+}
+
+/** `npx millrace` inside the repository, `examples/` included. */
+export function linkCommand() {
+  const bin = join(ROOT, 'node_modules', '.bin');
+  const link = join(bin, 'millrace');
+  if (lstatSync(link, { throwIfNoEntry: false })) return;
+  mkdirSync(bin, { recursive: true });
+  symlinkSync('../../cli/millrace.js', link);
+}

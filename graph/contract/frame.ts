@@ -1,15 +1,18 @@
 import type { RecordBatch } from 'apache-arrow';
 
-/** Where the rows of a batch came from, while that is still row by row what was read. Asked only for rejected rows. */
-export interface Origin {
+/** Where a row was read from. */
+export interface RowOrigin {
   /** Topic, file or generator, as a person names it. */
   readonly source: string;
   readonly partition: number;
-  /** Offset of the message that row `row` of the batch was read from. */
-  offset(row: number): number;
-  /** Position of that row inside its message. */
-  row(row: number): number;
+  /** Offset of the message the row was in. */
+  readonly offset: number;
+  /** Its position inside that message. */
+  readonly row: number;
 }
+
+/** Where the rows of a batch came from, while they are still row by row what was read. Asked only for rejected rows. */
+export type Origin = (row: number) => RowOrigin | null;
 
 /** Rows on an edge. */
 export interface BatchFrame {

@@ -1,0 +1,181 @@
+import type { Schema } from 'apache-arrow';
+import { columnIndex, gather, int64 } from '../contract/batch.ts';
+import { type BatchFrame, MAX_NS, MIN_NS } from '../contract/frame.ts';
+import { RelativeTimes } from '../contract/nanoseconds.ts';
+
+/** An edge that a merge draws from. */
+export interface MergeEdge {
+  readonly port: string;
+  readonly schema: Schema;
+  /** Event-time column; null: its rows go before all others. */
+  readonly time: string | null;
+}
+
+/** Rows for one push. */
+export interface MergedRun {
+  readonly port: string;
+  readonly frame: BatchFrame;
+}
+
+/** A frame that waits, with the edge it came on. */
+export interface HeldFrame {
+  readonly edge: number;
+  readonly frame: BatchFrame;
+}
+
+/** Rows picked from held frames: pick i is row `row[i]` of frame `frame[i]`. */
+interface Picks {
+  readonly frame: Int32Array;
+  readonly row: Int32Array;
+}
+
+/**
+ * Puts the rows of several edges into one order that does not depend on where epochs were cut: by
+ * (time, edge, order on the edge), where the time of a late row is its partition's watermark when it was read.
+ */
+export class Merge {
+  readonly #edges: readonly MergeEdge[];
+  readonly #order: 'event_time' | 'arrival';
+  #held: HeldFrame[] = [];
+
+  constructor(edges: readonly MergeEdge[], order: 'event_time' | 'arrival') {
+    this.#edges = edges;
+    this.#order = order;
+  }
+
+  hold(edge: number, frame: BatchFrame): void {
+    if (frame.batch.numRows > 0) this.#held.push({ edge, frame });
+  }
+
+  /** Frames that wait for the watermark; for snapshots. */
+  get held(): readonly HeldFrame[] {
+    return this.#held;
+  }
+
+  /** All rows with a merge time before `watermarkNs` (by arrival: all rows), in order; the rest stays. */
+  release(watermarkNs: bigint): MergedRun[] {
+    const held = this.#held;
+    if (held.length === 0) return [];
+    const limit = this.#order === 'arrival' ? MAX_NS : watermarkNs;
+    const times = this.#times(held);
+    const stay: Int32Array[] = [];
+    const picks = sortedPicks(held, times, limit, stay);
+    this.#held = held.flatMap((h, i) => {
+      const rows = stay[i] as Int32Array;
+      if (rows.length === 0) return [];
+      return rows.length === h.frame.batch.numRows ? [h] : [{ edge: h.edge, frame: kept(h.frame, rows) }];
+    });
+    return this.#runs(held, picks);
+  }
+
+  /** Merge time of every row of every held frame. */
+  #times(held: readonly HeldFrame[]): BigInt64Array[] {
+    const latest = new Map<number, bigint>();
+    return held.map((h) => {
+      const { time, schema } = this.#edges[h.edge] as MergeEdge;
+      const n = h.frame.batch.numRows;
+      if (this.#order === 'event_time') {
+        if (time === null) return new BigInt64Array(n).fill(MIN_NS);
+        return this.#late(h) ? new BigInt64Array(n).fill(h.frame.floorNs) : int64(h.frame.batch, time);
+      }
+      if (columnIndex(schema, 'ts_recv') < 0) return new BigInt64Array(n);
+      const out = new BigInt64Array(n);
+      let max = latest.get(h.edge) ?? MIN_NS; // a running maximum: the order on an edge is never undone
+      int64(h.frame.batch, 'ts_recv').forEach((t, i) => {
+        if (t > max) max = t;
+        out[i] = max;
+      });
+      latest.set(h.edge, max);
+      return out;
+    });
+  }
+
+  #late({ edge, frame }: HeldFrame): boolean {
+    const { time } = this.#edges[edge] as MergeEdge;
+    return time !== null && frame.floorNs !== MIN_NS && (int64(frame.batch, time)[0] as bigint) < frame.floorNs;
+  }
+
+  /** Neighbours of one port become one batch; a late frame keeps its floor and stays alone. */
+  #runs(held: readonly HeldFrame[], picks: Picks): MergedRun[] {
+    const port = held.map((h) => (this.#edges[h.edge] as MergeEdge).port);
+    const late = held.map((h) => this.#late(h));
+    const runs: MergedRun[] = [];
+    const n = picks.frame.length;
+    for (let from = 0; from < n; ) {
+      const first = picks.frame[from] as number;
+      let to = from + 1;
+      for (; to < n; to++) {
+        const next = picks.frame[to] as number;
+        if (next !== first && (port[next] !== port[first] || late[first] || late[next])) break;
+      }
+      const floorNs = late[first] ? (held[first] as HeldFrame).frame.floorNs : MIN_NS;
+      const rows = { frame: picks.frame.subarray(from, to), row: picks.row.subarray(from, to) };
+      runs.push({ port: port[first] as string, frame: joined(held, rows, floorNs) });
+      from = to;
+    }
+    return runs;
+  }
+}
+
+/** The rows before `limit`, sorted; `stay[i]` becomes the rows of frame i that are not. */
+function sortedPicks(held: readonly HeldFrame[], times: readonly BigInt64Array[], limit: bigint, stay: Int32Array[]): Picks {
+  const base = times[0]?.[0] ?? 0n;
+  const relative = times.map((t) => new RelativeTimes(t, base));
+  const exact = relative.every((r) => r.inRange);
+  const distance = limit === MAX_NS ? Number.POSITIVE_INFINITY : Number(limit - base);
+  const count = times.reduce((sum, t) => sum + t.length, 0);
+  const frame = new Int32Array(count);
+  const row = new Int32Array(count);
+  let n = 0;
+  times.forEach((t, index) => {
+    const r = relative[index] as RelativeTimes;
+    const left = new Int32Array(t.length);
+    let kept = 0;
+    for (let i = 0; i < t.length; i++) {
+      const ready = exact ? r.at(i) < distance : limit === MAX_NS || (t[i] as bigint) < limit;
+      if (ready) {
+        frame[n] = index;
+        row[n++] = i;
+      } else left[kept++] = i;
+    }
+    stay[index] = left.subarray(0, kept);
+  });
+  const edge = held.map((h) => h.edge);
+  const compare = (a: number, b: number): number => {
+    const [fa, fb] = [frame[a] as number, frame[b] as number];
+    const [ra, rb] = [row[a] as number, row[b] as number];
+    const difference = exact
+      ? (relative[fa] as RelativeTimes).at(ra) - (relative[fb] as RelativeTimes).at(rb)
+      : Number((times[fa] as BigInt64Array)[ra] as bigint) - Number((times[fb] as BigInt64Array)[rb] as bigint) ||
+        Number(((times[fa] as BigInt64Array)[ra] as bigint) - ((times[fb] as BigInt64Array)[rb] as bigint));
+    return difference || (edge[fa] as number) - (edge[fb] as number) || a - b;
+  };
+  let sorted = true;
+  for (let i = 1; i < n && sorted; i++) sorted = compare(i - 1, i) <= 0;
+  if (sorted) return { frame: frame.subarray(0, n), row: row.subarray(0, n) };
+  const order = Int32Array.from({ length: n }, (_, i) => i).sort(compare);
+  return { frame: order.map((i) => frame[i] as number), row: order.map((i) => row[i] as number) };
+}
+
+/** A frame with the given rows only. */
+function kept(frame: BatchFrame, rows: Int32Array): BatchFrame {
+  const { origin } = frame;
+  const batch = gather(frame.batch.schema, [frame.batch], null, rows);
+  return { ...frame, batch, origin: origin && ((row) => origin(rows[row] ?? 0)) };
+}
+
+/** The picked rows as one frame: the frame itself where it is taken whole and in order. */
+function joined(held: readonly HeldFrame[], picks: Picks, floorNs: bigint): BatchFrame {
+  const n = picks.row.length;
+  const first = (held[picks.frame[0] as number] as HeldFrame).frame;
+  let whole = n === first.batch.numRows;
+  for (let i = 0; i < n && whole; i++) whole = picks.frame[i] === picks.frame[0] && picks.row[i] === i;
+  if (whole) return { ...first, floorNs };
+  const used = [...new Set(picks.frame)];
+  const slot = new Map(used.map((index, i) => [index, i]));
+  const source = Int32Array.from(picks.frame, (index) => slot.get(index) ?? 0);
+  const frames = used.map((index) => (held[index] as HeldFrame).frame);
+  const batches = frames.map((frame) => frame.batch);
+  const batch = gather(first.batch.schema, batches, source, picks.row);
+  return { kind: 'batch', batch, floorNs, origin: (row) => frames[source[row] ?? 0]?.origin?.(picks.row[row] ?? 0) ?? null };
+}

@@ -2,7 +2,7 @@ import type { RecordBatch, Schema } from 'apache-arrow';
 import { Observable } from 'rxjs';
 import { batchBytes } from '../contract/batch.ts';
 import { inNode } from '../contract/error.ts';
-import { type BatchFrame, type Frame, MAX_NS, MIN_NS, type WatermarkFrame } from '../contract/frame.ts';
+import { type BatchFrame, type Frame, MAX_NS, MIN_NS, type Origin, type WatermarkFrame } from '../contract/frame.ts';
 import type { Emit, Kernel } from '../contract/kernel.ts';
 import { REJECTED_PORT } from '../contract/operator.ts';
 import { type HeldFrame, Merge, type MergeEdge } from './merge.ts';
@@ -58,17 +58,23 @@ export function lift(options: LiftOptions, edges: readonly LiftEdge[]): Observab
     let barriers = 0;
     let ended = 0;
     let current: BatchFrame | null = null;
-    let clockNs = MIN_NS;
+    let refused: { readonly batch: RecordBatch; readonly origin: Origin | null }[] = []; // until the barrier tells the epoch's clock
 
+    const send = (port: string, batch: RecordBatch, floorNs: bigint): void => {
+      probe.out(port, batch.numRows, batchBytes(batch));
+      subscriber.next({ port, frame: { kind: 'batch', batch, floorNs, origin: null } });
+    };
     const emit: Emit = (port, batch) => {
       if (batch.numRows === 0) return;
-      const rows = port === REJECTED_PORT ? reject(batch) : batch;
-      probe.out(port, rows.numRows, batchBytes(rows));
-      subscriber.next({ port, frame: { kind: 'batch', batch: rows, floorNs: current?.floorNs ?? MIN_NS, origin: null } });
+      if (port === REJECTED_PORT) refused.push({ batch, origin: current?.origin ?? null });
+      else send(port, batch, current?.floorNs ?? MIN_NS);
     };
-    const reject = (batch: RecordBatch): RecordBatch => {
-      for (const [code, rows] of countByCode(batch)) probe.rejected(code, rows);
-      return rejectedRows(batch, current?.origin ?? null, { pipeline: options.pipeline, node: options.node, clockNs });
+    const flushRefused = (clockNs: bigint): void => {
+      for (const { batch, origin } of refused) {
+        for (const [code, rows] of countByCode(batch)) probe.rejected(code, rows);
+        send(REJECTED_PORT, rejectedRows(batch, origin, { pipeline: options.pipeline, node: options.node, clockNs }), MIN_NS);
+      }
+      refused = [];
     };
     const push = (frame: BatchFrame, port: string): void => {
       const start = process.hrtime.bigint();
@@ -79,11 +85,11 @@ export function lift(options: LiftOptions, edges: readonly LiftEdge[]): Observab
       probe.busy(Number(process.hrtime.bigint() - start));
     };
     const close = (frame: Frame & { kind: 'barrier' }): void => {
-      clockNs = frame.clockNs;
       const watermarkNs = watermarks.reduce((min, ns) => (ns < min ? ns : min), MAX_NS);
       if (merge) for (const run of merge.release(watermarkNs)) push(run.frame, run.port);
       const start = process.hrtime.bigint();
-      kernel.advance(watermarkNs, clockNs, emit);
+      kernel.advance(watermarkNs, frame.clockNs, emit);
+      flushRefused(frame.clockNs);
       probe.busy(Number(process.hrtime.bigint() - start));
       if (watermarkNs > forwarded) {
         forwarded = watermarkNs;

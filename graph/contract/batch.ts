@@ -2,8 +2,11 @@ import {
   type Data,
   type DataType,
   type Dictionary,
+  type Float,
+  type Int,
   makeData,
   makeVector,
+  Precision,
   RecordBatch,
   type Schema,
   Struct,
@@ -34,7 +37,8 @@ export interface Column {
 function alignedBits(bits: Uint8Array, offset: number, length: number): Uint8Array {
   if (offset % 8 === 0) return bits.subarray(offset >> 3, (offset + length + 7) >> 3);
   const out = new Uint8Array((length + 7) >> 3);
-  for (let i = 0; i < length; i++) if (((bits[(offset + i) >> 3] ?? 0) >> ((offset + i) & 7)) & 1) out[i >> 3] = (out[i >> 3] ?? 0) | (1 << (i & 7));
+  for (let i = 0; i < length; i++)
+    if (((bits[(offset + i) >> 3] ?? 0) >> ((offset + i) & 7)) & 1) out[i >> 3] = (out[i >> 3] ?? 0) | (1 << (i & 7));
   return out;
 }
 
@@ -203,7 +207,8 @@ function gatherValues(type: DataType, columns: readonly Column[], of: (i: number
       const values = new Uint8Array((n + 7) >> 3);
       for (let i = 0; i < n; i++) {
         const row = rows[i] as number;
-        if ((((of(i).values as Uint8Array)[row >> 3] as number) >> (row & 7)) & 1) values[i >> 3] = (values[i >> 3] as number) | (1 << (i & 7));
+        if ((((of(i).values as Uint8Array)[row >> 3] as number) >> (row & 7)) & 1)
+          values[i >> 3] = (values[i >> 3] as number) | (1 << (i & 7));
       }
       return { values };
     }
@@ -239,10 +244,13 @@ function gatherValues(type: DataType, columns: readonly Column[], of: (i: number
       return { values, dictionary: union.vector };
     }
     case Type.Float:
+      if ((type as Float).precision !== Precision.DOUBLE) throw unsupported(type);
       return gatherFixed(new Float64Array(n), of, rows);
     case Type.Int:
     case Type.Timestamp: {
-      if (columns[0]?.values instanceof Int32Array) return gatherFixed(new Int32Array(n), of, rows);
+      const { isSigned = true, bitWidth = 64 } = type as Partial<Int>;
+      if (!isSigned || bitWidth < 32) throw unsupported(type);
+      if (bitWidth === 32) return gatherFixed(new Int32Array(n), of, rows);
       // int64 in two halves: reading a BigInt64Array boxes every value
       const values = new BigInt64Array(n);
       const out = new Int32Array(values.buffer);
@@ -256,8 +264,12 @@ function gatherValues(type: DataType, columns: readonly Column[], of: (i: number
       return { values };
     }
     default:
-      throw new MillraceError(`columns of type ${type} are not supported`, { code: 'type-unsupported', domain: 'internal' });
+      throw unsupported(type);
   }
+}
+
+function unsupported(type: DataType): MillraceError {
+  return new MillraceError(`columns of type ${type} are not supported`, { code: 'type-unsupported', domain: 'internal' });
 }
 
 function gatherFixed<A extends Float64Array | Int32Array>(values: A, of: (i: number) => Column, rows: Int32Array): ColumnValues {
@@ -265,12 +277,13 @@ function gatherFixed<A extends Float64Array | Int32Array>(values: A, of: (i: num
   return { values };
 }
 
-/** Bytes of a batch's buffers, dictionaries left out. */
+/** Bytes of a batch's values and offsets, for its own rows only where it is a slice; bitmaps of nulls and dictionaries left out. */
 export function batchBytes(batch: RecordBatch): number {
   let bytes = 0;
-  for (const child of batch.data.children) {
-    bytes += (child.values as Values | undefined)?.byteLength ?? 0;
-    bytes += (child.valueOffsets as Int32Array | undefined)?.byteLength ?? 0;
+  for (const { typeId, length, values, valueOffsets } of batch.data.children) {
+    if (typeId === Type.Bool) bytes += (length + 7) >> 3;
+    else if (valueOffsets) bytes += valueOffsets[length] - valueOffsets[0] + 4 * (length + 1);
+    else bytes += length * ((values as Values | undefined)?.BYTES_PER_ELEMENT ?? 0);
   }
   return bytes;
 }

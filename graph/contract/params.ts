@@ -3,11 +3,16 @@ import { durationNs, instantNs, sizeBytes } from './units.ts';
 
 /** Parameter types of units: strings in the file, numbers for the kernel; `meta.unit` reaches docs and editor schema. */
 
+const DURATION = /^\d+(ns|us|ms|s|m|h|d)$/;
+const SIZE = /^\d+(B|KiB|MiB|GiB|KB|MB|GB)$/;
+const TOO_LONG = 'is longer than 292 years';
+
 /** A duration, as ns. */
 export const duration = () =>
   z
     .string()
-    .regex(/^\d+(ns|us|ms|s|m|h|d)$/, 'expected a duration such as 250ms, 1s, 5m, 1h or 1d')
+    .regex(DURATION, 'expected a duration such as 250ms, 1s, 5m, 1h or 1d')
+    .refine((text) => !DURATION.test(text) || durationNs(text) !== null, TOO_LONG)
     .meta({ unit: 'duration' })
     .transform((text) => durationNs(text) ?? 0n);
 
@@ -16,6 +21,7 @@ export const interval = () =>
   z
     .string()
     .regex(/^0*[1-9]\d*(ns|us|ms|s|m|h|d)$/, 'expected a positive duration such as 250ms, 1s, 5m, 1h or 1d')
+    .refine((text) => !DURATION.test(text) || durationNs(text) !== null, TOO_LONG)
     .meta({ unit: 'duration' })
     .transform((text) => durationNs(text) ?? 0n);
 
@@ -23,7 +29,8 @@ export const interval = () =>
 export const size = () =>
   z
     .string()
-    .regex(/^\d+(B|KiB|MiB|GiB|KB|MB|GB)$/, 'expected a size such as 64KiB or 32MiB')
+    .regex(SIZE, 'expected a size such as 64KiB or 32MiB')
+    .refine((text) => !SIZE.test(text) || sizeBytes(text) !== null, 'is beyond 2^53 bytes')
     .meta({ unit: 'size' })
     .transform((text) => sizeBytes(text) ?? 0);
 

@@ -10,7 +10,7 @@ export function cell(column: Column, row: number): Cell {
   if (!isValid(column, row)) return null;
   switch (column.type.typeId) {
     case Type.Bool:
-      return (((column.values as Uint8Array)[row >> 3] ?? 0) >> (row & 7) & 1) === 1;
+      return ((((column.values as Uint8Array)[row >> 3] ?? 0) >> (row & 7)) & 1) === 1;
     case Type.Dictionary:
       return column.dictionary ? (dictionaryStrings(column.dictionary)[(column.values as Int32Array)[row] ?? 0] ?? null) : null;
     case Type.Utf8:
@@ -28,9 +28,14 @@ export function rowsOf(batch: RecordBatch): Row[] {
   return Array.from({ length: batch.numRows }, (_, row) => Object.fromEntries(columns.map(([name, column]) => [name, cell(column, row)])));
 }
 
-/** A batch of the given rows; an absent cell is null. Slow, as `cell`. */
+/** A batch of the given rows; an absent cell is null. Throws a RangeError for a number that its column cannot hold. Slow, as `cell`. */
 export function batchOf(schema: Schema, rows: readonly Row[]): RecordBatch {
-  const columns = schema.fields.map((field) => columnOf(field.type, rows.map((row) => row[field.name] ?? null)));
+  const columns = schema.fields.map((field) =>
+    columnOf(
+      field.type,
+      rows.map((row) => (Object.hasOwn(row, field.name) ? (row[field.name] ?? null) : null)),
+    ),
+  );
   return makeBatch(schema, rows.length, columns);
 }
 
@@ -66,9 +71,22 @@ function columnOf(type: DataType, cells: readonly Cell[]): ColumnValues {
       return { values: Float64Array.from(cells, (c) => Number(c ?? 0)), valid };
     case Type.Int:
     case Type.Timestamp:
-      if (type.typeId === Type.Int && (type as DataType & { bitWidth: number }).bitWidth === 32) return { values: Int32Array.from(cells, (c) => Number(c ?? 0)), valid };
-      return { values: BigInt64Array.from(cells, (c) => BigInt((c as bigint | number | null) ?? 0)), valid };
+      if (type.typeId === Type.Int && (type as DataType & { bitWidth: number }).bitWidth === 32)
+        return { values: Int32Array.from(cells, int32), valid };
+      return { values: BigInt64Array.from(cells, int64), valid };
     default:
       throw new TypeError(`columns of type ${type} are not supported`);
   }
+}
+
+function int32(cell: Cell): number {
+  const value = Number(cell ?? 0);
+  if ((value | 0) !== value) throw new RangeError(`${value} is not an Int32`);
+  return value;
+}
+
+function int64(cell: Cell): bigint {
+  const value = BigInt((cell as bigint | number | null) ?? 0);
+  if (BigInt.asIntN(64, value) !== value) throw new RangeError(`${value} is not an Int64`);
+  return value;
 }

@@ -8,29 +8,42 @@ const DURATIONS: Readonly<Record<string, bigint>> = {
   d: 86_400_000_000_000n,
 };
 
+const MIN_INT64 = -(2n ** 63n);
+const MAX_INT64 = 2n ** 63n - 1n;
+
 const SIZES: Readonly<Record<string, number>> = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, KB: 1e3, MB: 1e6, GB: 1e9 };
 
-/** `250ms`, `1s`, `5m`, `1h`, `1d` as ns; null when it is none of these. */
+/** `250ms`, `1s`, `5m`, `1h`, `1d` as ns; null when it is none of these or does not fit an int64. */
 export function durationNs(text: string): bigint | null {
   const match = /^(\d+)(ns|us|ms|s|m|h|d)$/.exec(text);
   const unit = match?.[2] === undefined ? undefined : DURATIONS[match[2]];
-  return match?.[1] === undefined || unit === undefined ? null : BigInt(match[1]) * unit;
+  if (match?.[1] === undefined || unit === undefined) return null;
+  const ns = BigInt(match[1]) * unit;
+  return ns > MAX_INT64 ? null : ns;
 }
 
-/** `64KiB`, `32MiB` as bytes; null when it is none of these. */
+/** `64KiB`, `32MiB` as bytes; null when it is none of these or beyond 2^53. */
 export function sizeBytes(text: string): number | null {
   const match = /^(\d+)(B|KiB|MiB|GiB|KB|MB|GB)$/.exec(text);
   const unit = match?.[2] === undefined ? undefined : SIZES[match[2]];
-  return match?.[1] === undefined || unit === undefined ? null : Number(match[1]) * unit;
+  if (match?.[1] === undefined || unit === undefined) return null;
+  const bytes = Number(match[1]) * unit;
+  return Number.isSafeInteger(bytes) ? bytes : null;
 }
 
-/** An ISO 8601 instant with zone (`2024-08-08T23:54:15.25Z`) as ns since 1970 UTC, all nine digits kept; null when it is not one. */
+/**
+ * An ISO 8601 instant with zone (`2024-08-08T23:54:15.25Z`) as ns since 1970 UTC, all nine digits kept; null when it is not one, not a
+ * day of the calendar, or does not fit an int64 (1677 to 2262).
+ */
 export function instantNs(text: string): bigint | null {
-  const match = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/.exec(text);
+  const match = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?:(:\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)$/.exec(text);
   if (!match) return null;
-  const ms = Date.parse(`${match[1]}T${match[2]}${match[4]}`);
-  if (Number.isNaN(ms)) return null;
-  return BigInt(ms) * 1_000_000n + BigInt((match[3] ?? '').padEnd(9, '0') || '0');
+  const [, day, minutes, seconds = ':00', fraction = '', zone] = match;
+  const midnight = Date.parse(`${day}T00:00:00Z`);
+  const ms = Date.parse(`${day}T${minutes}${seconds}${zone}`);
+  if (Number.isNaN(ms) || new Date(midnight).toISOString().slice(0, 10) !== day) return null; // Date.parse takes 30 February for 1 March
+  const ns = BigInt(ms) * 1_000_000n + BigInt(fraction.padEnd(9, '0'));
+  return ns < MIN_INT64 || ns > MAX_INT64 ? null : ns;
 }
 
 /** ns as the shortest exact duration: `1500ms`, `5m`. */

@@ -64,6 +64,8 @@ export interface SourceDeclaration<P = unknown> {
   readonly key?: readonly string[];
   /** Files the parameters name; a missing one is a diagnostic. Glob patterns count as one entry. */
   files?(params: P): readonly string[];
+  /** Number of partitions where the parameters tell it, so that a source of one needs no exchange; else null. */
+  partitions?(params: P): number | null;
   /** Whether it will end by itself, so that the pipeline does. */
   finite(params: P): boolean;
   open(params: P, context: ConnectorContext): Promise<SourceReader>;
@@ -103,6 +105,8 @@ export interface SinkDeclaration<P = unknown> {
   accepts(schema: Schema, params: P): string | null;
   /** What two sinks may not share, e.g. the path of a file; null: sharing is fine. */
   target(params: P): string | null;
+  /** Files it writes; the compiler checks that they lie under an allowed folder. */
+  files?(params: P): readonly string[];
   /** Rows, bytes and ms that a block is gathered for, at most. */
   readonly block: { readonly rows: number; readonly bytes: number; readonly ms: number };
   /** For `plan`: what it writes to, e.g. `table bars`. */

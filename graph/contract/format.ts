@@ -48,3 +48,16 @@ export interface Format<P = unknown> {
 export function defineFormat<P>(format: Format<P>): Format<P> {
   return format;
 }
+
+/** How `schema:` of a source is read: columns with their types, or a schema file. One for all formats; the registry holds it. */
+export interface SchemaReader<P = unknown> {
+  /** What may stand under `schema:`; the compiler checks it and says faults of its structure, the editor completes it. */
+  readonly params: z.ZodType<P>;
+  /** Files it names (relative to the pipeline file), for the compiler to check and read. */
+  files?(params: P): readonly { readonly path: string; readonly place: readonly (string | number)[] }[];
+  /**
+   * The columns, each with its description where there is one; null after a fault. `read` gives the text of a file that `files` named.
+   * `fault` records what is wrong, at a path inside the value.
+   */
+  schema(params: P, read: (path: string) => string, fault: (message: string, place?: readonly (string | number)[], hint?: string) => void): Schema | null;
+}

@@ -1,5 +1,5 @@
 import type { Connector } from './connector.ts';
-import type { Format } from './format.ts';
+import type { Format, SchemaReader } from './format.ts';
 import type { Operator } from './operator.ts';
 
 /** What a composition root hands to the compiler and the runtime; `graph/` knows components by no other way. */
@@ -9,4 +9,7 @@ export interface Registry {
   readonly connectors: ReadonlyMap<string, Connector>;
   // biome-ignore lint/suspicious/noExplicitAny: as above
   readonly formats: ReadonlyMap<string, Format<any>>;
+  /** Reads `schema:`; without it no source may have one. */
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  readonly schemas?: SchemaReader<any>;
 }

@@ -125,12 +125,18 @@ export interface RoundTask {
   /** The journal record, JSON. */
   readonly entry: Uint8Array;
   readonly root: Root;
+  /**
+   * Offset after the last message read, of each input topic of this log that the task read up to this epoch; an input left out keeps
+   * what an earlier round said. A log that deletes for want of room keeps what a recovery from the last two snapshots reads again.
+   */
+  readonly reads?: readonly Position[];
 }
 
 export interface Outgoing {
   readonly topic: string;
   readonly partition: number;
   readonly key: Uint8Array | null;
+  /** Belongs to the log from here on: its bytes may not change after. */
   readonly value: Uint8Array;
   readonly headers: Readonly<Record<string, string>>;
   readonly timestampNs: bigint;

@@ -1,0 +1,143 @@
+import { MillraceError } from '../../graph/contract/error.ts';
+import { heldFrom } from './holds.ts';
+import type { Leases } from './leases.ts';
+import type { Ledger } from './ledger.ts';
+import type { Partition } from './partition.ts';
+import type { Segments } from './segments.ts';
+import type { Store } from './store.ts';
+import type { Topics } from './topics.ts';
+
+const SWEEP_EVERY_MS = 5_000;
+
+/** Who needs messages of a partition, and from where. */
+interface Need {
+  readonly who: string;
+  readonly from: number;
+}
+
+/** What retention works on. */
+export interface RetentionParts {
+  readonly dir: string;
+  readonly budgetBytes: number | null;
+  readonly store: Store;
+  readonly segments: Segments;
+  readonly topics: Topics;
+  readonly leases: Leases;
+  readonly ledger: Ledger;
+  readonly clock: () => bigint;
+  /** Bytes of snapshots. */
+  readonly stateBytes: () => number;
+}
+
+/** Deletes whole segments: those that are too old, and, when the budget is used up, the oldest that nobody needs. */
+export class Retention {
+  readonly #parts: RetentionParts;
+  #sweptMs = 0;
+
+  constructor(parts: RetentionParts) {
+    this.#parts = parts;
+  }
+
+  /** Bytes that count towards the budget: segment files, snapshots, used pages of the store. */
+  get usedBytes(): number {
+    const { store, ledger, stateBytes } = this.#parts;
+    return ledger.fileBytes + stateBytes() + store.usedBytes();
+  }
+
+  /** Deletes segments until `bytes` more fit into the budget; a `log-full` error where that cannot be. */
+  async makeRoom(bytes: number): Promise<MillraceError | null> {
+    const { budgetBytes, ledger } = this.#parts;
+    if (budgetBytes === null || this.usedBytes + bytes <= budgetBytes) return null;
+    ledger.roll();
+    const blockers = new Map<string, string>();
+    for (const id of [...ledger.segments.keys()].sort((a, b) => a - b)) {
+      const needs = this.#needs(id);
+      if (needs.length === 0) await this.#remove([id]);
+      for (const { who, partition, from } of needs) {
+        if (!blockers.has(who)) blockers.set(who, `${who} holds ${partition.topic}/${partition.partition} from offset ${from}`);
+      }
+      if (this.usedBytes + bytes <= budgetBytes) return null;
+    }
+    return fullError(this.#parts.dir, budgetBytes, [...blockers.values()]);
+  }
+
+  /** Deletes the segments whose messages are all older than their topics keep them; looks at most every few seconds. */
+  async sweep(): Promise<void> {
+    const { clock, ledger, topics } = this.#parts;
+    const nowMs = Number(clock() / 1_000_000n);
+    if (Math.abs(nowMs - this.#sweptMs) < SWEEP_EVERY_MS) return;
+    this.#sweptMs = nowMs;
+    const old = [...ledger.segments.keys()].filter((id) => {
+      for (const { topicId, atMs } of ledger.contents(id)) {
+        const keepMs = topics.retentionMs(topicId);
+        if (keepMs === null || nowMs - atMs <= keepMs) return false;
+      }
+      return true;
+    });
+    if (old.length === 0) return;
+    ledger.roll();
+    await this.#remove(old);
+  }
+
+  /** Groups, sinks and pipelines that still need something of a segment. */
+  #needs(id: number): (Need & { partition: Partition })[] {
+    const { ledger, topics } = this.#parts;
+    const needs: (Need & { partition: Partition })[] = [];
+    for (const { topicId, partition: number, last } of ledger.contents(id)) {
+      const partition = topics.byId(topicId, number);
+      if (!partition) continue;
+      for (const need of this.#consumers(partition)) if (need.from <= last) needs.push({ ...need, partition });
+    }
+    return needs;
+  }
+
+  #consumers({ topic, partition, low }: Partition): Need[] {
+    const { store, leases } = this.#parts;
+    const needs: Need[] = [];
+    const announced = new Set<string>();
+    for (const { key, value } of store.intents.getRange()) {
+      if (key[1] !== topic || key[2] !== partition) continue;
+      announced.add(key[0]);
+      needs.push({ who: `group ${key[0]}`, from: value.from });
+    }
+    for (const group of leases.groupsOf(topic)) if (!announced.has(group)) needs.push({ who: `group ${group}`, from: low });
+    for (const { key, value } of store.roots.getRange()) {
+      const from = heldFrom(value.held, topic, partition);
+      if (from !== null) needs.push({ who: `pipeline ${key[0]} (task ${key[1]})`, from });
+    }
+    return needs;
+  }
+
+  async #remove(ids: readonly number[]): Promise<void> {
+    const { store, ledger, topics, segments } = this.#parts;
+    const lows = new Map<Partition, number>();
+    for (const id of ids) {
+      for (const { topicId, partition: number, last } of ledger.contents(id)) {
+        const partition = topics.byId(topicId, number);
+        if (partition) lows.set(partition, Math.max(lows.get(partition) ?? partition.low, last + 1));
+      }
+    }
+    await store.write(() => {
+      for (const [{ topicId, partition, low, high }, newLow] of lows) {
+        for (let offset = low; offset < newLow; offset++) store.index.removeSync([topicId, partition, offset]);
+        store.ranges.putSync([topicId, partition], [newLow, high]);
+      }
+      for (const id of ids) ledger.removeStored(id);
+    });
+    for (const [partition, low] of lows) partition.low = low;
+    for (const id of ids) {
+      ledger.forget(id);
+      await segments.remove(id);
+    }
+  }
+}
+
+function fullError(dir: string, budgetBytes: number, blockers: readonly string[]): MillraceError {
+  const held = blockers.length === 0 ? 'snapshots and journals alone need that much' : blockers.slice(0, 5).join('; ');
+  return new MillraceError(`the embedded log in ${dir} has used its budget of ${budgetBytes} bytes, and all of it is still needed`, {
+    code: 'log-full',
+    domain: 'user',
+    retry: 'backoff',
+    remedy: `${held}: let them catch up, raise the budget, or drop them with \`millrace reset\``,
+  });
+}

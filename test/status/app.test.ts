@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import type { PipelineView } from '../../graph/contract/view.ts';
+import { statusApp } from '../../status/app.ts';
+import { Rates } from '../../status/rates.ts';
+import { viewWith } from './view.ts';
+
+const LOCAL = { host: '127.0.0.1:8780' };
+
+function ask(views: readonly PipelineView[], path: string, headers: Record<string, string> = LOCAL, token: string | null = null) {
+  const app = statusApp({ version: '0.0.0', views: () => views, rates: new Rates() }, token);
+  return Promise.resolve(app.request(path, { headers }));
+}
+
+describe('the status endpoint', () => {
+  it('shows the views with every digit of a nanosecond stamp', async () => {
+    const response = await ask([viewWith()], '/status');
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ pipelines: [{ nodes: [{ watermarkNs: '1723161428000000001' }] }] });
+  });
+
+  it('is ready while every part works', async () => {
+    const response = await ask([viewWith()], '/readyz');
+    expect([response.status, await response.json()]).toEqual([200, { ready: true, waiting: [] }]);
+  });
+
+  it('names a sink that cannot write, why, and what to do', async () => {
+    const error = { code: 'clickhouse-unreachable', message: 'refused', node: null, remedy: 'start it', sinceMs: 1 };
+    const response = await ask([viewWith({ sink: { state: 'retrying', lastError: error } })], '/readyz');
+    expect(response.status).toBe(503);
+    const expected = {
+      kind: 'sink',
+      name: 'bars_table',
+      state: 'retrying',
+      code: 'clickhouse-unreachable',
+      message: 'refused',
+      remedy: 'start it',
+    };
+    expect(await response.json()).toEqual({ ready: false, waiting: [{ pipeline: 'market', ...expected }] });
+  });
+
+  it('names a parked task and the node that parked it', async () => {
+    const error = { code: 'kernel-panic', message: 'died', node: 'bars', remedy: null, sinceMs: 1 };
+    const response = await ask([viewWith({ tasks: [{ task: 3, state: 'parked', epoch: 9, error }] })], '/readyz');
+    expect(await response.json()).toMatchObject({ waiting: [{ kind: 'task', name: '3', code: 'kernel-panic', message: 'bars: died' }] });
+  });
+
+  it('stays healthy while it is not ready', async () => {
+    expect((await ask([viewWith({ state: 'failed', reason: 'x' })], '/healthz')).status).toBe(200);
+  });
+
+  it('refuses a name that is not of this machine, so that no web page can read it', async () => {
+    for (const host of ['evil.example', 'evil.example:8780', '127.0.0.1.evil.example', '']) {
+      expect((await ask([viewWith()], '/status', { host })).status, host).toBe(403);
+    }
+    for (const host of ['localhost:8780', '[::1]:8780', '127.0.0.1'])
+      expect((await ask([viewWith()], '/status', { host })).status, host).toBe(200);
+  });
+
+  it('asks for the token where there is one, and tells no details to probes without it', async () => {
+    const remote = { host: 'millrace.example' };
+    for (const path of ['/status', '/metrics', '/graph', '/'])
+      expect((await ask([viewWith()], path, remote, 'secret')).status, path).toBe(401);
+    expect((await ask([viewWith()], '/status', { ...remote, authorization: 'Bearer wrong' }, 'secret')).status).toBe(401);
+    expect((await ask([viewWith()], '/status', { ...remote, authorization: 'Bearer secret' }, 'secret')).status).toBe(200);
+    const probe = await ask([viewWith({ sink: { state: 'retrying' } })], '/readyz', remote, 'secret');
+    expect([probe.status, await probe.json()]).toEqual([503, { ready: false }]);
+  });
+
+  it('draws the graph with the ports that are not the main one', async () => {
+    const edges = [
+      { from: 'bars.out', to: 'bars_table' },
+      { from: 'bars.late', to: 'bars_table' },
+    ];
+    const text = await (await ask([viewWith({ edges })], '/graph?format=mermaid')).text();
+    expect(text).toContain('flowchart LR');
+    expect(text).toContain('n0 -->|"0 rows/s"| n1');
+    expect(text).toContain('n0 -->|"late 0 rows/s"| n1');
+  });
+
+  it('answers unknown paths with 404', async () => {
+    expect((await ask([], '/nothing')).status).toBe(404);
+  });
+});
+
+describe('metrics', () => {
+  const lines = async (views: readonly PipelineView[]) => (await (await ask(views, '/metrics')).text()).split('\n');
+
+  it('say rows, rejections, lags and queues of every part', async () => {
+    const text = await lines([viewWith()]);
+    expect(text).toEqual(
+      expect.arrayContaining([
+        'millrace_rows_total{pipeline="market",node="bars",port="late"} 2',
+        'millrace_rejected_rows_total{pipeline="market",node="bars",code="price-off-tick"} 3',
+        'millrace_busy_seconds_total{pipeline="market",node="bars"} 0.25',
+        'millrace_watermark_lag_seconds{pipeline="market",node="bars"} 1.5',
+        'millrace_epoch_seconds{pipeline="market",quantile="0.99"} 0.05',
+        'millrace_sink_ack_age_seconds{pipeline="market",sink="bars_table"} 2.5',
+        'millrace_sink_latency_seconds{pipeline="market",sink="bars_table",quantile="0.5"} 0.04',
+        'millrace_source_lag_rows{pipeline="market",source="trades",partition="0"} 42',
+        '# TYPE millrace_rows_total counter',
+        '# TYPE millrace_sink_queued_rows gauge',
+      ]),
+    );
+    expect(text.some((line) => line.startsWith('process_resident_memory_bytes '))).toBe(true);
+  });
+
+  it('have one help text each, and nothing for what is unknown', async () => {
+    const text = await lines([viewWith({ node: { watermarkLagSeconds: null, watermarkNs: null } })]);
+    const names = text.filter((line) => line.startsWith('# HELP')).map((line) => line.split(' ')[2]);
+    expect(new Set(names).size).toBe(names.length);
+    expect(text.some((line) => line.startsWith('millrace_watermark_lag_seconds{'))).toBe(false);
+  });
+
+  it('count the same when they are asked for twice', async () => {
+    const app = statusApp({ version: '0.0.0', views: () => [viewWith()], rates: new Rates() }, null);
+    const once = async () =>
+      (await (await app.request('/metrics', { headers: LOCAL })).text()).split('\n').filter((line) => line.startsWith('millrace_'));
+    expect(await once()).toEqual(await once());
+  });
+});

@@ -1,0 +1,180 @@
+import { type RecordBatch, Type } from 'apache-arrow';
+import { type Column, columnAt, columnIndex, isValid } from '../contract/batch.ts';
+import { REJECT_SCHEMA } from '../contract/columns.ts';
+import { MIN_NS } from '../contract/frame.ts';
+import { type Kernel, SNAPSHOT_CHUNK_BYTES } from '../contract/kernel.ts';
+import { MAIN_PORT, REJECTED_PORT } from '../contract/operator.ts';
+import { type Row, rowsOf } from '../contract/rows.ts';
+import { batchText, rowText, schemaText } from './canonical.ts';
+import type { Epoch, Push } from './epochs.ts';
+import { decoded } from './layout.ts';
+import type { Subject } from './subject.ts';
+import { carriesKey, keyText } from './tape.ts';
+
+/** What is promised of every operator. */
+export type LawName =
+  | 'totality'
+  | 'schema truth'
+  | 'split invariance'
+  | 'restart invariance'
+  | 'determinism'
+  | 'no look-ahead'
+  | 'key independence'
+  | 'watermark safety'
+  | 'native = reference'
+  | 'inputs unchanged'
+  | 'outputs unchanged';
+
+export interface Violation {
+  readonly law: LawName;
+  readonly message: string;
+}
+
+/** A row that a kernel emitted. */
+export interface EmittedRow {
+  readonly port: string;
+  /** On `rejected`, `row` is the row's place in the tape. */
+  readonly row: Row;
+  readonly text: string;
+  /** Values it is grouped by; null where the port does not tell. */
+  readonly key: string | null;
+  readonly epoch: number;
+}
+
+/** All that came out of a kernel, and what was wrong with it whatever the values. */
+export interface Output {
+  readonly rows: readonly EmittedRow[];
+  readonly violations: readonly Violation[];
+  /** The state after each epoch, where asked for. */
+  readonly snapshots: readonly (readonly Uint8Array[])[];
+}
+
+export interface DriveOptions {
+  /** Epochs after which a fresh kernel goes on from a snapshot. */
+  restartAfter?(epoch: number): boolean;
+  /** Whether to take a snapshot after each epoch. */
+  readonly snapshots?: boolean;
+  /** Laws to look for in the run itself, besides `totality`; each costs time. */
+  readonly watch?: readonly LawName[];
+  /** First epoch to run, from this state. */
+  readonly from?: { readonly epoch: number; readonly state: readonly Uint8Array[] };
+}
+
+/** Runs a kernel over epochs as the engine would: every batch pushed, then advanced once. */
+export function drive(subject: Subject, create: () => Kernel, epochs: readonly Epoch[], options: DriveOptions = {}): Output {
+  const rows: EmittedRow[] = [];
+  const violations: Violation[] = [];
+  const snapshots: (readonly Uint8Array[])[] = [];
+  const watching = new Set(options.watch ?? []);
+  const emitted: { readonly port: string; readonly batch: RecordBatch; readonly text: readonly string[] }[] = [];
+  const violate = (law: LawName, message: string): void => {
+    violations.push({ law, message });
+  };
+  let forwarded = MIN_NS;
+  let epoch = options.from?.epoch ?? 0;
+  let current: Push | null = null;
+
+  const emit = (port: string, batch: RecordBatch): void => {
+    if (watching.has('schema truth')) {
+      const fault = schemaFault(subject, port, batch, current);
+      if (fault) return violate('schema truth', `epoch ${epoch}, port "${port}": ${fault}`);
+    }
+    if (watching.has('outputs unchanged')) emitted.push({ port, batch, text: batchText(batch) });
+    for (const row of rowsOf(batch)) rows.push(emittedRow(subject, port, row, current, epoch));
+    const early = watching.has('watermark safety') ? watermarkFault(subject, port, batch, current, forwarded) : null;
+    if (early) violate('watermark safety', `epoch ${epoch}: ${early}`);
+  };
+
+  try {
+    let kernel = create();
+    if (options.from) kernel.restore(options.from.state);
+    for (; epoch < epochs.length; epoch++) {
+      const { pushes, watermarkNs, clockNs } = epochs[epoch] as Epoch;
+      for (const push of pushes) {
+        const before = watching.has('inputs unchanged') ? batchText(push.batch) : null;
+        current = push;
+        kernel.push(push.batch, push.port, emit, push.floorNs);
+        current = null;
+        if (before && !same(batchText(push.batch), before)) violate('inputs unchanged', `epoch ${epoch}: a pushed batch was changed`);
+      }
+      kernel.advance(watermarkNs, clockNs, emit);
+      forwarded = watermarkNs;
+      if (options.snapshots || options.restartAfter?.(epoch)) {
+        const chunks = kernel.snapshot();
+        snapshots.push(chunks);
+        const large = chunks.find((chunk) => chunk.length > SNAPSHOT_CHUNK_BYTES);
+        if (large) violate('restart invariance', `epoch ${epoch}: a chunk of ${large.length} bytes`);
+        if (options.restartAfter?.(epoch)) {
+          kernel = create();
+          kernel.restore(chunks);
+        }
+      }
+    }
+  } catch (error) {
+    violate('totality', `epoch ${epoch}: threw ${error instanceof Error ? error.stack : String(error)}`);
+  }
+  for (const { port, batch, text } of emitted) {
+    if (!same(batchText(batch), text)) violate('outputs unchanged', `a batch on port "${port}" changed after it was emitted`);
+  }
+  return { rows, violations, snapshots };
+}
+
+function same(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((text, i) => text === b[i]);
+}
+
+function emittedRow(subject: Subject, port: string, row: Row, push: Push | null, epoch: number): EmittedRow {
+  if (port === REJECTED_PORT) {
+    const origin = push?.rows[Number(row.row)];
+    const named = { ...row, row: origin?.id ?? null };
+    return { port, row: named, text: rowText(named), key: origin?.key ?? null, epoch };
+  }
+  return { port, row, text: rowText(row), key: carriesKey(subject, port) ? keyText(subject, row) : null, epoch };
+}
+
+/** What an emitted batch has that its port did not declare; null when all is as declared. */
+function schemaFault(subject: Subject, port: string, batch: RecordBatch, push: Push | null): string | null {
+  const declared = port === REJECTED_PORT ? REJECT_SCHEMA : subject.outputs[port];
+  if (!declared || (port === REJECTED_PORT && !subject.outputs[port])) return 'there is no such port';
+  if (schemaText(batch.schema) !== schemaText(declared)) return `schema ${schemaText(batch.schema)}, declared ${schemaText(declared)}`;
+  for (const [i, field] of declared.fields.entries()) {
+    const column = columnAt(batch, i);
+    const fault = columnFault(column, batch.numRows, field.nullable);
+    if (fault) return `column "${field.name}": ${fault}`;
+  }
+  if (!same(batchText(decoded(batch)), batchText(batch))) return 'other rows after a trip through an Arrow stream';
+  if (port !== REJECTED_PORT) return null;
+  if (!push) return 'rejected rows outside a push';
+  const rows = columnAt(batch, columnIndex(declared, 'row')).values as Int32Array;
+  const wrong = [...rows.subarray(0, batch.numRows)].find((row) => row < 0 || row >= push.rows.length);
+  return wrong === undefined ? null : `row ${wrong} of a batch of ${push.rows.length}`;
+}
+
+function columnFault(column: Column, rows: number, nullable: boolean): string | null {
+  if (column.length !== rows) return `${column.length} values in a batch of ${rows} rows`;
+  for (let row = 0; row < rows; row++) {
+    if (!isValid(column, row)) {
+      if (!nullable) return `null in row ${row}, which its field does not allow`;
+    } else if (column.type.typeId === Type.Dictionary) {
+      const code = (column.values as Int32Array)[row] ?? -1;
+      if (code < 0 || code >= (column.dictionary?.length ?? 0)) return `code ${code} of a dictionary of ${column.dictionary?.length ?? 0}`;
+    }
+  }
+  return null;
+}
+
+/** A main-port row behind the watermark that went on before it and that no late row explains. */
+function watermarkFault(subject: Subject, port: string, batch: RecordBatch, push: Push | null, forwarded: bigint): string | null {
+  const time = commonTime(subject);
+  if (port !== MAIN_PORT || time === null || push?.rows[0]?.late) return null;
+  const index = columnIndex(batch.schema, time);
+  if (index < 0) return null;
+  const early = (columnAt(batch, index).values as BigInt64Array).subarray(0, batch.numRows).find((ns) => ns < forwarded);
+  return early === undefined ? null : `a row of ${time} ${early} after watermark ${forwarded}`;
+}
+
+/** The time column that every input port has; null when they differ. */
+export function commonTime(subject: Subject): string | null {
+  const [first = null, ...others] = new Set(Object.values(subject.time));
+  return others.length > 0 ? null : first;
+}

@@ -15,6 +15,7 @@ export interface IngestTime {
 export interface IngestState {
   readonly newest: string;
   readonly lastRowClock: string;
+  readonly promised: string;
   readonly idle: boolean;
   readonly ended: boolean;
 }
@@ -26,6 +27,7 @@ export interface IngestState {
 export class Ingest {
   readonly #time: IngestTime | null;
   #newest = MIN_NS;
+  #promised = MIN_NS;
   #lastRowClock = MIN_NS;
   #idle = false;
   #ended = false;
@@ -36,7 +38,13 @@ export class Ingest {
 
   /** Rows at or after this are on time; `MIN_NS` before the first. */
   get floorNs(): bigint {
-    return this.#newest === MIN_NS || !this.#time ? MIN_NS : this.#newest - this.#time.latenessNs;
+    const own = this.#newest === MIN_NS || !this.#time ? MIN_NS : this.#newest - this.#time.latenessNs;
+    return own > this.#promised ? own : this.#promised;
+  }
+
+  /** Event time went on to `ns` without this partition, which was idle: rows before it are late when they come. */
+  promise(ns: bigint): void {
+    if (ns > this.#promised && ns !== MAX_NS) this.#promised = ns;
   }
 
   /** What the partition promises: `MAX_NS` once it has ended or where it has no event time, null while it is idle. */
@@ -91,11 +99,12 @@ export class Ingest {
   }
 
   snapshot(): IngestState {
-    return { newest: String(this.#newest), lastRowClock: String(this.#lastRowClock), idle: this.#idle, ended: this.#ended };
+    return { newest: String(this.#newest), promised: String(this.#promised), lastRowClock: String(this.#lastRowClock), idle: this.#idle, ended: this.#ended };
   }
 
   restore(state: IngestState): void {
     this.#newest = BigInt(state.newest);
+    this.#promised = BigInt(state.promised);
     this.#lastRowClock = BigInt(state.lastRowClock);
     this.#idle = state.idle;
     this.#ended = state.ended;
@@ -106,18 +115,19 @@ export class Ingest {
     const base = this.#newest === MIN_NS ? (times[0] as bigint) : this.#newest;
     const relative = new RelativeTimes(times, base);
     const lateness = this.#time?.latenessNs ?? 0n;
-    if (!relative.inRange || lateness > 2n ** 52n) return this.#cutsOfInt64(times, lateness);
+    if (!relative.inRange || lateness > 2n ** 52n) return this.#cutsOfInt64(times);
     const n = times.length;
     const behind = Number(lateness);
+    const promised = this.#promised === MIN_NS ? Number.NEGATIVE_INFINITY : Number(this.#promised - base);
     let newest = this.#newest === MIN_NS ? Number.NEGATIVE_INFINITY : 0;
-    const toNs = (distance: number): bigint => (distance === Number.NEGATIVE_INFINITY ? MIN_NS : base + BigInt(distance) - lateness);
-    const cuts: Cut[] = [{ from: 0, floorNs: toNs(newest) }];
-    let late = relative.at(0) < newest - behind;
+    const cuts: Cut[] = [{ from: 0, floorNs: this.floorNs }];
+    let late = relative.at(0) < Math.max(newest - behind, promised);
     for (let i = 0; i < n; i++) {
       const at = relative.at(i);
-      if (at < newest - behind !== late) {
+      if (at < Math.max(newest - behind, promised) !== late) {
         late = !late;
-        cuts.push({ from: i, floorNs: toNs(newest) });
+        if (newest !== Number.NEGATIVE_INFINITY) this.#newest = base + BigInt(newest);
+        cuts.push({ from: i, floorNs: this.floorNs });
       }
       if (at > newest) newest = at;
     }
@@ -126,14 +136,13 @@ export class Ingest {
   }
 
   /** The same where times lie too far apart for exact doubles. */
-  #cutsOfInt64(times: BigInt64Array, lateness: bigint): Cut[] {
-    const floor = (): bigint => (this.#newest === MIN_NS ? MIN_NS : this.#newest - lateness);
-    const cuts: Cut[] = [{ from: 0, floorNs: floor() }];
-    let late = (times[0] as bigint) < floor();
+  #cutsOfInt64(times: BigInt64Array): Cut[] {
+    const cuts: Cut[] = [{ from: 0, floorNs: this.floorNs }];
+    let late = (times[0] as bigint) < this.floorNs;
     times.forEach((at, i) => {
-      if (at < floor() !== late) {
+      if (at < this.floorNs !== late) {
         late = !late;
-        cuts.push({ from: i, floorNs: floor() });
+        cuts.push({ from: i, floorNs: this.floorNs });
       }
       if (at > this.#newest) this.#newest = at;
     });

@@ -1,0 +1,282 @@
+import { inNode, MillraceError } from '../contract/error.ts';
+import type { Log, Round } from '../contract/log.ts';
+import type { Plan } from '../contract/plan.ts';
+import type { Quantiles } from '../contract/view.ts';
+import type { Environment } from './environment.ts';
+import { fetch } from './fetch.ts';
+import { Histogram } from './histogram.ts';
+import type { Read } from './inputs.ts';
+import { encodeEntry, type JournalEntry, rootOf } from './journal.ts';
+import type { Task } from './task.ts';
+
+/** Longest sleep of an idle loop, ms. */
+const IDLE_WAIT_MS = 20;
+/** Least time between epochs that are cut for a timer alone, ms. */
+const TICK_MS = 1000;
+/** Computing time after which a task's state is snapshotted, s: about what a recovery then replays. */
+const SNAPSHOT_AFTER_SECONDS = 10;
+/** The fixed cost of rounds stays under this share of the time. */
+const FIXED_COST_SHARE = 0.25;
+
+export interface DriverOptions {
+  readonly plan: Plan;
+  readonly environment: Environment;
+  readonly inc: string;
+  /** A fresh task at the state the log holds. */
+  recover(task: number): Promise<Task>;
+  /** A task can go on no longer. */
+  parked(task: Task, error: MillraceError): void;
+}
+
+interface ComputedRound {
+  readonly round: Round;
+  readonly tasks: readonly Task[];
+  readonly startedAt: number;
+}
+
+/**
+ * The only scheduler: reads, cuts epochs, runs them, and commits them a round at a time. One round computes while one commits, which is
+ * all the queue there is.
+ */
+export class Driver {
+  readonly #options: DriverOptions;
+  readonly #log: Log;
+  readonly tasks = new Map<number, Task>();
+  readonly #changes: (() => Promise<void>)[] = [];
+  readonly #roundSeconds = new Histogram();
+  readonly #failedAt = new Map<number, number>();
+  #committing: Promise<void> = Promise.resolve();
+  #commitFailure: unknown = null;
+  #stopping = false;
+  #lastTickMs = 0;
+  #lastCutMs = 0;
+  #fixedCostMs = 1;
+  epochs = 0;
+
+  constructor(options: DriverOptions) {
+    this.#options = options;
+    this.#log = options.environment.log;
+  }
+
+  get roundSeconds(): Quantiles {
+    return this.#roundSeconds.quantiles();
+  }
+
+  /** Owned partitions of the journal topic have changed: runs between two rounds; resolves when it has. */
+  change(run: () => Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#changes.push(() => run().then(resolve, reject));
+    });
+  }
+
+  /** Runs what waits for the end of a round, when no round runs any more. */
+  async serveChanges(): Promise<void> {
+    for (let change = this.#changes.shift(); change; change = this.#changes.shift()) await change();
+  }
+
+  /** A fresh task at the state the log holds. */
+  recover(task: number): Promise<Task> {
+    return this.#options.recover(task);
+  }
+
+  /** Cuts no further round. */
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  /** Runs until stopped, or until every task has ended or parked. Throws what makes going on impossible. */
+  async run(): Promise<void> {
+    while (!this.#stopping) {
+      await this.serveChanges();
+      const live = [...this.tasks.values()].filter((task) => task.state === 'running');
+      if (live.length === 0 && this.tasks.size > 0) break;
+      if (this.#commitFailure !== null) throw this.#commitFailure;
+      const computed = await this.#round(live);
+      if (!computed) continue;
+      await this.#committing;
+      if (this.#commitFailure !== null) throw this.#commitFailure;
+      this.#committing = this.#commit(computed).catch((error) => {
+        this.#commitFailure = error;
+      });
+      await this.#snapshotOne(computed.tasks);
+    }
+    await this.#committing;
+    await this.serveChanges();
+    if (this.#commitFailure !== null) throw this.#commitFailure;
+  }
+
+  /** A last round that says the tasks were stopped on purpose, with a snapshot of each: the next start replays nothing. */
+  async close(): Promise<void> {
+    const open = [...this.tasks.values()].filter((task) => task.state === 'running' || task.state === 'ended');
+    const { plan, inc } = this.#options;
+    const changed = open.filter((task) => !(task.root?.closed && task.root.epoch === task.epoch));
+    if (changed.length === 0) return;
+    for (const task of changed) task.epoch += 1;
+    const tasks = [];
+    for (const task of changed) {
+      const journalFrom = (await this.#log.describe(plan.journal))?.ranges[task.task]?.high ?? 0;
+      const key = { pipeline: plan.pipeline, task: task.task, inc, epoch: task.epoch };
+      const reference = await this.#log.putState(key, task.snapshot());
+      const entry = this.#entry(task, this.#clock(task), [], [], true);
+      const root = rootOf(entry, { epoch: task.epoch, reference, journalFrom });
+      task.root = root;
+      tasks.push({ task: task.task, epoch: task.epoch, entry: encodeEntry(entry), root, reads: task.positions() });
+    }
+    await this.#commit({ round: { pipeline: plan.pipeline, journal: plan.journal, tasks, messages: [] }, tasks: changed, startedAt: Date.now() });
+    for (const task of changed) task.state = 'closed';
+  }
+
+  /** Reads, cuts and computes; null when there was nothing to do. */
+  async #round(live: readonly Task[]): Promise<ComputedRound | null> {
+    await this.#gather();
+    const reads = await fetch(this.#log, this.#options.plan.pipeline, live, live.some((task) => task.due) ? 0 : this.#waitMs(live));
+    const startedAt = performance.now();
+    const done: Task[] = [];
+    const round: { tasks: Round['tasks'][number][]; messages: Round['messages'][number][] } = { tasks: [], messages: [] };
+    for (const task of live) {
+      const work = this.#cut(task, reads.get(task) ?? []);
+      if (!work) continue;
+      try {
+        task.run(work.entry, work.reads);
+        const messages = task.encode(work.entry);
+        for (const message of messages) round.messages.push(message);
+      } catch (error) {
+        await this.#failed(task, error);
+        continue;
+      }
+      task.root = rootOf(work.entry, task.root?.snap ?? null);
+      round.tasks.push({ task: task.task, epoch: work.entry.epoch, entry: encodeEntry(work.entry), root: task.root, reads: task.positions() });
+      if (task.exhausted) task.state = 'ended';
+      done.push(task);
+    }
+    if (done.length === 0) return null;
+    this.#lastCutMs = performance.now();
+    return { round: { pipeline: this.#options.plan.pipeline, journal: this.#options.plan.journal, ...round }, tasks: done, startedAt };
+  }
+
+  /** Waits a little between rounds that hold few rows, so that their fixed cost stays under a share of the time. */
+  async #gather(): Promise<void> {
+    const gap = Math.min(this.#options.plan.latencyMs / 2, this.#fixedCostMs / FIXED_COST_SHARE - this.#fixedCostMs);
+    const wait = this.#lastCutMs + gap - performance.now();
+    if (wait > 1) await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+
+  /** The task's next epoch, or null when nothing calls for one. */
+  #cut(task: Task, reads: readonly Read[]): { entry: JournalEntry; reads: readonly Read[] } | null {
+    const positions = new Map(reads.map((read) => [`${read.input}/${read.partition}`, read.to]));
+    const ended = task.inputs.filter((i) => {
+      if (!i.input.reader || i.ingest.ended) return false;
+      return i.input.reader.ended(i.partition, positions.get(`${i.input.index}/${i.partition}`) ?? i.position);
+    });
+    const clockNs = this.#clock(task);
+    if (reads.length === 0 && ended.length === 0 && !task.due && !this.#tickDue(task, clockNs)) return null;
+    const names = ended.map((i) => [i.input.plan.name, i.partition] as const);
+    return { entry: this.#entry(task, clockNs, reads, names, false), reads };
+  }
+
+  #tickDue(task: Task, clockNs: bigint): boolean {
+    const next = task.nextTimerNs();
+    if (next === null || next > clockNs || Date.now() - this.#lastTickMs < TICK_MS) return false;
+    this.#lastTickMs = Date.now();
+    return true;
+  }
+
+  #clock(task: Task): bigint {
+    const now = this.#options.environment.clock();
+    return now > task.clockNs ? now : task.clockNs;
+  }
+
+  #entry(task: Task, clockNs: bigint, reads: readonly Read[], ended: JournalEntry['ended'], closed: boolean): JournalEntry {
+    const { plan, inc } = this.#options;
+    const start = task.fresh.map((i) => [i.input.plan.name, i.partition, i.position] as const);
+    task.fresh = [];
+    return {
+      v: 1,
+      inc,
+      epoch: closed ? task.epoch : task.epoch + 1,
+      plan: plan.hash,
+      clockNs,
+      reads: reads.map((read) => [plan.inputs[read.input]?.name ?? '', read.partition, read.from, read.to] as const),
+      ended,
+      ...(start.length > 0 ? { start } : {}),
+      ...(closed ? { closed } : {}),
+    };
+  }
+
+  #waitMs(live: readonly Task[]): number {
+    const next = live.map((task) => task.nextTimerNs()).reduce((a, b) => (a === null ? b : b === null ? a : a < b ? a : b), null);
+    if (next === null) return IDLE_WAIT_MS;
+    const left = Number(next - this.#options.environment.clock()) / 1e6;
+    return Math.max(1, Math.min(IDLE_WAIT_MS, left));
+  }
+
+  /** Commits a round whatever it takes: an unknown outcome is looked up, then the same bytes are sent again. */
+  async #commit({ round, tasks, startedAt }: ComputedRound): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      const result = await this.#tryCommit(round, attempt);
+      if (result === 'committed') break;
+      if (result === 'fenced') {
+        this.#fenced(tasks);
+        return;
+      }
+      const first = round.tasks[0];
+      const root = first ? await this.#log.root(round.pipeline, first.task) : null;
+      if (first && root?.inc === first.root.inc && root.epoch === first.epoch) break;
+      if (first && root?.epoch !== first.epoch - 1) {
+        this.#fenced(tasks);
+        return;
+      }
+    }
+    const ms = performance.now() - startedAt;
+    this.epochs += round.tasks.length;
+    this.#roundSeconds.record(ms / 1000);
+    const rows = round.messages.length;
+    if (rows < 64) this.#fixedCostMs += 0.05 * (Math.min(ms, 50) - this.#fixedCostMs);
+  }
+
+  async #tryCommit(round: Round, attempt: number): Promise<'committed' | 'fenced' | 'unknown'> {
+    try {
+      return await this.#log.commit(round);
+    } catch (error) {
+      if (!(error instanceof MillraceError) || error.retry !== 'backoff') throw error;
+      if (attempt === 0) this.#options.environment.note(`${error.code}: ${error.message}${error.remedy ? ` (${error.remedy})` : ''}; waiting`);
+      if (this.#stopping && attempt > 0) throw error;
+      await new Promise((resolve) => setTimeout(resolve, Math.min(5000, 50 * 2 ** Math.min(attempt, 7))));
+      return 'unknown';
+    }
+  }
+
+  /** Another process owns the tasks now: what was computed is not ours to write. */
+  #fenced(tasks: readonly Task[]): void {
+    for (const task of tasks) this.tasks.delete(task.task);
+  }
+
+  /** A kernel threw: once more from the committed state, then the task parks; the others go on. */
+  async #failed(task: Task, cause: unknown): Promise<void> {
+    const error = inNode(cause, '?');
+    await this.#committing;
+    const at = task.epoch;
+    if (this.#failedAt.get(task.task) !== at) {
+      this.#failedAt.set(task.task, at);
+      this.#options.environment.note(`task ${task.task}: ${error.message}; trying again from the last snapshot`);
+      this.tasks.set(task.task, await this.recover(task.task));
+      return;
+    }
+    task.state = 'parked';
+    task.error = { code: error.code, message: error.message, node: error.node ?? null, remedy: error.remedy ?? null, sinceMs: Date.now() };
+    this.#options.parked(task, error);
+  }
+
+  /** Snapshots the task that would take longest to replay, outside any round; the next root points at it. */
+  async #snapshotOne(tasks: readonly Task[]): Promise<void> {
+    const task = tasks.find((t) => t.busySinceSnapshot > SNAPSHOT_AFTER_SECONDS && t.state === 'running');
+    if (!task) return;
+    const { plan, inc } = this.#options;
+    const journalFrom = (await this.#log.describe(plan.journal))?.ranges[task.task]?.high ?? 0;
+    const epoch = task.epoch;
+    const chunks = task.snapshot();
+    task.busySinceSnapshot = 0;
+    const reference = await this.#log.putState({ pipeline: plan.pipeline, task: task.task, inc, epoch }, chunks);
+    if (task.root) task.root = { ...task.root, snap: { epoch, reference, journalFrom } };
+  }
+}

@@ -1,0 +1,59 @@
+import { MAX_NS, MIN_NS } from '../contract/frame.ts';
+
+/** Headers of every message the engine writes; int64 as decimal strings. */
+export const HEADER = {
+  incarnation: 'm.inc',
+  task: 'm.task',
+  epoch: 'm.epoch',
+  /** Clock of the epoch, ns: what latency is measured from. */
+  clock: 'm.clock',
+  /** Exchanges: watermark of the sending task, whether it is idle, and the floor of a late batch. */
+  watermark: 'm.wm',
+  idle: 'm.idle',
+  floor: 'm.floor',
+} as const;
+
+/** Event time of an exchange partition: what each of the T sending tasks has promised. */
+export class ExchangeTime {
+  readonly #promised: bigint[];
+  readonly #idle: boolean[];
+
+  constructor(tasks: number) {
+    this.#promised = Array.from({ length: tasks }, () => MIN_NS);
+    this.#idle = Array.from({ length: tasks }, () => false);
+  }
+
+  /** Notes the headers of one message. */
+  note(headers: Readonly<Record<string, string>>): void {
+    const task = Number(headers[HEADER.task]);
+    const watermark = headers[HEADER.watermark];
+    if (watermark === undefined || !(task in this.#promised)) return;
+    this.#promised[task] = BigInt(watermark);
+    this.#idle[task] = headers[HEADER.idle] === '1';
+  }
+
+  /** The least promise of the tasks that are not idle; null when all are. */
+  get watermarkNs(): bigint | null {
+    let least: bigint | null = null;
+    this.#promised.forEach((ns, task) => {
+      if (!this.#idle[task] && (least === null || ns < least)) least = ns;
+    });
+    return least;
+  }
+
+  /** Every sender has ended. */
+  get ended(): boolean {
+    return this.#promised.every((ns) => ns === MAX_NS);
+  }
+
+  snapshot(): readonly (readonly [string, boolean])[] {
+    return this.#promised.map((ns, task) => [String(ns), this.#idle[task] ?? false]);
+  }
+
+  restore(state: readonly (readonly [string, boolean])[]): void {
+    state.forEach(([ns, idle], task) => {
+      this.#promised[task] = BigInt(ns);
+      this.#idle[task] = idle;
+    });
+  }
+}

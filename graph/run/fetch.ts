@@ -1,0 +1,74 @@
+import type { Log, Position } from '../contract/log.ts';
+import type { SourceView } from '../contract/view.ts';
+import { type OpenInput, type Read, readOfChunk, readOfMessages } from './inputs.ts';
+import type { Task, TaskInput } from './task.ts';
+
+/** What one round may hold, over all tasks. */
+const ROUND_CREDIT = { rows: 262_144, bytes: 48 * 1024 * 1024, messages: 20_000 };
+
+/** Rows for the next round, by task, in the order they will be pushed. Waits at most `waitMs` when there are none. */
+export async function fetch(log: Log, pipeline: string, tasks: readonly Task[], waitMs: number): Promise<ReadonlyMap<Task, readonly Read[]>> {
+  const reads = new Map<Task, Read[]>(tasks.map((task) => [task, []]));
+  const readers = tasks.flatMap((task) => task.inputs.filter((i) => i.input.reader && !i.ingest.ended).map((input) => ({ task, input })));
+  let rows = 0;
+  for (const { task, input } of readers) {
+    const read = await readConnector(input, Math.max(1024, Math.floor(ROUND_CREDIT.rows / readers.length)), Math.floor(ROUND_CREDIT.bytes / readers.length));
+    if (!read) continue;
+    reads.get(task)?.push(read);
+    rows += read.to - read.from;
+  }
+  const positions = positionsOf(tasks);
+  if (positions.length > 0) {
+    const credit = { messages: ROUND_CREDIT.messages, bytes: ROUND_CREDIT.bytes, waitMs: rows > 0 ? 0 : waitMs };
+    for (const { topic, partition, messages } of await log.poll(pipeline, positions, credit)) {
+      for (const task of tasks) {
+        const input = task.inputs.find((i) => i.input.topic === topic && i.partition === partition);
+        const own = input ? messages.filter((m) => m.offset >= input.position) : [];
+        if (input && own.length > 0) reads.get(task)?.push(readOfMessages(input.input, partition, input.position, own));
+      }
+    }
+  } else if (rows === 0 && waitMs > 0) {
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+  }
+  for (const list of reads.values()) list.sort((a, b) => a.input - b.input || a.partition - b.partition);
+  return reads;
+}
+
+async function readConnector(input: TaskInput, maxRows: number, maxBytes: number): Promise<Read | null> {
+  const chunk = await input.input.reader?.read(input.partition, input.position, maxRows, maxBytes);
+  return chunk ? readOfChunk(input.input, chunk) : null;
+}
+
+/** Topic positions of all tasks; a partition that several tasks read is fetched from the furthest back. */
+function positionsOf(tasks: readonly Task[]): Position[] {
+  const least = new Map<string, Position>();
+  for (const position of tasks.flatMap((task) => task.positions())) {
+    const key = `${position.topic}/${position.partition}`;
+    const known = least.get(key);
+    if (!known || position.offset < known.offset) least.set(key, position);
+  }
+  return [...least.values()];
+}
+
+/** Positions and lag of the sources (not the exchanges), for the status endpoint. */
+export async function sourceViews(log: Log, inputs: readonly OpenInput[], tasks: readonly Task[]): Promise<SourceView[]> {
+  const views: SourceView[] = [];
+  for (const input of inputs) {
+    if (input.plan.from.kind === 'exchange') continue;
+    const facts = input.topic === null ? null : await log.describe(input.topic);
+    const parts = tasks.flatMap((task) => task.inputs.filter((i) => i.input === input));
+    views.push({
+      name: input.plan.name,
+      use: input.plan.from.kind === 'connector' ? input.plan.from.connector : 'topic',
+      partitions: parts.map((part) => ({
+        partition: part.partition,
+        label: input.labels[part.partition] ?? String(part.partition),
+        position: part.position,
+        lag: facts ? Math.max(0, (facts.ranges[part.partition]?.high ?? 0) - part.position) : null,
+        idle: part.ingest.idle,
+        ended: part.ingest.ended,
+      })),
+    });
+  }
+  return views;
+}

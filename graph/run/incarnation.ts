@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { MillraceError } from '../contract/error.ts';
+import type { Log } from '../contract/log.ts';
+import type { Plan } from '../contract/plan.ts';
+import type { Environment } from './environment.ts';
+
+/** What the log remembers of the plan a pipeline last ran under. */
+interface PlanRecord {
+  readonly v: 1;
+  readonly plan: string;
+  readonly inc: string;
+  readonly tasks: number;
+  readonly nodes: readonly { readonly name: string; readonly signature: string }[];
+}
+
+/** Under which identity a pipeline runs, and which state fits its plan. */
+export interface Incarnation {
+  readonly inc: string;
+  /** Nodes whose state fits; the others start from nothing. */
+  keep(node: string): boolean;
+}
+
+const topicOf = (plan: Plan): string => `_millrace.${plan.pipeline}.plans`;
+
+/** Continues the incarnation the log knows, or mints one where state starts from nothing. Refuses to lose state unless told to. */
+export async function settleIncarnation(plan: Plan, environment: Environment): Promise<Incarnation> {
+  const { log } = environment;
+  await log.ensure([{ topic: topicOf(plan), partitions: 1, kind: 'journal', retentionMs: null }]);
+  const last = await lastRecord(log, topicOf(plan));
+  if (!last) return begin(plan, environment);
+  if (last.plan === plan.hash) return { inc: last.inc, keep: () => true };
+  if (environment.loseState) {
+    environment.note('the state of the former plan is left behind (--lose-state)');
+    return begin(plan, environment);
+  }
+  await refuseWhatIsLost(last, plan, environment);
+  await write(plan, environment, last.inc);
+  const kept = new Map(last.nodes.map((node) => [node.name, node.signature]));
+  return { inc: last.inc, keep: (name) => kept.get(name) === plan.nodes.find((node) => node.name === name)?.signature };
+}
+
+/** A plan that differs is accepted only after a clean stop, with equal T, and where no node loses state. */
+async function refuseWhatIsLost(last: PlanRecord, plan: Plan, environment: Environment): Promise<void> {
+  const mismatch = (message: string, remedy: string): MillraceError =>
+    new MillraceError(message, { code: 'plan-mismatch', domain: 'user', remedy });
+  if (last.tasks !== plan.tasks) {
+    throw mismatch(`the state was made with tasks: ${last.tasks}, the file says tasks: ${plan.tasks}`, 'put the number back, or start from nothing with --lose-state');
+  }
+  for (let task = 0; task < plan.tasks; task++) {
+    const root = await environment.log.root(plan.pipeline, task);
+    if (root && root.inc === last.inc && !root.closed) {
+      throw mismatch(
+        `the file changed, and the last run under plan ${last.plan.slice(0, 8)} was not stopped cleanly`,
+        'run the former file once and stop it with Ctrl-C, then this one; or start from nothing with --lose-state',
+      );
+    }
+  }
+  const changed = last.nodes.filter((node) => {
+    const now = plan.nodes.find((n) => n.name === node.name);
+    return now === undefined || now.signature !== node.signature;
+  });
+  if (changed.length > 0) {
+    const names = changed.map((node) => `"${node.name}"`).join(', ');
+    throw mismatch(`the edit loses the state of ${names}`, 'undo it, or start from nothing with --lose-state; `millrace plan` shows what each edit does');
+  }
+}
+
+async function begin(plan: Plan, environment: Environment): Promise<Incarnation> {
+  const inc = `${Date.now().toString(36)}-${randomBytes(5).toString('hex')}`;
+  await write(plan, environment, inc);
+  return { inc, keep: () => true };
+}
+
+async function write(plan: Plan, environment: Environment, inc: string): Promise<void> {
+  const record: PlanRecord = {
+    v: 1,
+    plan: plan.hash,
+    inc,
+    tasks: plan.tasks,
+    nodes: plan.nodes.map(({ name, signature }) => ({ name, signature })),
+  };
+  const value = Buffer.from(JSON.stringify(record), 'utf8');
+  const message = { topic: topicOf(plan), partition: 0, key: Buffer.from('current'), value, headers: {}, timestampNs: environment.clock() };
+  for (;;) {
+    const result = await environment.log.commit({ pipeline: plan.pipeline, journal: plan.journal, tasks: [], messages: [message] });
+    if (result === 'committed') return;
+    const found = await lastRecord(environment.log, topicOf(plan));
+    if (found?.inc === inc && found.plan === plan.hash) return;
+  }
+}
+
+async function lastRecord(log: Log, topic: string): Promise<PlanRecord | null> {
+  const range = (await log.describe(topic))?.ranges[0];
+  if (!range || range.high === range.low) return null;
+  let last: PlanRecord | null = null;
+  for await (const message of log.scan(topic, 0, range.low, range.high)) last = JSON.parse(Buffer.from(message.value).toString('utf8')) as PlanRecord;
+  return last;
+}

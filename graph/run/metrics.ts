@@ -1,0 +1,93 @@
+import type { NodeView } from '../contract/view.ts';
+import type { Probe } from '../wire/probe.ts';
+import { Histogram } from './histogram.ts';
+
+/** Seconds that `pressure` looks back. */
+const PRESSURE_WINDOW_SECONDS = 5;
+
+/** What a node has done since the process started, all tasks together. */
+export class NodeMetrics implements Probe {
+  readonly name: string;
+  readonly kind: 'source' | 'operator';
+  readonly use: string;
+  #counting = true;
+  #rowsIn = 0;
+  #rowsOut = 0;
+  #bytesIn = 0;
+  #bytesOut = 0;
+  #batches = 0;
+  #busyNs = 0;
+  #watermarkNs: bigint | null = null;
+  #windowBusyNs = 0;
+  #windowStartMs = Date.now();
+  #pressure = 0;
+  readonly #ports = new Map<string, number>();
+  readonly #rejected = new Map<string, number>();
+  readonly #push = new Histogram();
+
+  constructor(name: string, kind: 'source' | 'operator', use: string) {
+    this.name = name;
+    this.kind = kind;
+    this.use = use;
+  }
+
+  /** Replayed rows were counted when they came. */
+  set counting(on: boolean) {
+    this.#counting = on;
+  }
+
+  in(rows: number, bytes: number): void {
+    if (!this.#counting) return;
+    this.#rowsIn += rows;
+    this.#bytesIn += bytes;
+    this.#batches++;
+  }
+
+  out(port: string, rows: number, bytes: number): void {
+    if (!this.#counting) return;
+    this.#rowsOut += rows;
+    this.#bytesOut += bytes;
+    this.#ports.set(port, (this.#ports.get(port) ?? 0) + rows);
+  }
+
+  rejected(code: string, rows: number): void {
+    if (this.#counting) this.#rejected.set(code, (this.#rejected.get(code) ?? 0) + rows);
+  }
+
+  busy(ns: number): void {
+    this.#busyNs += ns;
+    this.#windowBusyNs += ns;
+    this.#push.record(ns / 1e9);
+  }
+
+  watermark(ns: bigint): void {
+    this.#watermarkNs = ns;
+  }
+
+  view(clockNs: bigint): NodeView {
+    const elapsed = (Date.now() - this.#windowStartMs) / 1000;
+    if (elapsed >= PRESSURE_WINDOW_SECONDS) {
+      this.#pressure = Math.min(1, this.#windowBusyNs / 1e9 / elapsed);
+      this.#windowBusyNs = 0;
+      this.#windowStartMs = Date.now();
+    }
+    const known = this.#watermarkNs !== null && this.#watermarkNs > 0n && this.#watermarkNs < 2n ** 62n ? this.#watermarkNs : null;
+    return {
+      name: this.name,
+      kind: this.kind,
+      use: this.use,
+      rowsIn: this.#rowsIn,
+      rowsOut: this.#rowsOut,
+      bytesIn: this.#bytesIn,
+      bytesOut: this.#bytesOut,
+      ports: Object.fromEntries(this.#ports),
+      rejected: Object.fromEntries(this.#rejected),
+      batches: this.#batches,
+      busySeconds: this.#busyNs / 1e9,
+      pressure: this.#pressure,
+      watermarkNs: known,
+      watermarkLagSeconds: known === null ? null : Number(clockNs - known) / 1e9,
+      push: this.#push.quantiles(),
+    };
+  }
+}

@@ -1,0 +1,114 @@
+import { RecordBatchReader, RecordBatchStreamWriter } from 'apache-arrow';
+import { MillraceError } from '../contract/error.ts';
+import { SNAPSHOT_CHUNK_BYTES } from '../contract/kernel.ts';
+import type { Plan } from '../contract/plan.ts';
+import type { HeldFrame } from '../wire/merge.ts';
+import type { IngestState } from './ingest.ts';
+import type { Task } from './task.ts';
+
+/** Key of the task's own part of a snapshot; node names cannot start with it. */
+const TASK = '$task';
+
+interface TaskState {
+  readonly epoch: number;
+  readonly clockNs: string;
+  readonly inputs: readonly {
+    readonly name: string;
+    readonly partition: number;
+    readonly position: number;
+    readonly ingest: IngestState;
+    readonly exchange: readonly (readonly [string, boolean])[] | null;
+  }[];
+  readonly watermarks: Readonly<Record<string, string>>;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly nodes: Readonly<Record<string, { readonly out: string; readonly edges: readonly string[]; readonly held: readonly [number, string][] }>>;
+}
+
+/** Everything a task would need to go on: kernels, held rows, positions, event time. */
+export function snapshotTask(
+  plan: Plan,
+  task: Task,
+  watermarks: readonly bigint[],
+  outputs: readonly bigint[],
+): ReadonlyMap<string, readonly Uint8Array[]> {
+  const chunks = new Map<string, readonly Uint8Array[]>();
+  const nodes: Record<string, { out: string; edges: string[]; held: [number, string][] }> = {};
+  for (const [name, state] of task.states) {
+    chunks.set(name, state.kernel.snapshot());
+    const marks = state.watermarks();
+    const held = state.held();
+    nodes[name] = {
+      out: String(marks.out),
+      edges: marks.edges.map(String),
+      held: held.map((h) => [h.edge, String(h.frame.floorNs)]),
+    };
+    held.forEach((h, i) => {
+      chunks.set(`${name}$held${i}`, cut(RecordBatchStreamWriter.writeAll([h.frame.batch]).toUint8Array(true)));
+    });
+  }
+  const state: TaskState = {
+    epoch: task.epoch,
+    clockNs: String(task.clockNs),
+    inputs: task.inputs.map((i) => ({
+      name: i.input.plan.name,
+      partition: i.partition,
+      position: i.position,
+      ingest: i.ingest.snapshot(),
+      exchange: i.exchange?.snapshot() ?? null,
+    })),
+    watermarks: Object.fromEntries(plan.inputs.map((input, i) => [input.name, String(watermarks[i])])),
+    outputs: Object.fromEntries(plan.outputs.map((output, i) => [output.name, String(outputs[i])])),
+    nodes,
+  };
+  chunks.set(TASK, cut(Buffer.from(JSON.stringify(state), 'utf8')));
+  return chunks;
+}
+
+/** Into a fresh task. A node that `keep` refuses, or that the snapshot does not know, starts from nothing. */
+export function restoreTask(
+  plan: Plan,
+  task: Task,
+  chunks: ReadonlyMap<string, readonly Uint8Array[]>,
+  keep: (node: string) => boolean,
+  watermarks: bigint[],
+  outputs: bigint[],
+): void {
+  const own = chunks.get(TASK);
+  if (!own) throw new MillraceError('the snapshot lacks the task itself', { code: 'state-damaged', domain: 'external' });
+  const state = JSON.parse(Buffer.concat(own).toString('utf8')) as TaskState;
+  task.epoch = state.epoch;
+  task.clockNs = BigInt(state.clockNs);
+  for (const saved of state.inputs) {
+    const input = task.inputs.find((i) => i.input.plan.name === saved.name && i.partition === saved.partition);
+    if (!input) continue;
+    input.position = saved.position;
+    input.known = true;
+    input.ingest.restore(saved.ingest);
+    if (saved.exchange) input.exchange?.restore(saved.exchange);
+  }
+  plan.inputs.forEach((input, i) => {
+    watermarks[i] = BigInt(state.watermarks[input.name] ?? watermarks[i] ?? 0n);
+  });
+  plan.outputs.forEach((output, i) => {
+    outputs[i] = BigInt(state.outputs[output.name] ?? outputs[i] ?? 0n);
+  });
+  for (const [name, node] of task.states) {
+    const saved = state.nodes[name];
+    if (!saved || !keep(name)) continue;
+    node.kernel.restore(chunks.get(name) ?? []);
+    node.setWatermarks(BigInt(saved.out), saved.edges.map(BigInt));
+    node.hold(saved.held.map(([edge, floor], i) => heldFrame(edge, BigInt(floor), chunks.get(`${name}$held${i}`) ?? [])));
+  }
+}
+
+function heldFrame(edge: number, floorNs: bigint, parts: readonly Uint8Array[]): HeldFrame {
+  const batch = RecordBatchReader.from(new Uint8Array(Buffer.concat(parts))).next().value;
+  if (!batch) throw new MillraceError('held rows of the snapshot cannot be read', { code: 'state-damaged', domain: 'external' });
+  return { edge, frame: { kind: 'batch', batch, floorNs, origin: null } };
+}
+
+function cut(bytes: Uint8Array): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  for (let at = 0; at < bytes.byteLength; at += SNAPSHOT_CHUNK_BYTES) parts.push(bytes.subarray(at, at + SNAPSHOT_CHUNK_BYTES));
+  return parts;
+}

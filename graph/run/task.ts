@@ -1,0 +1,241 @@
+import { MillraceError } from '../contract/error.ts';
+import { MAX_NS, MIN_NS } from '../contract/frame.ts';
+import type { Outgoing, Position, Root } from '../contract/log.ts';
+import { MAIN_PORT, REJECTED_PORT } from '../contract/operator.ts';
+import type { Plan } from '../contract/plan.ts';
+import type { Registry } from '../contract/registry.ts';
+import type { ErrorView } from '../contract/view.ts';
+import type { Probe } from '../wire/probe.ts';
+import { countByCode, rejectedRows } from '../wire/rejected.ts';
+import { type Wired, wire } from '../wire/wire.ts';
+import { ExchangeTime } from './exchange.ts';
+import { Ingest } from './ingest.ts';
+import type { OpenInput, Read } from './inputs.ts';
+import type { JournalEntry } from './journal.ts';
+import { type Collected, OutputEncoder } from './outputs.ts';
+import { restoreTask, snapshotTask } from './snapshot.ts';
+
+export interface TaskOptions {
+  readonly plan: Plan;
+  readonly registry: Registry;
+  readonly inputs: readonly OpenInput[];
+  /** Contents of the files that operators asked for, by absolute path. */
+  readonly files: ReadonlyMap<string, string>;
+  readonly inc: string;
+  topicName(topic: string): string;
+  probe(node: string): Probe;
+}
+
+/** One input partition as a task reads it. */
+export interface TaskInput {
+  readonly input: OpenInput;
+  readonly partition: number;
+  position: number;
+  /** Its position comes from the log; else `start:` has to be resolved. */
+  known: boolean;
+  readonly ingest: Ingest;
+  /** Set for exchanges, whose event time comes with the messages. */
+  readonly exchange: ExchangeTime | null;
+}
+
+/**
+ * One task: its wired graph, its positions and its event time. `run` is the whole of an epoch and is synchronous; what it does is a pure
+ * function of the entry and the rows it names.
+ */
+export class Task {
+  readonly task: number;
+  readonly inputs: readonly TaskInput[];
+  readonly #options: TaskOptions;
+  readonly #wired: Wired;
+  readonly #encoders: readonly OutputEncoder[];
+  readonly #collected: Collected[][];
+  readonly #watermarks: bigint[];
+  /** Watermark of each output's port. */
+  readonly #outputWatermarks: bigint[];
+  #failure: unknown = null;
+  epoch = -1;
+  root: Root | null = null;
+  state: 'restoring' | 'running' | 'parked' | 'ended' | 'closed' = 'restoring';
+  error: ErrorView | null = null;
+  /** Time spent computing since the last snapshot: what a replay would cost, s. */
+  busySinceSnapshot = 0;
+  clockNs = MIN_NS;
+  /** An epoch is due though no row came: the first one, or an input has just ended. */
+  due = false;
+  /** Inputs that an edit of the file added: their start positions go into the next entry. */
+  fresh: readonly TaskInput[] = [];
+
+  constructor(task: number, options: TaskOptions) {
+    this.task = task;
+    this.#options = options;
+    const { plan } = options;
+    this.#wired = wire(plan, {
+      operators: options.registry.operators,
+      files: options.files,
+      probe: options.probe,
+      failed: (error) => {
+        this.#failure ??= error;
+      },
+    });
+    this.inputs = options.inputs.flatMap((input) => this.#ownPartitions(input));
+    this.#watermarks = plan.inputs.map(() => MIN_NS);
+    this.#outputWatermarks = plan.outputs.map(() => MIN_NS);
+    this.#collected = plan.outputs.map(() => []);
+    this.#encoders = plan.outputs.map((output) => new OutputEncoder(output, options.topicName(output.topic), options.registry));
+    plan.outputs.forEach((output, i) => {
+      for (const from of output.from) {
+        this.#wired.port(from.node, from.port).subscribe((frame) => {
+          if (frame.kind === 'batch') this.#collected[i]?.push({ batch: frame.batch, floorNs: frame.floorNs });
+          else if (frame.kind === 'watermark') this.#outputWatermarks[i] = frame.ns;
+        });
+      }
+    });
+  }
+
+  get states(): Wired['states'] {
+    return this.#wired.states;
+  }
+
+  /** Watermark of each input, as pushed. */
+  get watermarks(): readonly bigint[] {
+    return this.#watermarks;
+  }
+
+  /** The earliest epoch clock at which something happens without rows; null for never. */
+  nextTimerNs(): bigint | null {
+    let next: bigint | null = null;
+    const consider = (ns: bigint | null): void => {
+      if (ns !== null && (next === null || ns < next)) next = ns;
+    };
+    for (const state of this.#wired.states.values()) consider(state.kernel.nextTimer());
+    for (const input of this.inputs) if (!input.exchange) consider(input.ingest.idleAtNs);
+    return next;
+  }
+
+  /** Every input has ended, and this has been told to the graph. */
+  get exhausted(): boolean {
+    return this.#watermarks.every((ns) => ns === MAX_NS) && this.inputs.every((i) => (i.exchange ? i.exchange.ended : i.ingest.ended));
+  }
+
+  positions(): Position[] {
+    return this.inputs.flatMap((i) =>
+      i.input.topic === null ? [] : [{ topic: i.input.topic, partition: i.partition, offset: i.position }],
+    );
+  }
+
+  /** Runs one epoch: rows, ends, watermarks, barrier. The outputs are kept until `encode`. Throws what a kernel threw. */
+  run(entry: JournalEntry, reads: readonly Read[]): void {
+    const start = process.hrtime.bigint();
+    const rowsOf = new Map<TaskInput, number>();
+    for (const read of reads) {
+      const input = this.#push(read, entry.clockNs);
+      rowsOf.set(input, (rowsOf.get(input) ?? 0) + read.rows);
+    }
+    for (const [name, partition] of entry.ended) this.#input(name, partition).ingest.end();
+    for (const input of this.inputs) if (!input.exchange) input.ingest.tick(entry.clockNs, rowsOf.get(input) ?? 0);
+    this.#pushWatermarks();
+    for (const input of this.#options.plan.inputs) {
+      for (const port of [MAIN_PORT, REJECTED_PORT]) {
+        this.#wired.source(input.name, port).next({ kind: 'barrier', epoch: entry.epoch, clockNs: entry.clockNs });
+      }
+    }
+    this.epoch = entry.epoch;
+    this.clockNs = entry.clockNs;
+    this.due = false;
+    this.busySinceSnapshot += Number(process.hrtime.bigint() - start) / 1e9;
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  /** The messages of the epoch just run. */
+  encode(entry: JournalEntry): Outgoing[] {
+    const idle = this.inputs.length > 0 && this.inputs.every((i) => (i.exchange ? i.exchange.watermarkNs === null : i.ingest.idle));
+    const stamp = { inc: entry.inc, task: this.task, epoch: entry.epoch, clockNs: entry.clockNs };
+    return this.#encoders.flatMap((encoder, i) => {
+      const collected = this.#collected[i] ?? [];
+      this.#collected[i] = [];
+      return encoder.encode(collected, stamp, this.#outputWatermarks[i] ?? MIN_NS, idle);
+    });
+  }
+
+  /** Forgets the outputs of the epoch just run: they were written before (replay). */
+  discard(): void {
+    for (let i = 0; i < this.#collected.length; i++) this.#collected[i] = [];
+  }
+
+  snapshot(): ReadonlyMap<string, readonly Uint8Array[]> {
+    return snapshotTask(this.#options.plan, this, this.#watermarks, this.#outputWatermarks);
+  }
+
+  restore(chunks: ReadonlyMap<string, readonly Uint8Array[]>, keep: (node: string) => boolean): void {
+    restoreTask(this.#options.plan, this, chunks, keep, this.#watermarks, this.#outputWatermarks);
+  }
+
+  #ownPartitions(input: OpenInput): TaskInput[] {
+    const { tasks } = this.#options.plan;
+    const { time, broadcast, from } = input.plan;
+    const own: TaskInput[] = [];
+    for (let partition = 0; partition < input.partitions; partition++) {
+      if (!broadcast && partition % tasks !== this.task) continue;
+      const exchange = from.kind === 'exchange' ? new ExchangeTime(tasks) : null;
+      own.push({ input, partition, position: 0, known: false, ingest: new Ingest(time), exchange });
+    }
+    return own;
+  }
+
+  #input(name: string, partition: number): TaskInput {
+    const found = this.inputs.find((i) => i.input.plan.name === name && i.partition === partition);
+    if (!found) throw new MillraceError(`task ${this.task} does not read ${name}/${partition}`, { code: 'journal-foreign', domain: 'internal' });
+    return found;
+  }
+
+  #push(read: Read, clockNs: bigint): TaskInput {
+    const name = (this.#options.inputs[read.input] as OpenInput).plan.name;
+    const input = this.#input(name, read.partition);
+    const { exchange } = input;
+    if (exchange) for (const headers of read.marks) exchange.note(headers);
+    const out = this.#wired.source(name, MAIN_PORT);
+    const probe = this.#options.probe(name);
+    for (const { batch, origin, floorNs } of read.batches) {
+      probe.in(batch.numRows, 0);
+      const frames = exchange
+        ? [{ kind: 'batch' as const, batch, floorNs: floorNs ?? MIN_NS, origin }]
+        : input.ingest.take(batch, origin);
+      for (const frame of frames) out.next(frame);
+      probe.out(MAIN_PORT, batch.numRows, Math.round((read.bytes * batch.numRows) / Math.max(1, read.rows)));
+    }
+    for (const { batch, origin } of read.refused) {
+      const rows = rejectedRows(batch, origin, { pipeline: this.#options.plan.pipeline, node: name, clockNs });
+      for (const [code, count] of countByCode(batch)) probe.rejected(code, count);
+      probe.in(batch.numRows, 0);
+      this.#wired.source(name, REJECTED_PORT).next({ kind: 'batch', batch: rows, floorNs: MIN_NS, origin: null });
+    }
+    input.position = read.to;
+    return input;
+  }
+
+  /** Watermark of each input: the least promise of its partitions; an idle one follows the others. */
+  #pushWatermarks(): void {
+    const { plan } = this.#options;
+    const own = plan.inputs.map((input) => {
+      const parts = this.inputs.filter((i) => i.input.plan === input);
+      let least: bigint | null = null;
+      for (const part of parts) {
+        const ns = part.exchange ? part.exchange.watermarkNs : part.ingest.watermarkNs;
+        if (ns !== null && (least === null || ns < least)) least = ns;
+      }
+      return parts.length === 0 ? MAX_NS : least;
+    });
+    const active = own.filter((ns): ns is bigint => ns !== null && ns !== MAX_NS);
+    const others = active.length === 0 ? null : active.reduce((a, b) => (a < b ? a : b));
+    plan.inputs.forEach((input, i) => {
+      const ns = own[i] ?? others;
+      const before = this.#watermarks[i] as bigint;
+      const now = ns !== null && ns > before ? ns : before;
+      for (const part of this.inputs) if (part.input.plan === input && part.ingest.idle) part.ingest.promise(now);
+      if (now === before) return;
+      this.#watermarks[i] = now;
+      this.#options.probe(input.name).watermark(now);
+      for (const port of [MAIN_PORT, REJECTED_PORT]) this.#wired.source(input.name, port).next({ kind: 'watermark', ns: now });
+    });
+  }
+}

@@ -1,0 +1,169 @@
+import type { Block, SinkDeclaration, SinkWriter } from '../contract/connector.ts';
+import { inNode, type MillraceError } from '../contract/error.ts';
+import type { Intent, Log, Message } from '../contract/log.ts';
+import type { PlanSink } from '../contract/plan.ts';
+import type { BlockBuilder } from './gather.ts';
+
+/** What the partitions of a sink share. */
+export interface SinkRun {
+  readonly sink: PlanSink;
+  readonly log: Log;
+  /** The topic as it is named in the log. */
+  readonly topic: string;
+  readonly writer: SinkWriter;
+  readonly block: SinkDeclaration['block'];
+  /** A fresh builder for a partition. */
+  builder(partition: number): BlockBuilder;
+  /** True once the sink is to stop: `drain` after all that is there is written, `now` at once. */
+  stopping(): 'no' | 'drain' | 'now';
+  wrote(builder: BlockBuilder): void;
+  queued(partition: number, rows: number): void;
+  failed(error: MillraceError): void;
+  recovered(): void;
+}
+
+/** Least and most wait between two tries of a write, ms. */
+const BACKOFF_MS = { least: 100, most: 10_000 };
+/** What one poll may bring. */
+const POLL = { messages: 2_000, bytes: 16 * 1024 * 1024 };
+/** An acknowledgement without a following block is made after this, ms. */
+const IDLE_ACK_MS = 1_000;
+
+/** The sink is to stop before its block could be written. */
+class Stopped extends Error {}
+
+/** Consumes one partition: intent, write, acknowledge. Ends when told to stop; throws errors that no retry mends. */
+export async function consumePartition(run: SinkRun, partition: number): Promise<void> {
+  try {
+    await consume(run, partition);
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error;
+  }
+}
+
+async function consume(run: SinkRun, partition: number): Promise<void> {
+  const { log, topic, sink } = run;
+  const pending = await log.pending(sink.group, topic, partition);
+  let position = pending?.to ?? (await log.describe(topic))?.ranges[partition]?.low ?? 0;
+  let acknowledged = pending?.from ?? position;
+  if (pending && pending.to > pending.from) await settle(run, partition, pending);
+  let builder = run.builder(partition);
+  let openedAt = 0;
+  let lastWriteAt = Date.now();
+  for (;;) {
+    const stopping = run.stopping();
+    if (stopping === 'now') return;
+    const waited = builder.range.from < 0 ? 0 : Date.now() - openedAt;
+    const full = builder.rows >= run.block.rows || builder.bytes >= run.block.bytes || waited >= run.block.ms;
+    if (!full) {
+      const waitMs = stopping === 'drain' ? 0 : builder.range.from < 0 ? 200 : Math.max(1, run.block.ms - waited);
+      const next = builder.range.from < 0 ? position : builder.range.to;
+      const fetched = await log.poll(`${sink.group}/${partition}`, [{ topic, partition, offset: next }], { ...POLL, waitMs });
+      const messages = fetched[0]?.messages ?? [];
+      if (messages.length > 0) {
+        if (builder.range.from < 0) openedAt = Date.now();
+        const left = addAll(builder, messages, run.block);
+        run.queued(partition, builder.rows);
+        if (left === 'full') {
+          await writeBlock(run, partition, builder, position);
+          ({ acknowledged, position } = { acknowledged: position, position: builder.range.to });
+          lastWriteAt = Date.now();
+          builder = run.builder(partition);
+        }
+        continue;
+      }
+      if (builder.range.from < 0) {
+        if (stopping === 'drain' || Date.now() - lastWriteAt > IDLE_ACK_MS) {
+          if (position > acknowledged) await acknowledge(run, partition, position);
+          acknowledged = position;
+        }
+        if (stopping === 'drain') return;
+        continue;
+      }
+      if (stopping !== 'drain' && Date.now() - openedAt < run.block.ms) continue;
+    }
+    await writeBlock(run, partition, builder, position);
+    ({ acknowledged, position } = { acknowledged: position, position: builder.range.to });
+    lastWriteAt = Date.now();
+    builder = run.builder(partition);
+  }
+}
+
+/** Adds messages up to the block's limits; `full` when the rest belongs to a later block (it is read again). */
+function addAll(builder: BlockBuilder, messages: readonly Message[], limit: SinkDeclaration['block']): 'all' | 'full' {
+  for (const message of messages) {
+    if (builder.rows >= limit.rows || builder.bytes >= limit.bytes || !builder.add(message)) return 'full';
+  }
+  return builder.rows >= limit.rows || builder.bytes >= limit.bytes ? 'full' : 'all';
+}
+
+/** Announces the block, which acknowledges the one before, then writes it until it is there. */
+async function writeBlock(run: SinkRun, partition: number, builder: BlockBuilder, from: number): Promise<void> {
+  const { to } = builder.range;
+  const block = builder.block();
+  const token = tokenOf(block);
+  if ((await run.log.intent(run.sink.group, run.topic, partition, { from, to, token, rows: block.rows })) === 'fenced') throw new Stopped();
+  if (block.rows > 0) await untilDone(run, () => run.writer.write(block, token), () => alreadyThere(run, block));
+  run.queued(partition, 0);
+  run.wrote(builder);
+}
+
+/** A block announced before a restart: looks first, writes what is missing. */
+async function settle(run: SinkRun, partition: number, pending: Intent): Promise<void> {
+  const builder = run.builder(partition);
+  for await (const message of run.log.scan(run.topic, partition, pending.from, pending.to)) builder.add(message);
+  const block = builder.block();
+  if (block.rows === 0) return;
+  run.queued(partition, block.rows);
+  const there = (): Promise<boolean> => alreadyThere(run, block);
+  await untilDone(run, async () => {
+    if (!(await there())) await run.writer.write(block, pending.token);
+  }, there);
+  run.queued(partition, 0);
+  run.wrote(builder);
+}
+
+/** Whether the block is there; what a broken write left of it is removed. */
+async function alreadyThere(run: SinkRun, block: Block): Promise<boolean> {
+  const found = await run.writer.has(block);
+  if (found === 'partial') await run.writer.remove(block);
+  return found === 'all';
+}
+
+/** Tries until it works, with back-off; after a failure the outcome is unknown, so it looks before it writes again. */
+async function untilDone(run: SinkRun, write: () => Promise<void>, there: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      if (attempt > 0) {
+        await run.writer.ensure();
+        if (await there()) break;
+      }
+      await write();
+      break;
+    } catch (cause) {
+      const error = inNode(cause, run.sink.name);
+      run.failed(error);
+      if (error.retry !== 'backoff') throw error;
+      await pause(run, Math.min(BACKOFF_MS.most, BACKOFF_MS.least * 2 ** Math.min(attempt, 10)));
+    }
+  }
+  run.recovered();
+}
+
+/** Waits, but not once the sink is to stop at once. */
+async function pause(run: SinkRun, ms: number): Promise<void> {
+  for (let left = ms; left > 0; left -= 100) {
+    if (run.stopping() === 'now') throw new Stopped();
+    await new Promise((resolve) => setTimeout(resolve, Math.min(100, left)));
+  }
+}
+
+async function acknowledge(run: SinkRun, partition: number, position: number): Promise<void> {
+  const done = await run.log.intent(run.sink.group, run.topic, partition, { from: position, to: position, token: '', rows: 0 });
+  if (done === 'fenced') throw new Stopped();
+}
+
+/** Deduplication token: the same rows always have the same. */
+function tokenOf(block: Block): string {
+  return `${block.src}/${block.fromSeq}-${block.toSeq}`;
+}

@@ -1,0 +1,239 @@
+import type { SinkWriter } from '../contract/connector.ts';
+import { inNode, MillraceError } from '../contract/error.ts';
+import type { Lease } from '../contract/log.ts';
+import type { PlanSink } from '../contract/plan.ts';
+import type { Registry } from '../contract/registry.ts';
+import type { ErrorView, Quantiles, SinkView } from '../contract/view.ts';
+import type { Log } from '../contract/log.ts';
+import { BlockBuilder, type LineageHeaders } from './gather.ts';
+import { withLineage } from './lineage.ts';
+import { consumePartition, type SinkRun } from './partition.ts';
+
+export interface SinkEnvironment {
+  readonly pipeline: string;
+  readonly registry: Registry;
+  readonly log: Log;
+  readonly folder: string;
+  readonly dataDir: string;
+  readonly headers: LineageHeaders;
+  note(line: string): void;
+  /** A fresh histogram of latencies, ms. */
+  histogram(): { record(value: number, times?: number): void; quantiles(): Quantiles };
+}
+
+/** Wait between tries to open a sink, ms. */
+const OPEN_BACKOFF_MS = { least: 200, most: 10_000 };
+
+/** One sink of a pipeline: a small consumer of its topic, with positions of its own. A sink that is down holds its rows and nobody else. */
+export class SinkRunner {
+  readonly #sink: PlanSink;
+  readonly #environment: SinkEnvironment;
+  readonly #topic: string;
+  readonly #latency: ReturnType<SinkEnvironment['histogram']>;
+  readonly #queued = new Map<number, number>();
+  readonly #running = new Map<number, Promise<void>>();
+  readonly #revoked = new Set<number>();
+  #writer: SinkWriter | null = null;
+  #lease: Lease | null = null;
+  #state: SinkView['state'] = 'starting';
+  #stopping: 'no' | 'drain' | 'now' = 'no';
+  #error: MillraceError | null = null;
+  #lastError: ErrorView | null = null;
+  #rows = 0;
+  #blocks = 0;
+  #retries = 0;
+  #waitingSinceMs: number | null = null;
+  #lag = 0;
+  #ended: Promise<void> | null = null;
+
+  constructor(sink: PlanSink, topic: string, environment: SinkEnvironment) {
+    this.#sink = sink;
+    this.#topic = topic;
+    this.#environment = environment;
+    this.#latency = environment.histogram();
+  }
+
+  /** What parked it; null while it can go on. */
+  get error(): MillraceError | null {
+    return this.#error;
+  }
+
+  /** Starts in the background: opening is retried until it works or cannot. */
+  start(): void {
+    this.#ended = this.#run().catch((cause) => this.#park(cause));
+  }
+
+  /** Writes all that is in its topic now, for at most `maxMs`; true when nothing is left. `finish`: the input has ended. */
+  async drain(maxMs: number, finish: boolean): Promise<boolean> {
+    if (this.#stopping === 'no') this.#stopping = 'drain';
+    const timer = setTimeout(() => {
+      this.#stopping = 'now';
+    }, maxMs);
+    await this.#ended;
+    clearTimeout(timer);
+    const clean = this.#stopping === 'drain' && this.#error === null;
+    try {
+      if (clean && finish) await this.#writer?.finish();
+      if (clean && finish) this.#state = 'done';
+    } catch (cause) {
+      this.#park(cause);
+      return false;
+    } finally {
+      await this.#lease?.release();
+      await this.#writer?.close();
+    }
+    return clean;
+  }
+
+  view(): SinkView {
+    const declaration = this.#environment.registry.connectors.get(this.#sink.connector)?.sink;
+    const queuedRows = [...this.#queued.values()].reduce((a, b) => a + b, 0);
+    return {
+      name: this.#sink.name,
+      use: this.#sink.connector,
+      target: declaration?.describe(this.#sink.params) ?? '',
+      state: this.#state,
+      rows: this.#rows,
+      blocks: this.#blocks,
+      queuedRows,
+      lagMessages: this.#lag,
+      retries: this.#retries,
+      lastError: this.#lastError,
+      ackAgeMs: this.#waitingSinceMs === null || queuedRows === 0 ? null : Date.now() - this.#waitingSinceMs,
+      latencyMs: this.#latency.quantiles(),
+    };
+  }
+
+  /** Looks up how far behind it is; for the view. */
+  async refresh(): Promise<void> {
+    const { log } = this.#environment;
+    const facts = await log.describe(this.#topic);
+    let lag = 0;
+    for (const [partition, range] of (facts?.ranges ?? []).entries()) {
+      const pending = await log.pending(this.#sink.group, this.#topic, partition);
+      lag += Math.max(0, range.high - (pending?.to ?? range.low));
+    }
+    this.#lag = lag;
+  }
+
+  async #run(): Promise<void> {
+    const writer = await this.#open();
+    if (!writer) return;
+    const run = this.#sinkRun(writer);
+    const assigned = (partitions: readonly number[]): void => {
+      for (const partition of partitions) {
+        this.#revoked.delete(partition);
+        const consuming = consumePartition({ ...run, stopping: () => (this.#revoked.has(partition) ? 'now' : this.#stopping) }, partition);
+        this.#running.set(partition, consuming.catch((cause) => this.#park(cause)));
+      }
+    };
+    const revoked = async (partitions: readonly number[]): Promise<void> => {
+      for (const partition of partitions) this.#revoked.add(partition);
+      await Promise.all(partitions.map((partition) => this.#running.get(partition)));
+      for (const partition of partitions) this.#running.delete(partition);
+    };
+    this.#lease = await this.#environment.log.lease(this.#sink.group, this.#topic, { assigned, revoked });
+    if (this.#state === 'starting') this.#state = 'running';
+    while (this.#stopping === 'no' && this.#error === null) {
+      await this.refresh();
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+    await Promise.all(this.#running.values());
+    await this.refresh();
+  }
+
+  /** Opens the writer and its table, again and again while the system is not there. */
+  async #open(): Promise<SinkWriter | null> {
+    const { registry, pipeline, folder, dataDir, note } = this.#environment;
+    const declaration = registry.connectors.get(this.#sink.connector)?.sink;
+    if (!declaration) {
+      throw new MillraceError(`connector "${this.#sink.connector}" is no sink`, { code: 'connector-unknown', domain: 'internal' });
+    }
+    for (let attempt = 0; this.#stopping !== 'now'; attempt++) {
+      try {
+        this.#writer ??= await declaration.open(this.#sink.params, withLineage(this.#sink.schema), {
+          pipeline,
+          node: this.#sink.name,
+          folder,
+          dataDir,
+          connection: this.#sink.connection,
+          note: (line) => note(`${this.#sink.name}: ${line}`),
+        });
+        await this.#writer.ensure();
+        this.#recovered();
+        return this.#writer;
+      } catch (cause) {
+        const error = inNode(cause, this.#sink.name);
+        this.#failed(error);
+        if (error.retry !== 'backoff') throw error;
+        const until = Date.now() + Math.min(OPEN_BACKOFF_MS.most, OPEN_BACKOFF_MS.least * 2 ** Math.min(attempt, 10));
+        while (Date.now() < until && this.#stopping !== 'now') await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+    return null;
+  }
+
+  #sinkRun(writer: SinkWriter): SinkRun {
+    const { registry, log, headers } = this.#environment;
+    const format = registry.formats.get(this.#sink.format.name);
+    const declaration = registry.connectors.get(this.#sink.connector)?.sink;
+    if (!format || !declaration) {
+      throw new MillraceError(`there is no format "${this.#sink.format.name}"`, { code: 'format-unknown', domain: 'internal' });
+    }
+    const schema = withLineage(this.#sink.schema);
+    return {
+      sink: this.#sink,
+      log,
+      topic: this.#topic,
+      writer,
+      block: declaration.block,
+      builder: (partition) =>
+        new BlockBuilder(schema, format.decoder(this.#sink.schema, this.#sink.format.params), headers, `${this.#sink.topic}/${partition}`),
+      stopping: () => this.#stopping,
+      wrote: (builder) => this.#wrote(builder),
+      queued: (partition, rows) => {
+        this.#queued.set(partition, rows);
+        if (rows > 0) this.#waitingSinceMs ??= Date.now();
+      },
+      failed: (error) => this.#failed(error),
+      recovered: () => this.#recovered(),
+    };
+  }
+
+  #wrote(builder: BlockBuilder): void {
+    this.#rows += builder.rows;
+    this.#blocks++;
+    this.#waitingSinceMs = null;
+    for (const { clockMs, rows } of builder.clocks) this.#latency.record(Math.max(0.01, Date.now() - clockMs), rows);
+    if (builder.refused.length > 0) {
+      this.#environment.note(`${this.#sink.name}: ${builder.refused.length} messages of ${this.#topic} could not be decoded, from offset ${builder.refused[0]}`);
+    }
+  }
+
+  #failed(error: MillraceError): void {
+    this.#retries++;
+    const fresh = this.#lastError?.code !== error.code || this.#state !== 'retrying';
+    if (fresh) this.#environment.note(`${this.#sink.name}: ${error.message}${error.remedy ? ` (${error.remedy})` : ''}${error.retry === 'backoff' ? '; trying again' : ''}`);
+    this.#lastError = {
+      code: error.code,
+      message: error.message,
+      node: this.#sink.name,
+      remedy: error.remedy ?? null,
+      sinceMs: fresh ? Date.now() : (this.#lastError?.sinceMs ?? Date.now()),
+    };
+    this.#state = 'retrying';
+    this.#waitingSinceMs ??= Date.now();
+  }
+
+  #recovered(): void {
+    if (this.#state === 'retrying') this.#environment.note(`${this.#sink.name}: writes again`);
+    if (this.#state !== 'parked') this.#state = 'running';
+  }
+
+  #park(cause: unknown): void {
+    const error = inNode(cause, this.#sink.name);
+    this.#error ??= error;
+    this.#failed(error);
+    this.#state = 'parked';
+  }
+}

@@ -1,0 +1,291 @@
+use crate::config::{Config, Kind};
+use crate::dictionary::WordTable;
+use crate::fault::Fault;
+use crate::instant::{NotInstant, instant_ns};
+use crate::number::{Number, says_not_finite};
+use crate::output::{Bits, Cells, Output, Texts};
+use serde::Deserialize;
+
+/// A column of a format: what its text means.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spec {
+    /// Column name.
+    pub name: String,
+    /// Its name in the message.
+    pub from: String,
+    #[serde(rename = "type")]
+    pub meaning: Meaning,
+    pub nullable: bool,
+    /// ns of one unit of a time written as a number.
+    pub unit_ns: i64,
+    /// A time without a zone is UTC.
+    pub assume_utc: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Meaning {
+    Float64,
+    Int64,
+    Int32,
+    Bool,
+    Utf8,
+    Timestamp,
+    Dictionary,
+}
+
+/// Why a payload is refused.
+#[derive(Debug)]
+pub struct Refusal {
+    pub code: &'static str,
+    pub reason: String,
+}
+
+/// A value that fits its column.
+#[derive(Debug, Clone, Copy)]
+pub enum Cell<'a> {
+    Null,
+    F64(f64),
+    I64(i64),
+    I32(i32),
+    Bool(bool),
+    Text(&'a [u8]),
+    /// A range of the row's own text buffer.
+    Own(usize, usize),
+}
+
+impl Spec {
+    fn refuse(&self, code: &'static str, wanted: &str, found: &[u8]) -> Refusal {
+        Refusal { code, reason: format!("column \"{}\" takes {wanted}, not {}", self.name, quoted(found)) }
+    }
+
+    /// What the column takes, for reasons.
+    fn wanted(&self) -> &'static str {
+        match self.meaning {
+            Meaning::Float64 => "a finite number",
+            Meaning::Int64 => "an integer of 64 bits",
+            Meaning::Int32 => "an integer of 32 bits",
+            Meaning::Bool => "true or false",
+            Meaning::Utf8 | Meaning::Dictionary => "text",
+            Meaning::Timestamp => "an instant between 1678 and 2262, with a zone or a unit",
+        }
+    }
+
+    pub fn wrong_type(&self, found: &[u8]) -> Refusal {
+        self.refuse("value-type", self.wanted(), found)
+    }
+
+    pub fn null<'a>(&self) -> Result<Cell<'a>, Refusal> {
+        if self.nullable {
+            return Ok(Cell::Null);
+        }
+        Err(Refusal { code: "value-missing", reason: format!("column \"{}\" has no value", self.name) })
+    }
+
+    /// A number without quotes.
+    #[inline]
+    pub fn number<'a>(&self, number: &Number) -> Result<Cell<'a>, Refusal> {
+        match self.meaning {
+            Meaning::Float64 => {
+                let value = number.f64();
+                if value.is_finite() { Ok(Cell::F64(value)) } else { Err(self.refuse("value-overflow", self.wanted(), number.raw)) }
+            }
+            Meaning::Int64 => self.integer(number).map(Cell::I64),
+            Meaning::Int32 => {
+                let value = self.integer(number)?;
+                i32::try_from(value).map(Cell::I32).map_err(|_| self.refuse("value-overflow", self.wanted(), number.raw))
+            }
+            Meaning::Timestamp if self.unit_ns == 1 || !number.is_integer() => {
+                let scaled = number.scaled(self.unit_ns);
+                scaled.map(Cell::I64).map_err(|large| self.refuse(if large { "value-overflow" } else { "value-type" }, self.wanted(), number.raw))
+            }
+            Meaning::Timestamp => {
+                let value = self.integer(number)?.checked_mul(self.unit_ns);
+                value.map(Cell::I64).ok_or_else(|| self.refuse("value-overflow", self.wanted(), number.raw))
+            }
+            Meaning::Bool | Meaning::Utf8 | Meaning::Dictionary => Err(self.wrong_type(number.raw)),
+        }
+    }
+
+    fn integer(&self, number: &Number) -> Result<i64, Refusal> {
+        let code = if number.is_integer() { "value-overflow" } else { "value-type" };
+        number.i64().ok_or_else(|| self.refuse(code, self.wanted(), number.raw))
+    }
+
+    /// Text, or a number in quotes. `cell` is what stands for the text itself.
+    #[inline]
+    pub fn text<'a>(&self, text: &[u8], cell: Cell<'a>) -> Result<Cell<'a>, Refusal> {
+        match self.meaning {
+            Meaning::Utf8 | Meaning::Dictionary => return Ok(cell),
+            Meaning::Bool => return Err(self.wrong_type(text)),
+            _ => {}
+        }
+        if let Some(number) = Number::whole(text) {
+            return self.number(&number);
+        }
+        if self.meaning == Meaning::Timestamp {
+            return instant_ns(text, self.assume_utc).map(Cell::I64).map_err(|why| match why {
+                NotInstant::Range => self.refuse("value-overflow", self.wanted(), text),
+                NotInstant::Form | NotInstant::Zone => self.wrong_type(text),
+            });
+        }
+        let code = if self.meaning == Meaning::Float64 && says_not_finite(text) { "value-not-finite" } else { "value-type" };
+        Err(self.refuse(code, self.wanted(), text))
+    }
+}
+
+/// At most 80 bytes of a value, for a reason.
+pub fn quoted(found: &[u8]) -> String {
+    let text = String::from_utf8_lossy(found);
+    match text.char_indices().nth(80) {
+        Some((end, _)) => format!("\"{}…\"", &text[..end]),
+        None => format!("\"{text}\""),
+    }
+}
+
+enum Builder {
+    F64(Cells<f64>),
+    I64(Cells<i64>),
+    I32(Cells<i32>),
+    Bool(Bits, Bits),
+    Text(Texts),
+    Word(Cells<i32>, WordTable, Recent),
+}
+
+/// The words met last: most rows repeat one of them, and comparing is cheaper than hashing.
+#[derive(Default)]
+struct Recent {
+    words: [(Vec<u8>, i32); 8],
+    next: usize,
+}
+
+impl Recent {
+    #[inline]
+    fn id(&mut self, word: &[u8], table: &mut WordTable) -> i32 {
+        for (known, id) in &self.words {
+            if known == word && !table.is_empty() {
+                return *id;
+            }
+        }
+        let id = table.id(word) as i32;
+        // slots start as ("", 0), which is right only once "" has an id
+        if !word.is_empty() {
+            self.words[self.next] = (word.to_vec(), id);
+            self.next = (self.next + 1) % self.words.len();
+        }
+        id
+    }
+}
+
+/// Rows being decoded, a column at a time, and the payload each came from.
+pub struct Rows {
+    pub specs: Vec<Spec>,
+    builders: Vec<Builder>,
+    origin: Vec<i32>,
+}
+
+impl Rows {
+    /// Reads `params.columns` and holds it against the columns of port `out`.
+    pub fn new(config: &Config, specs: Vec<Spec>) -> Result<Self, Fault> {
+        let out = &config.outputs[config.output("out")?];
+        if out.columns.len() != specs.len() {
+            return Err(Fault::new("kernel-config", "port \"out\" has other columns than the schema"));
+        }
+        let mut builders = Vec::new();
+        for (spec, column) in specs.iter().zip(&out.columns) {
+            let (kind, builder) = match spec.meaning {
+                Meaning::Float64 => (Kind::F64, Builder::F64(Cells::default())),
+                Meaning::Int64 | Meaning::Timestamp => (Kind::I64, Builder::I64(Cells::default())),
+                Meaning::Int32 => (Kind::I32, Builder::I32(Cells::default())),
+                Meaning::Bool => (Kind::Bool, Builder::Bool(Bits::default(), Bits::default())),
+                Meaning::Utf8 => (Kind::Bytes, Builder::Text(Texts::default())),
+                Meaning::Dictionary => (Kind::Word, Builder::Word(Cells::default(), WordTable::default(), Recent::default())),
+            };
+            if kind != column.kind || spec.name != column.name {
+                return Err(Fault::new("kernel-config", format!("column \"{}\" is {:?} on port \"out\", not {kind:?}", spec.name, column.kind)));
+            }
+            builders.push(builder);
+        }
+        Ok(Self { specs, builders, origin: Vec::new() })
+    }
+
+    /// Appends one row of cells that fit; `own` is what `Cell::Own` points into.
+    #[inline]
+    pub fn push(&mut self, payload: usize, cells: &[Cell], own: &[u8]) -> Result<(), Fault> {
+        self.origin.push(payload as i32);
+        for (builder, cell) in self.builders.iter_mut().zip(cells) {
+            let text = match cell {
+                Cell::Text(text) => Some(*text),
+                Cell::Own(from, to) => Some(&own[*from..*to]),
+                _ => None,
+            };
+            match builder {
+                Builder::F64(cells) => cells.push_option(if let Cell::F64(value) = cell { Some(*value) } else { None }),
+                Builder::I64(cells) => cells.push_option(if let Cell::I64(value) = cell { Some(*value) } else { None }),
+                Builder::I32(cells) => cells.push_option(if let Cell::I32(value) = cell { Some(*value) } else { None }),
+                Builder::Bool(values, valid) => {
+                    values.push(matches!(cell, Cell::Bool(true)));
+                    valid.push(matches!(cell, Cell::Bool(_)));
+                }
+                Builder::Text(texts) => texts.push(text)?,
+                Builder::Word(cells, table, recent) => cells.push_option(text.map(|word| recent.id(word, table))),
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands the rows to port `out`, and to port `origin` the payload of each where some payload of `payloads` gave none.
+    pub fn flush(&mut self, out: usize, origin: usize, payloads: usize, output: &mut Output) -> Result<(), Fault> {
+        let rows = self.origin.len();
+        if rows == 0 {
+            return Ok(());
+        }
+        let mut block = output.block(out, rows)?;
+        for builder in &mut self.builders {
+            match builder {
+                Builder::F64(cells) => block.f64s(&cells.values, Some(&cells.valid))?,
+                Builder::I64(cells) => block.i64s(&cells.values, Some(&cells.valid))?,
+                Builder::I32(cells) => block.i32s(&cells.values, Some(&cells.valid))?,
+                Builder::Bool(values, valid) => block.bools(values, Some(valid))?,
+                Builder::Text(texts) => block.texts(texts)?,
+                Builder::Word(cells, table, _) => {
+                    table_of_null(table);
+                    block.words(&cells.values, Some(&cells.valid), table)?;
+                }
+            }
+        }
+        block.end()?;
+        if rows != payloads {
+            let mut block = output.block(origin, rows)?;
+            block.i32s(&self.origin, None)?;
+            block.end()?;
+        }
+        self.clear();
+        Ok(())
+    }
+
+    fn clear(&mut self) {
+        self.origin.clear();
+        for builder in &mut self.builders {
+            match builder {
+                Builder::F64(cells) => cells.clear(),
+                Builder::I64(cells) => cells.clear(),
+                Builder::I32(cells) => cells.clear(),
+                Builder::Bool(values, valid) => {
+                    values.clear();
+                    valid.clear();
+                }
+                Builder::Text(texts) => texts.clear(),
+                Builder::Word(cells, ..) => cells.clear(),
+            }
+        }
+    }
+}
+
+/// Codes of null rows point somewhere too.
+fn table_of_null(table: &mut WordTable) {
+    if table.is_empty() {
+        table.id(b"");
+    }
+}

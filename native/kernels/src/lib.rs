@@ -1,0 +1,25 @@
+//! Kernels over columns: plain Rust, no Node in it. `native/README.md` says how to add one.
+
+pub mod column;
+pub mod config;
+pub mod dictionary;
+pub mod fault;
+pub mod host;
+pub mod kernel;
+pub mod output;
+pub mod rejects;
+pub mod snapshot;
+
+mod hash;
+
+use config::Config;
+use fault::Fault;
+use kernel::Kernel;
+
+/// The kernel of that name. A new kernel is a module and a line here.
+fn create(name: &str, config: &Config) -> Result<Box<dyn Kernel>, Fault> {
+    Ok(match name {
+        "hash" => Box::new(hash::Hash::new(config)?),
+        _ => return Err(Fault::new("kernel-unknown", format!("there is no kernel \"{name}\""))),
+    })
+}

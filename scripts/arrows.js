@@ -10,16 +10,13 @@ const COMPILER = ['graph/document', 'graph/diagnostics', 'graph/resolve', 'graph
 /** Who may import whom: a folder's own files always, and these. The longest matching folder decides. */
 const ALLOWED = {
   'graph/contract': [],
-  'graph/document': ['graph/contract', 'graph/diagnostics'],
-  'graph/diagnostics': ['graph/contract'],
-  'graph/resolve': ['graph/contract', 'graph/document', 'graph/diagnostics'],
-  'graph/plan': ['graph/contract', ...COMPILER],
+  ...Object.fromEntries(COMPILER.map((stage) => [stage, ['graph/contract', ...COMPILER]])),
   'graph/wire': ['graph/contract'],
   'graph/sink': ['graph/contract'],
   'graph/run': ['graph/contract', 'graph/wire', 'graph/sink'],
   'graph/replay': ['graph/contract', 'graph/wire', 'graph/run', 'native'],
   'graph/test-kit': ['graph/contract', 'graph/wire', 'graph/sink', 'graph/run', ...COMPILER],
-  operators: ['graph/contract', 'native'],
+  operators: ['graph/contract', 'native', 'operators/expression'],
   connectors: ['graph/contract', 'native', 'connectors/formats'],
   native: ['graph/contract'],
   status: ['graph/contract'],

@@ -1,0 +1,134 @@
+import { Command, CommanderError, Option } from 'commander';
+import { checkCommand } from './commands/check.ts';
+import { operatorsCommand } from './commands/operators.ts';
+import { planCommand } from './commands/plan.ts';
+import { resetCommand } from './commands/reset.ts';
+import { runCommand } from './commands/run.ts';
+import { schemaCommand } from './commands/schema.ts';
+import { sqlCommand } from './commands/sql.ts';
+import { statusCommand } from './commands/status.ts';
+import { LOCAL_DATA } from './engines.ts';
+import { EXIT, exitOf } from './exit.ts';
+import { registry } from './registry.ts';
+import { printError } from './terminal.ts';
+import { VERSION } from './version.ts';
+
+const collect = (value: string, before: readonly string[] | undefined) => [...(before ?? []), value];
+
+/** A command on a pipeline file and its local data. */
+function onFile(parent: Command, name: string, summary: string): Command {
+  return parent
+    .command(name)
+    .description(summary)
+    .option('-f, --file <path>', 'pipeline file', 'pipelines.yaml')
+    .option('--data-dir <path>', 'folder for local data (default: .millrace beside the file)');
+}
+
+/** A command that compiles the file. */
+function onPlan(parent: Command, name: string, summary: string): Command {
+  return onFile(parent, name, summary)
+    .addOption(new Option('--broker <url>', 'broker instead of the one in the file: embedded or kafka://host:9092').env('MILLRACE_BROKER'))
+    .option('--allow-path <folder>', 'another folder that the file may name paths in (may be repeated)', collect)
+    .option('--allow-code', 'let the file name operators of its own (use: ./operator.js)');
+}
+
+const examples = (command: Command, lines: readonly string[]) =>
+  command.addHelpText('after', `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`);
+const asJson = (command: Command, what: string) => command.option('--json', `one JSON document on standard output: ${what}`);
+const token = () => new Option('--status-token <token>', 'token that the status endpoint asks for').env('MILLRACE_STATUS_TOKEN');
+
+/** The command line; `finish` is told the exit code of a command that has one of its own. */
+function program(finish: (code: number) => void): Command {
+  const root = new Command('millrace')
+    .description('One YAML file wires operators into a typed dataflow graph of market data.')
+    .version(VERSION, '-V, --version')
+    .showHelpAfterError('(add --help for what there is)')
+    .exitOverride();
+  examples(root, ['millrace check', 'millrace run', 'millrace sql "SELECT count() FROM trades"']);
+
+  const check = onPlan(root, 'check', 'Find every fault of the file; starts nothing.').action((options) =>
+    finish(checkCommand(registry, options)),
+  );
+  examples(asJson(check, '{diagnostics: [{severity, code, message, file, line, column, hint?}]}'), [
+    'millrace check',
+    'millrace check --file examples/binance/pipelines.yaml',
+    'millrace check --json',
+  ]);
+
+  const plan = onPlan(root, 'plan', 'Show what would run: keys, exchanges, topics, tasks, inserts per second.')
+    .argument('[pipelines...]', 'only these')
+    .addOption(new Option('--format <format>', 'how to show it').choices(['text', 'mermaid', 'json']).default('text'))
+    .option('--json', 'the same as --format json')
+    .action((names, options) => finish(planCommand(registry, names, options)));
+  examples(plan, ['millrace plan', 'millrace plan market --format mermaid', 'millrace plan --json']);
+
+  const run = onPlan(root, 'run', 'Run the pipelines of the file until they end or Ctrl-C.')
+    .argument('[pipelines...]', 'only these')
+    .option('--for <duration>', 'drain and stop after this long, e.g. 30s')
+    .option('--status-port <port>', 'port of the status endpoint (default: 8780, or the next free one)')
+    .option('--status-host <address>', 'address of the status endpoint; other than loopback needs a token', '127.0.0.1')
+    .addOption(token())
+    .option('--lose-state', 'start from nothing where the state found does not fit the file')
+    .action(async (names, options) => finish(await runCommand(registry, names, options)));
+  examples(asJson(run, '{pipeline, seconds, epochs, nodes, sinks} when it has ended'), [
+    'millrace run',
+    'millrace run market --for 30s --json',
+    'MILLRACE_BROKER=kafka://localhost:9092 millrace run',
+  ]);
+
+  const status = onFile(root, 'status', 'Show the running instance.')
+    .option('--watch', 'until Ctrl-C')
+    .addOption(token())
+    .action(statusCommand);
+  examples(asJson(status, 'what /status answers'), ['millrace status', 'millrace status --watch', 'millrace status --json']);
+
+  const sql = onFile(root, 'sql', 'Ask ClickHouse: the one of the file, or the embedded one, started when none runs.')
+    .argument('[query]', 'SQL; from standard input when left out')
+    .action((query, options) => sqlCommand(query, options));
+  examples(asJson(sql, 'an array of objects; integers beyond 2^53 as strings'), [
+    'millrace sql "SELECT count() FROM trades"',
+    'millrace sql --json "SELECT symbol, max(high) FROM bars GROUP BY symbol"',
+    'millrace sql < report.sql',
+  ]);
+
+  const operators = root
+    .command('operators')
+    .description('List the operators, or tell all of one.')
+    .argument('[name]', 'an operator')
+    .action((name, options) => operatorsCommand(registry, name, options));
+  examples(asJson(operators, 'the declarations'), ['millrace operators', 'millrace operators bars']);
+
+  const schema = root
+    .command('schema')
+    .description("Print the JSON Schema of the file, for an editor's completion and hover.")
+    .action(() => schemaCommand(registry));
+  examples(schema, [
+    'millrace schema > pipelines.schema.json',
+    '# then, as first line of the file:',
+    '# yaml-language-server: $schema=./pipelines.schema.json',
+  ]);
+
+  const reset = onFile(root, 'reset', 'Delete local data: log, state and embedded tables.')
+    .option('-y, --yes', 'do not ask')
+    .action((options) => resetCommand(options, LOCAL_DATA));
+  examples(asJson(reset, '{deleted, bytes}'), ['millrace reset', 'millrace reset --yes --data-dir /tmp/trial']);
+  return root;
+}
+
+/** Runs one command line and ends the process with its exit code. */
+export async function main(args: readonly string[]): Promise<void> {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.internal));
+  let code: number = EXIT.done;
+  try {
+    await program((given) => {
+      code = given;
+    }).parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) code = error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    else {
+      printError(error);
+      code = exitOf(error);
+    }
+  }
+  process.exit(code);
+}

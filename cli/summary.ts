@@ -1,0 +1,61 @@
+import type { PipelineView } from '../graph/contract/view.ts';
+import { count, table } from './terminal.ts';
+
+/** What `run --json` prints of one pipeline. */
+export interface Summary {
+  readonly pipeline: string;
+  readonly seconds: number;
+  readonly epochs: number;
+  readonly nodes: Readonly<Record<string, { readonly rows_in: number; readonly rows_out: number; readonly rejected: number }>>;
+  readonly sinks: Readonly<Record<string, { readonly rows: number; readonly latency_ms: { readonly p50: number; readonly p99: number } }>>;
+  readonly error?: { readonly code: string; readonly message: string; readonly node: string | null };
+}
+
+const rejectedRows = (codes: Readonly<Record<string, number>>) => Object.values(codes).reduce((sum, rows) => sum + rows, 0);
+const ms = (value: number) => Math.round(value * 1000) / 1000;
+
+/** The counters of a pipeline that has ended. */
+export function summaryOf(view: PipelineView, error: Summary['error']): Summary {
+  return {
+    pipeline: view.pipeline,
+    seconds: ms(view.seconds),
+    epochs: view.epochs,
+    nodes: Object.fromEntries(
+      view.nodes.map((node) => [node.name, { rows_in: node.rowsIn, rows_out: node.rowsOut, rejected: rejectedRows(node.rejected) }]),
+    ),
+    sinks: Object.fromEntries(
+      view.sinks.map((sink) => [sink.name, { rows: sink.rows, latency_ms: { p50: ms(sink.latencyMs.p50), p99: ms(sink.latencyMs.p99) } }]),
+    ),
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+/** The document of `run --json`: the summary of the one pipeline, or all of them under `pipelines`. */
+export function summaryDocument(summaries: readonly Summary[]): unknown {
+  return summaries.length === 1 ? summaries[0] : { pipelines: summaries };
+}
+
+/** The summary for people. */
+export function summaryText(summary: Summary): string {
+  const { pipeline, seconds, epochs } = summary;
+  const perSecond = (rows: number) => (seconds === 0 ? '' : count(rows / seconds));
+  const nodes = Object.entries(summary.nodes).map(([name, node]) => [
+    name,
+    count(node.rows_in),
+    count(node.rows_out),
+    count(node.rejected),
+    perSecond(node.rows_out),
+  ]);
+  const sinks = Object.entries(summary.sinks).map(([name, { rows, latency_ms }]) => [
+    name,
+    count(rows),
+    perSecond(rows),
+    rows === 0 ? '' : count(latency_ms.p50),
+    rows === 0 ? '' : count(latency_ms.p99),
+  ]);
+  const parts = [`${pipeline}: ${count(epochs)} epochs in ${seconds.toFixed(1)} s`];
+  if (nodes.length > 0)
+    parts.push(table(['node', 'rows in', 'rows out', 'rejected', 'rows/s'], nodes, ['rows in', 'rows out', 'rejected', 'rows/s']));
+  if (sinks.length > 0) parts.push(table(['sink', 'rows', 'rows/s', 'p50 ms', 'p99 ms'], sinks, ['rows', 'rows/s', 'p50 ms', 'p99 ms']));
+  return parts.join('\n\n');
+}

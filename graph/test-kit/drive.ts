@@ -77,7 +77,10 @@ export function drive(subject: Subject, create: () => Kernel, epochs: readonly E
   const emit = (port: string, batch: RecordBatch): void => {
     if (watching.has('schema truth')) {
       const fault = schemaFault(subject, port, batch, current);
-      if (fault) return violate('schema truth', `epoch ${epoch}, port "${port}": ${fault}`);
+      if (fault) {
+        violate('schema truth', `epoch ${epoch}, port "${port}": ${fault}`);
+        return;
+      }
     }
     if (watching.has('outputs unchanged')) emitted.push({ port, batch, text: batchText(batch) });
     for (const row of rowsOf(batch)) rows.push(emittedRow(subject, port, row, current, epoch));

@@ -1,0 +1,32 @@
+import { describe, expect, test } from 'vitest';
+import { checkLaws } from '../../graph/test-kit/check.ts';
+import type { LawName } from '../../graph/test-kit/drive.ts';
+import { LAWS } from '../../graph/test-kit/laws.ts';
+import { subjectOf } from '../../graph/test-kit/subject.ts';
+import { operatorFolders } from './registered.ts';
+
+const SEED = Number(process.env.MILLRACE_SEED ?? 1);
+const TAPES = Number(process.env.MILLRACE_TAPES ?? 6);
+
+const folders = await operatorFolders();
+
+describe.each(folders.map((folder) => [folder.name, folder] as const))('operator %s', (_, folder) => {
+  const { operator, cases } = folder;
+
+  test('has examples, so that it can be held to the laws', () => {
+    expect(folder.fault).toBeNull();
+    expect(cases?.lawInputs.length ?? 0).toBeGreaterThan(0);
+  });
+
+  if (!cases) return;
+  test.each(Object.keys(LAWS) as LawName[])('%s', (law) => {
+    for (const { params, inputs, files } of cases.lawInputs) {
+      const subject = subjectOf(operator, params, inputs, folder.files(params, files));
+      const violations = checkLaws(subject, { ...cases, seed: SEED, tapes: TAPES, laws: [law] });
+      expect(
+        violations.map((violation) => violation.message),
+        `parameters ${JSON.stringify(params)}`,
+      ).toEqual([]);
+    }
+  });
+});

@@ -98,7 +98,9 @@ impl Spec {
             }
             Meaning::Timestamp if self.unit_ns == 1 || !number.is_integer() => {
                 let scaled = number.scaled(self.unit_ns);
-                scaled.map(Cell::I64).map_err(|large| self.refuse(if large { "value-overflow" } else { "value-type" }, self.wanted(), number.raw))
+                scaled
+                    .map(Cell::I64)
+                    .map_err(|large| self.refuse(if large { "value-overflow" } else { "value-type" }, self.wanted(), number.raw))
             }
             Meaning::Timestamp => {
                 let value = self.integer(number)?.checked_mul(self.unit_ns);
@@ -156,23 +158,24 @@ enum Builder {
 /// The words met last: most rows repeat one of them, and comparing is cheaper than hashing.
 #[derive(Default)]
 struct Recent {
-    words: [(Vec<u8>, i32); 8],
+    words: Vec<(Box<[u8]>, i32)>,
     next: usize,
 }
+
+const RECENT: usize = 8;
 
 impl Recent {
     #[inline]
     fn id(&mut self, word: &[u8], table: &mut WordTable) -> i32 {
-        for (known, id) in &self.words {
-            if known == word && !table.is_empty() {
-                return *id;
-            }
+        if let Some((_, id)) = self.words.iter().find(|(known, _)| **known == *word) {
+            return *id;
         }
         let id = table.id(word) as i32;
-        // slots start as ("", 0), which is right only once "" has an id
-        if !word.is_empty() {
-            self.words[self.next] = (word.to_vec(), id);
-            self.next = (self.next + 1) % self.words.len();
+        if self.words.len() < RECENT {
+            self.words.push((word.into(), id));
+        } else {
+            self.words[self.next] = (word.into(), id);
+            self.next = (self.next + 1) % RECENT;
         }
         id
     }
@@ -203,7 +206,10 @@ impl Rows {
                 Meaning::Dictionary => (Kind::Word, Builder::Word(Cells::default(), WordTable::default(), Recent::default())),
             };
             if kind != column.kind || spec.name != column.name {
-                return Err(Fault::new("kernel-config", format!("column \"{}\" is {:?} on port \"out\", not {kind:?}", spec.name, column.kind)));
+                return Err(Fault::new(
+                    "kernel-config",
+                    format!("column \"{}\" is {:?} on port \"out\", not {kind:?}", spec.name, column.kind),
+                ));
             }
             builders.push(builder);
         }

@@ -24,9 +24,15 @@ pub enum Values<'a> {
     /// Bitmap as for validity.
     Bool(&'a [u8]),
     /// `rows + 1` checked offsets into `data`, the first not necessarily 0.
-    Bytes { offsets: &'a [i32], data: &'a [u8] },
+    Bytes {
+        offsets: &'a [i32],
+        data: &'a [u8],
+    },
     /// Codes into the dictionary; of rows that are not null, each is to be looked up through `Dictionary::get`, which checks it.
-    Word { codes: &'a [i32], dictionary: &'a Dictionary },
+    Word {
+        codes: &'a [i32],
+        dictionary: &'a Dictionary,
+    },
 }
 
 pub fn bit(bits: &[u8], index: usize) -> bool {

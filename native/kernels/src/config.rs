@@ -73,7 +73,8 @@ fn position(ports: &[Port], name: &str) -> Result<usize, Fault> {
 impl Port {
     /// Index of a column of the given kind.
     pub fn column(&self, name: &str, kind: Kind) -> Result<usize, Fault> {
-        let index = self.find(name).ok_or_else(|| Fault::new("kernel-config", format!("port \"{}\" has no column \"{name}\"", self.name)))?;
+        let index =
+            self.find(name).ok_or_else(|| Fault::new("kernel-config", format!("port \"{}\" has no column \"{name}\"", self.name)))?;
         if self.columns[index].kind != kind {
             let found = self.columns[index].kind;
             return Err(Fault::new("kernel-config", format!("column \"{name}\" of port \"{}\" is {found:?}, not {kind:?}", self.name)));

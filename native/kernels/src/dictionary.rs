@@ -17,7 +17,8 @@ impl Dictionary {
         let corrupt = || Fault::new("dictionary-corrupt", "the offsets of a dictionary do not ascend inside its bytes");
         let first = *offsets.first().ok_or_else(corrupt)?;
         let last = *offsets.last().ok_or_else(corrupt)?;
-        let bytes = usize::try_from(first).ok().zip(usize::try_from(last).ok()).and_then(|(from, to)| data.get(from..to)).ok_or_else(corrupt)?;
+        let bytes =
+            usize::try_from(first).ok().zip(usize::try_from(last).ok()).and_then(|(from, to)| data.get(from..to)).ok_or_else(corrupt)?;
         if offsets.windows(2).any(|pair| pair[0] > pair[1]) {
             return Err(corrupt());
         }
@@ -49,7 +50,8 @@ impl Dictionary {
     /// The string of a code; a fault when the dictionary has no such code.
     pub fn get(&self, code: i32) -> Result<&[u8], Fault> {
         let at = usize::try_from(code).ok().filter(|at| *at < self.len());
-        let at = at.ok_or_else(|| Fault::new("dictionary-code", format!("code {code} is outside its dictionary of {} strings", self.len())))?;
+        let at =
+            at.ok_or_else(|| Fault::new("dictionary-code", format!("code {code} is outside its dictionary of {} strings", self.len())))?;
         Ok(&self.data[self.offsets[at] as usize..self.offsets[at + 1] as usize])
     }
 }

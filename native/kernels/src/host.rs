@@ -48,14 +48,19 @@ impl Host {
 
     pub fn dictionary(&mut self, port: usize, column: usize, offsets: &[i32], data: &[u8]) -> Result<(), Fault> {
         let dictionary = self.dictionaries.get_mut(port).and_then(|columns| columns.get_mut(column));
-        dictionary.ok_or_else(|| Fault::new("column-unknown", format!("there is no input column {column} on port {port}")))?.replace(offsets, data)
+        dictionary
+            .ok_or_else(|| Fault::new("column-unknown", format!("there is no input column {column} on port {port}")))?
+            .replace(offsets, data)
     }
 
     pub fn push(&mut self, port: usize, rows: usize, raw: &[RawColumn], floor_ns: i64) -> Result<Option<Vec<u64>>, Fault> {
         self.enter()?;
         let spec = input(&self.config, port)?;
         if raw.len() != spec.columns.len() {
-            return Err(Fault::new("column-count", format!("port \"{}\" takes {} columns, not {}", spec.name, spec.columns.len(), raw.len())));
+            return Err(Fault::new(
+                "column-count",
+                format!("port \"{}\" takes {} columns, not {}", spec.name, spec.columns.len(), raw.len()),
+            ));
         }
         let mut columns = Vec::with_capacity(raw.len());
         for ((raw, spec), dictionary) in raw.iter().zip(&spec.columns).zip(&self.dictionaries[port]) {

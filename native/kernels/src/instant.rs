@@ -163,8 +163,21 @@ mod tests {
         assert_eq!(instant_ns(b"2000-02-29", false), Err(NotInstant::Zone));
         assert_eq!(instant_ns(b"2000-02-29T12:00", false), Err(NotInstant::Zone));
         assert_eq!(instant_ns(b"2300-01-01T00:00:00Z", false), Err(NotInstant::Range));
-        for bad in ["", "2024", "2023-02-29", "2024-13-01", "2024-00-01", "2024-01-01T25:00Z", "2024-01-01T00:00:00.Z", "2024-01-01T00:00:00.1234567890Z",
-            "2024-01-01T00:00:60Z", "2024-01-01T00:00:00Zx", "2024-01-01T00:00:00+2", "nan", "2024-01-01T00:00:00+02:00x"] {
+        for bad in [
+            "",
+            "2024",
+            "2023-02-29",
+            "2024-13-01",
+            "2024-00-01",
+            "2024-01-01T25:00Z",
+            "2024-01-01T00:00:00.Z",
+            "2024-01-01T00:00:00.1234567890Z",
+            "2024-01-01T00:00:60Z",
+            "2024-01-01T00:00:00Zx",
+            "2024-01-01T00:00:00+2",
+            "nan",
+            "2024-01-01T00:00:00+02:00x",
+        ] {
             assert_eq!(instant_ns(bad.as_bytes(), true), Err(NotInstant::Form), "{bad}");
         }
     }
@@ -172,10 +185,13 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back() {
         let mut state = 1_u64;
-        for ns in (0..50_000).map(|_| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            state as i64
-        }).chain([0, -1, i64::MIN, i64::MAX]) {
+        for ns in (0..50_000)
+            .map(|_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                state as i64
+            })
+            .chain([0, -1, i64::MIN, i64::MAX])
+        {
             let mut text = Vec::new();
             write_instant(ns, &mut text);
             assert_eq!(instant_ns(&text, false), Ok(ns), "{}", String::from_utf8_lossy(&text));

@@ -10,7 +10,15 @@ pub mod output;
 pub mod rejects;
 pub mod snapshot;
 
+mod cells;
+mod decode_capture;
+mod decode_csv;
+mod decode_json;
+mod encode;
 mod hash;
+mod instant;
+mod json;
+mod number;
 
 use config::Config;
 use fault::Fault;
@@ -19,6 +27,10 @@ use kernel::Kernel;
 /// The kernel of that name. A new kernel is a module and a line here.
 fn create(name: &str, config: &Config) -> Result<Box<dyn Kernel>, Fault> {
     Ok(match name {
+        "decode_capture" => Box::new(decode_capture::DecodeCapture::new(config)?),
+        "decode_csv" => Box::new(decode_csv::DecodeCsv::new(config)?),
+        "decode_json" => Box::new(decode_json::DecodeJson::new(config)?),
+        "encode" => Box::new(encode::Encode::new(config)?),
         "hash" => Box::new(hash::Hash::new(config)?),
         _ => return Err(Fault::new("kernel-unknown", format!("there is no kernel \"{name}\""))),
     })

@@ -1,0 +1,211 @@
+use crate::column::{Batch, Column, Values};
+use crate::config::{Kind, Port};
+use crate::dictionary::{Remap, WordTable};
+use crate::fault::Fault;
+use crate::output::{Bits, Block};
+use crate::snapshot::{Reader, Writer};
+use rustc_hash::FxHashMap;
+
+/// A row that belongs to no group.
+pub const NO_GROUP: u32 = u32::MAX;
+
+/// Groups of rows with equal values in the key columns, numbered in the order in which they were first seen. Null is a value of its own.
+/// Without key columns all rows are group 0.
+pub struct Keys {
+    levels: Vec<Level>,
+    len: usize,
+    scratch: Vec<u32>,
+}
+
+/// One key column: the prefixes of keys up to it, numbered.
+struct Level {
+    column: usize,
+    kind: Kind,
+    ids: Ids,
+    prefixes: FxHashMap<u64, u32>,
+    /// Id of this column for every whole group.
+    members: Vec<u32>,
+}
+
+/// Values of a key column, numbered; 0 is null.
+#[derive(Default)]
+struct Ids {
+    remap: Remap,
+    words: WordTable,
+    numbers: FxHashMap<i64, u32>,
+    values: Vec<i64>,
+}
+
+impl Ids {
+    fn number(&mut self, value: i64) -> u32 {
+        let next = self.values.len() as u32 + 1;
+        let id = *self.numbers.entry(value).or_insert(next);
+        if id == next {
+            self.values.push(value);
+        }
+        id
+    }
+
+    fn id(&mut self, column: &Column, row: usize) -> Result<u32, Fault> {
+        if !column.is_valid(row) {
+            return Ok(0);
+        }
+        Ok(match column.values {
+            Values::Word { codes, dictionary } => self.remap.id(codes[row], dictionary, &mut self.words)? + 1,
+            Values::I64(values) => self.number(values[row]),
+            Values::I32(values) => self.number(i64::from(values[row])),
+            Values::Bytes { .. } => self.words.id(column.bytes(row)?) + 1,
+            Values::F64(_) | Values::Bool(_) => return Err(Fault::new("column-type", "a key column is a word, a text or an integer")),
+        })
+    }
+}
+
+impl Keys {
+    /// Keys over the named columns of an input port.
+    pub fn new(port: &Port, names: &[String]) -> Result<Self, Fault> {
+        let levels = names.iter().map(|name| {
+            let column = port.find(name).ok_or_else(|| Fault::new("kernel-config", format!("there is no key column \"{name}\"")))?;
+            let kind = port.columns[column].kind;
+            Ok(Level { column, kind, ids: Ids::default(), prefixes: FxHashMap::default(), members: Vec::new() })
+        });
+        Ok(Self { levels: levels.collect::<Result<_, Fault>>()?, len: 0, scratch: Vec::new() })
+    }
+
+    /// Groups seen so far.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The group of every row; rows whose `keep` is false get `NO_GROUP` and make no group.
+    pub fn groups(&mut self, batch: &Batch, keep: Option<&[bool]>, groups: &mut Vec<u32>) -> Result<(), Fault> {
+        groups.clear();
+        match keep {
+            None => groups.resize(batch.rows, 0),
+            Some(keep) => groups.extend(keep.iter().map(|keep| if *keep { 0 } else { NO_GROUP })),
+        }
+        if self.levels.is_empty() {
+            self.len = self.len.max(usize::from(groups.contains(&0)));
+            return Ok(());
+        }
+        let before = self.len;
+        let last = self.levels.len() - 1;
+        let mut parents = std::mem::take(&mut self.scratch);
+        for (depth, level) in self.levels.iter_mut().enumerate() {
+            level.descend(&batch.columns[level.column], groups)?;
+            if depth == last {
+                self.len = level.prefixes.len();
+            }
+        }
+        if self.len > before {
+            parents.clear();
+            parents.resize(self.len - before, NO_GROUP);
+            for (row, group) in groups.iter().enumerate() {
+                if *group != NO_GROUP && *group as usize >= before && parents[*group as usize - before] == NO_GROUP {
+                    parents[*group as usize - before] = row as u32;
+                }
+            }
+            for level in &mut self.levels {
+                for row in &parents {
+                    let id = level.ids.id(&batch.columns[level.column], *row as usize)?;
+                    level.members.push(id);
+                }
+            }
+        }
+        self.scratch = parents;
+        Ok(())
+    }
+
+    /// Writes the key columns of the given groups, in their order.
+    pub fn write(&self, groups: &[u32], block: &mut Block) -> Result<(), Fault> {
+        for level in &self.levels {
+            level.write(groups, block)?;
+        }
+        Ok(())
+    }
+
+    pub fn snapshot(&self, into: &mut Writer) {
+        into.len(self.len);
+        for level in &self.levels {
+            for id in &level.members {
+                into.u32(u32::from(*id != 0));
+                match (*id as usize).checked_sub(1) {
+                    None => {}
+                    Some(at) if matches!(level.kind, Kind::Word | Kind::Bytes) => into.bytes(&level.ids.words.words()[at]),
+                    Some(at) => into.i64(level.ids.values[at]),
+                }
+            }
+        }
+    }
+
+    pub fn restore(&mut self, from: &mut Reader) -> Result<(), Fault> {
+        self.len = usize::try_from(from.i64()?).map_err(|_| crate::snapshot::corrupt())?;
+        let mut prefixes: Vec<u32> = Vec::new();
+        for (depth, level) in self.levels.iter_mut().enumerate() {
+            for group in 0..self.len {
+                let id = match (from.u32()?, level.kind) {
+                    (0, _) => 0,
+                    (_, Kind::Word | Kind::Bytes) => level.ids.words.id(from.bytes()?) + 1,
+                    _ => level.ids.number(from.i64()?),
+                };
+                level.members.push(id);
+                let parent = if depth == 0 { 0 } else { prefixes[group] };
+                let prefix = level.prefix(parent, id);
+                if depth == 0 { prefixes.push(prefix) } else { prefixes[group] = prefix }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Level {
+    fn prefix(&mut self, parent: u32, id: u32) -> u32 {
+        let next = self.prefixes.len() as u32;
+        *self.prefixes.entry(u64::from(parent) << 32 | u64::from(id)).or_insert(next)
+    }
+
+    /// From groups of the columns before to groups with this column.
+    fn descend(&mut self, column: &Column, groups: &mut [u32]) -> Result<(), Fault> {
+        if let Values::Word { dictionary, .. } = column.values {
+            self.ids.remap.follow(dictionary);
+        }
+        let mut last = (NO_GROUP, 0, 0); // most rows follow one of the same key
+        for (row, group) in groups.iter_mut().enumerate() {
+            if *group == NO_GROUP {
+                continue;
+            }
+            let id = self.ids.id(column, row)?;
+            if (*group, id) != (last.0, last.1) {
+                last = (*group, id, self.prefix(*group, id));
+            }
+            *group = last.2;
+        }
+        Ok(())
+    }
+
+    fn write(&self, groups: &[u32], block: &mut Block) -> Result<(), Fault> {
+        let ids: Vec<u32> = groups.iter().map(|group| self.members[*group as usize]).collect();
+        let mut valid = Bits::default();
+        if ids.contains(&0) {
+            ids.iter().for_each(|id| valid.push(*id != 0));
+        }
+        let valid = (!valid.is_empty()).then_some(&valid);
+        let at = |id: &u32| (*id as usize).saturating_sub(1);
+        let number = |id: &u32| self.ids.values.get(at(id)).copied().unwrap_or_default();
+        match self.kind {
+            Kind::Word => block.words(&ids.iter().map(|id| at(id) as i32).collect::<Vec<_>>(), valid, &self.ids.words),
+            Kind::I64 => block.i64s(&ids.iter().map(number).collect::<Vec<_>>(), valid),
+            Kind::I32 => block.i32s(&ids.iter().map(|id| number(id) as i32).collect::<Vec<_>>(), valid),
+            _ => {
+                let mut texts = crate::output::Texts::default();
+                for id in &ids {
+                    texts.push((*id != 0).then(|| &*self.ids.words.words()[at(id)]))?;
+                }
+                block.texts(&texts)
+            }
+        }
+    }
+}

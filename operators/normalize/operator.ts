@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { columnIndex } from '../../graph/contract/batch.ts';
+import { defineOperator, INPUT_PORT, MAIN_PORT, REJECTED_PORT } from '../../graph/contract/operator.ts';
+import { duration } from '../../graph/contract/params.ts';
+import { IGNORED_PORT, inputLayout, normalizeSchema, ROLES, type Role } from './layout.ts';
+import { referenceNormalize } from './reference.ts';
+
+const mapping = z.strictObject(
+  Object.fromEntries(ROLES.map((role) => [role, z.string().optional()])) as Record<Role, z.ZodOptional<z.ZodString>>,
+);
+
+const params = z.strictObject({
+  instruments: z
+    .string()
+    .min(1)
+    .meta({ description: 'instrument table: a csv with the columns venue, symbol, tick_size, lot_size, contract_size, currency', unit: 'path' }),
+  venue: z
+    .string()
+    .regex(/^[a-z0-9_]+$/, 'expected a venue such as binance_usdm')
+    .optional()
+    .meta({ description: 'venue whose raw payloads these are, or the venue of typed rows (in place of a column "venue")' }),
+  columns: mapping
+    .default({})
+    .meta({ description: 'columns of a typed input by what they hold, where their names differ, e.g. { ts_event: time, size: qty }' }),
+  clock_skew: duration()
+    .default(0n)
+    .meta({ description: 'how far the receive clock may be behind the event clock before a row is flagged', unit: 'duration' }),
+  duplicate_window: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(4096)
+    .meta({ description: 'trades of a symbol among which a trade id may not come twice', unit: 'rows' }),
+});
+
+/** One shape of trade, checked against the instrument table. */
+export const normalize = defineOperator({
+  name: 'normalize',
+  summary: "Reads a venue's trades into one shape, in ticks and lots, and refuses what cannot be a trade.",
+  source: 'documentation of each venue, in operators/normalize/venues',
+  semantics: 1,
+  determinism: 'exact',
+  params,
+  inputs: { [INPUT_PORT]: { description: 'raw payloads (`ts_recv`, `payload`) of one venue, or trades in typed columns' } },
+  outputs: {
+    [MAIN_PORT]: { description: 'trades; a jump of the trade id and a receive clock behind the event clock are flagged' },
+    [IGNORED_PORT]: { description: 'rows of other kinds: when they came and what they were' },
+    [REJECTED_PORT]: { description: 'rows that cannot be a trade, with the reason' },
+  },
+  groups(given, inputs) {
+    const input = inputs[INPUT_PORT];
+    if (!input) return null;
+    const layout = inputLayout(given, input);
+    if (layout.kind === 'payload') return null;
+    const names = [layout.venue === null ? layout.columns.venue : undefined, layout.columns.symbol];
+    return names.filter((name) => name !== undefined && columnIndex(input, name) >= 0) as string[];
+  },
+  schema: normalizeSchema,
+  files: (given) => [{ path: given.instruments, place: { path: ['instruments'] } }],
+  create: referenceNormalize,
+  reference: referenceNormalize,
+});

@@ -1,0 +1,126 @@
+import type { RecordBatch } from 'apache-arrow';
+import { column } from '../../graph/contract/batch.ts';
+import { FLAG, REJECT_SCHEMA } from '../../graph/contract/columns.ts';
+import { MillraceError } from '../../graph/contract/error.ts';
+import { type Emit, type Kernel, SNAPSHOT_CHUNK_BYTES } from '../../graph/contract/kernel.ts';
+import { INPUT_PORT, type KernelContext, MAIN_PORT, REJECTED_PORT } from '../../graph/contract/operator.ts';
+import { batchOf, cell, type Row } from '../../graph/contract/rows.ts';
+import { instrumentTable } from './instruments.ts';
+import { Judge } from './judge.ts';
+import { IGNORED_PORT, IGNORED_SCHEMA, type InputLayout, inputLayout, type NormalizeParams } from './layout.ts';
+import { type Quoted, type Refusal, reasonOf } from './refusal.ts';
+import { readTyped, roleColumns, rowJson } from './typed.ts';
+import type { ReadRow, Venue } from './venues/venue.ts';
+import { VENUES } from './venues/venues.ts';
+
+/** One row of the input, as far as it could be read. */
+interface Read {
+  readonly row: ReadRow;
+  readonly venue: string;
+  /** Null: a typed input that does not tell. */
+  readonly tsRecv: bigint | null;
+  raw(): Uint8Array;
+}
+
+/** `normalize`, a row at a time. */
+export function referenceNormalize(context: KernelContext<NormalizeParams>): Kernel {
+  return new ReferenceNormalize(context);
+}
+
+class ReferenceNormalize implements Kernel {
+  readonly #context: KernelContext<NormalizeParams>;
+  readonly #judge: Judge;
+  readonly #layout: InputLayout;
+
+  constructor(context: KernelContext<NormalizeParams>) {
+    const input = context.inputs[INPUT_PORT];
+    if (!input) throw new MillraceError('the kernel has no input', { code: 'input-absent', domain: 'internal' });
+    this.#context = context;
+    this.#layout = inputLayout(context.params, input);
+    this.#judge = new Judge(instrumentTable(context), context.params.duplicate_window);
+  }
+
+  push(batch: RecordBatch, _port: string, emit: Emit): void {
+    const out: Row[] = [];
+    const ignored: Row[] = [];
+    const rejected: Row[] = [];
+    const refuse = (row: number, code: Refusal, quoted: Quoted, read: Read) =>
+      rejected.push({ row, code, reason: reasonOf(code, quoted), raw: read.raw() });
+    readRows(this.#layout, batch).forEach((read, i) => {
+      if (read.row.is === 'ignored') ignored.push({ ts_recv: read.tsRecv ?? 0n, kind: read.row.kind });
+      else if (read.row.is === 'refused') refuse(i, read.row.code, read.row.quoted, read);
+      else {
+        const { trade } = read.row;
+        const judged = this.#judge.judge(read.venue, trade);
+        if ('code' in judged) refuse(i, judged.code, judged.quoted, read);
+        else {
+          const tsRecv = read.tsRecv ?? trade.tsEvent;
+          const skewed = tsRecv + this.#context.params.clock_skew < trade.tsEvent;
+          out.push({
+            ts_event: trade.tsEvent,
+            ts_recv: tsRecv,
+            symbol: judged.instrument.symbol,
+            venue: read.venue,
+            sequence: trade.sequence,
+            trade_id: trade.tradeId,
+            price: Number(trade.price),
+            size: Number(trade.size),
+            price_ticks: judged.priceTicks,
+            size_lots: judged.sizeLots,
+            aggressor_side: trade.side,
+            flags: judged.flags | (skewed ? FLAG.clockSkew : 0),
+          });
+        }
+      }
+    });
+    const schema = this.#context.outputs[MAIN_PORT];
+    if (schema && out.length > 0) emit(MAIN_PORT, batchOf(schema, out));
+    if (ignored.length > 0) emit(IGNORED_PORT, batchOf(IGNORED_SCHEMA, ignored));
+    if (rejected.length > 0) emit(REJECTED_PORT, batchOf(REJECT_SCHEMA, rejected));
+  }
+
+  advance(): void {}
+
+  nextTimer(): null {
+    return null;
+  }
+
+  snapshot(): Uint8Array[] {
+    const windows = [...this.#judge.windows].map(([key, w]) => [key, w.highest?.toString() ?? null, w.ids.map(String)]);
+    const bytes = Buffer.from(JSON.stringify(windows));
+    const chunks: Uint8Array[] = [];
+    for (let at = 0; at < bytes.length; at += SNAPSHOT_CHUNK_BYTES) chunks.push(bytes.subarray(at, at + SNAPSHOT_CHUNK_BYTES));
+    return chunks;
+  }
+
+  restore(chunks: readonly Uint8Array[]): void {
+    if (chunks.length === 0) return;
+    const windows = JSON.parse(Buffer.concat(chunks).toString('utf8')) as [string, string | null, string[]][];
+    for (const [key, highest, ids] of windows) {
+      this.#judge.windows.set(key, { highest: highest === null ? null : BigInt(highest), ids: ids.map(BigInt) });
+    }
+  }
+}
+
+function readRows(layout: InputLayout, batch: RecordBatch): Read[] {
+  if (layout.kind === 'payload') return readPayloads(VENUES.get(layout.venue), batch);
+  const columns = roleColumns(batch, layout.columns);
+  const recv = columns.get('ts_recv') ?? columns.get('ts_event');
+  const venue = columns.get('venue');
+  return Array.from({ length: batch.numRows }, (_, row) => ({
+    row: readTyped(columns, row),
+    venue: layout.venue ?? String(venue ? cell(venue, row) : ''),
+    tsRecv: recv ? (cell(recv, row) as bigint | null) : null,
+    raw: () => rowJson(batch, row),
+  }));
+}
+
+function readPayloads(venue: Venue | undefined, batch: RecordBatch): Read[] {
+  if (!venue) throw new MillraceError('payloads of this venue cannot be read', { code: 'venue-unknown', domain: 'internal' });
+  const recv = column(batch, 'ts_recv');
+  const payload = column(batch, 'payload');
+  return Array.from({ length: batch.numRows }, (_, row) => {
+    const bytes = (payload.values as Uint8Array).subarray(payload.offsets?.[row], payload.offsets?.[row + 1]);
+    return { row: venue.read(bytes), venue: venue.name, tsRecv: recv.values[row] as bigint, raw: () => bytes };
+  });
+}

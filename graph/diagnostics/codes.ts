@@ -59,6 +59,7 @@ export const CODES = {
   'file-missing': error('A file that is named does not exist.', 'Correct the path; paths are relative to the pipeline file.'),
   'path-outside': error('A path leads out of the folders that a pipeline may touch.', 'Keep it below the pipeline file or MILLRACE_DATA, or pass `--allow-path`.'),
   'key-absent': error('`key:` names a column that is not there.', 'Name one of the columns the hint lists.'),
+  'key-differs': error('A source says its topic is keyed in another way than this file writes it.', 'Leave `key:` out at the source, or give it to the sink.'),
   'time-absent': error('The time column is not there.', 'Name one of the columns the hint lists.'),
   'time-type': error('The time column is not a timestamp.', 'Name a timestamp column, or decode it as `timestamp`.'),
   'time-missing': error('Rows are to be merged by event time, and an input has no time column.', 'Give its source `time:`, or use `order: arrival`.'),

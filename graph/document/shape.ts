@@ -15,7 +15,7 @@ const startAt = z
 const idle = z.union([z.literal('never').transform(() => null), interval()]);
 
 /** How long a partition may be silent before it no longer holds the watermark back, unless the file says otherwise. */
-const DEFAULT_IDLE_NS = 5_000_000_000n;
+export const DEFAULT_IDLE_NS = 5_000_000_000n;
 
 /** `time:` of a source: a column, or a column with its lateness. */
 const time = z.union([

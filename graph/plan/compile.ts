@@ -1,0 +1,121 @@
+import type { Connection } from '../contract/connector.ts';
+import type { Diagnostic } from '../contract/diagnostic.ts';
+import type { Plan } from '../contract/plan.ts';
+import type { Registry } from '../contract/registry.ts';
+import { createReport } from '../diagnostics/report.ts';
+import { parseDocument } from '../document/parse.ts';
+import { pipelinesOf } from '../document/pipeline.ts';
+import { connectionsOf } from '../resolve/connections.ts';
+import { type Files, pathsOf } from '../resolve/paths.ts';
+import { resolve } from '../resolve/resolve.ts';
+import type { Resolved } from '../resolve/resolved.ts';
+import type { Scope } from '../resolve/scope.ts';
+import { assemble } from './assemble.ts';
+import type { Draft } from './draft.ts';
+import { planNode } from './node.ts';
+import { outputsOf } from './output.ts';
+import { insertRates, MAX_INSERTS_PER_SECOND } from './rates.ts';
+import { planSource, waitsFor } from './source.ts';
+import { checkFeedback, checkTargets, writersOf } from './writers.ts';
+
+/** All that a compilation depends on. */
+export interface CompileOptions {
+  readonly text: string;
+  /** Name of the file, as messages show it; relative paths in it start at its folder. */
+  readonly file: string;
+  readonly registry: Registry;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly files: Files;
+  /** Addresses that count before those of the file, by connection. */
+  readonly connections?: Readonly<Record<string, string | undefined>>;
+  /** Folders that may be touched besides the file's own and MILLRACE_DATA. */
+  readonly allowPaths: readonly string[];
+  /** Whether operators may be files of code. */
+  readonly allowCode: boolean;
+  /** Folder for local data, which may be touched too. */
+  readonly dataDir?: string;
+}
+
+/** What a file compiles to. */
+export interface Compiled {
+  /** Sorted by position. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** One a pipeline, in the order of the file; none when there is an error. */
+  readonly plans: readonly Plan[];
+  /** Names of the pipelines, also when there are errors. */
+  readonly pipelines: readonly string[];
+  /** The connections that have an address, by name. */
+  readonly connections: ReadonlyMap<string, Connection>;
+}
+
+/** A file's text as plans, or every fault in it. Pure and synchronous; never throws on any text. */
+export function compile(options: CompileOptions): Compiled {
+  const { text, file, registry, env, allowPaths, dataDir } = options;
+  const report = createReport(file, text);
+  const document = parseDocument(text, file, env, report.say);
+  if (!document) return { diagnostics: report.diagnostics(), plans: [], pipelines: [], connections: new Map() };
+  const { pipelines, connections: given } = pipelinesOf(document, report.say);
+  const connections = connectionsOf(given, options.connections ?? {}, report.say);
+  const roots = [env['MILLRACE_DATA'], dataDir, ...allowPaths].filter((root) => root !== undefined && root !== '');
+  const paths = pathsOf(file, roots as readonly string[], options.files);
+  const scope: Scope = { say: report.say, registry, connections, paths, allowCode: options.allowCode };
+  const resolved = pipelines.map((pipeline) => resolve(pipeline, pipelines.filter((other) => other !== pipeline), scope));
+  const plans = plansOf(resolved, scope);
+  return {
+    diagnostics: report.diagnostics(),
+    plans: report.failed() ? [] : plans,
+    pipelines: pipelines.map(({ name }) => name),
+    connections,
+  };
+}
+
+function plansOf(pipelines: readonly Resolved[], scope: Scope): readonly Plan[] {
+  const drafts = new Map<string, Draft>();
+  const writers = writersOf(pipelines, drafts, scope.say);
+  checkTargets(pipelines, scope.say);
+  for (const resolved of pipelines) {
+    checkFeedback(resolved, writers, scope.say);
+    const { tasks } = resolved.settings;
+    drafts.set(resolved.name, { resolved, tasks, scope, writers, inputs: [], nodes: [], exchanges: [], streams: new Map(), broken: new Set(resolved.broken) });
+  }
+  planNodes([...drafts.values()]);
+  const plans = [...drafts.values()].map((draft) => assemble(draft, outputsOf(draft)));
+  for (const [i, plan] of plans.entries()) sayRates(plan, pipelines[i], scope);
+  return plans;
+}
+
+/**
+ * Plans the nodes of all pipelines, each after those it depends on, which may be in another pipeline, through a topic. A source that is
+ * left waiting depends on itself; it is planned without its writer, and says so.
+ */
+function planNodes(drafts: readonly Draft[]): void {
+  let waiting = drafts.flatMap((draft) => draft.resolved.sources.map((source) => ({ draft, source })));
+  let operators = drafts.flatMap((draft) => draft.resolved.operators.map((operator) => ({ draft, operator })));
+  for (;;) {
+    const before = waiting.length + operators.length;
+    waiting = waiting.filter(({ draft, source }) => {
+      const on = waitsFor(source, draft);
+      if (on === 'broken') draft.broken.add(source.name);
+      else if (on === 'nothing' || source.schema) planSource(source, draft);
+      return on === 'writer' && !source.schema;
+    });
+    operators = operators.filter(({ draft, operator }) => {
+      const upstream = operator.inputs.flatMap(({ edges }) => edges);
+      if (upstream.some(({ node }) => draft.broken.has(node))) draft.broken.add(operator.name);
+      else if (upstream.every(({ node, port }) => draft.streams.has(`${node}.${port}`))) planNode(operator, draft);
+      else return true;
+      return false;
+    });
+    if (waiting.length + operators.length === before) break;
+  }
+  for (const { draft, source } of waiting) planSource(source, draft);
+}
+
+function sayRates(plan: Plan, resolved: Resolved | undefined, { say, registry }: Scope): void {
+  for (const { target, sinks, insertsPerSecond } of insertRates(plan.sinks, registry)) {
+    const sink = resolved?.sinks.find(({ name }) => name === sinks[0]);
+    if (!sink || insertsPerSecond <= MAX_INSERTS_PER_SECOND) continue;
+    const message = `${target} would get up to ${insertsPerSecond} inserts a second from sink ${sinks.map((name) => `"${name}"`).join(', ')}`;
+    say('inserts-many', sink.span, message, 'Lower "partitions:" of its sinks.');
+  }
+}

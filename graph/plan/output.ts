@@ -1,0 +1,123 @@
+import { REJECTED_SCHEMA } from '../contract/columns.ts';
+import { REJECTED_PORT } from '../contract/operator.ts';
+import type { PlanOutput, PlanSink, PortRef } from '../contract/plan.ts';
+import type { ConnectorUse, ResolvedSink } from '../resolve/resolved.ts';
+import { type Draft, defaultFormat, portKey, streamOf } from './draft.ts';
+import { columnsOf } from './source.ts';
+import { has, type Stream, showSchema } from './stream.ts';
+import { feedTopic, rejectedTopic, sinkGroup } from './topics.ts';
+
+/** What leaves a pipeline: topics, feeds, dead letters, and the sinks that read them. */
+export interface Outputs {
+  readonly outputs: readonly PlanOutput[];
+  readonly sinks: readonly PlanSink[];
+}
+
+/** Name of the output and of the sink that hold rejected rows. */
+const DEAD_LETTERS = 'dead_letters';
+/** Where rejected rows are kept for queries, when a pipeline writes there anyway. */
+const REJECTED_TABLE = { connector: 'clickhouse', params: { table: 'rejected' } } as const;
+
+type ConnectorSink = ResolvedSink & { readonly to: ConnectorUse };
+
+/** The outputs of a pipeline whose nodes are planned; sinks of nodes that are broken are left out silently. */
+export function outputsOf(draft: Draft): Outputs {
+  const { sinks } = draft.resolved;
+  const topics = sinks.flatMap((sink) => {
+    const stream = streamOf(draft, sink.from);
+    const output = stream && topicOutput(sink, stream, draft);
+    return output ? [output] : [];
+  });
+  const fed = sinks.filter(isConnectorSink).filter((sink) => accepted(sink, draft));
+  const feeds = new Map<string, PlanOutput>();
+  for (const { from, partitions } of fed) {
+    const stream = streamOf(draft, from);
+    if (!stream || readable(topics, from)) continue;
+    const known = feeds.get(portKey(from));
+    feeds.set(portKey(from), feedOutput(from, stream, Math.max(partitions ?? 1, known?.partitions ?? 1), draft));
+  }
+  const letters = deadLetters(draft);
+  const planned = fed.flatMap((sink) => {
+    const output = readable(topics, sink.from) ?? feeds.get(portKey(sink.from));
+    return output ? [sinkOf(sink.name, sink.to, sink.from, output, draft)] : [];
+  });
+  const rejected = letters && rejectedSink(letters, draft);
+  return { outputs: [...topics, ...feeds.values(), ...(letters ? [letters] : [])], sinks: [...planned, ...(rejected ? [rejected] : [])] };
+}
+
+function isConnectorSink(sink: ResolvedSink): sink is ConnectorSink {
+  return 'connector' in sink.to;
+}
+
+/** The user's own topic of a port, when sinks can read it too. */
+function readable(topics: readonly PlanOutput[], { node, port }: PortRef): PlanOutput | undefined {
+  return topics.find(({ format, from: [from] }) => format.name === 'arrow' && from?.node === node && from.port === port);
+}
+
+function topicOutput(sink: ResolvedSink, stream: Stream, draft: Draft): PlanOutput | null {
+  if (!('topic' in sink.to) || !sink.format || sayEverywhere(sink, stream, draft)) return null;
+  const { schema, time } = stream;
+  const key = sink.key ? columnsOf(sink.key, schema, `"${portName(sink.from)}"`, draft.scope) : stream.key.filter((column) => has(schema, column));
+  if (!key) return null;
+  const format = { name: sink.format.format.name, params: sink.format.params };
+  return { name: sink.name, kind: 'topic', from: [refOf(sink.from)], topic: sink.to.topic.text, partitions: sink.partitions ?? draft.tasks, format, schema, key, time };
+}
+
+function feedOutput(from: PortRef, { schema, time }: Stream, partitions: number, draft: Draft): PlanOutput {
+  const topic = feedTopic(draft.resolved.name, from);
+  const format = defaultFormat(draft.scope.registry, 'arrow');
+  return { name: `feed:${portKey(from)}`, kind: 'feed', from: [refOf(from)], topic, partitions, format, schema, key: [], time };
+}
+
+/** Whether a sink takes the rows that come to it; says why not. */
+function accepted(sink: ConnectorSink, draft: Draft): boolean {
+  const stream = streamOf(draft, sink.from);
+  if (!stream || sayEverywhere(sink, stream, draft)) return false;
+  const reason = sink.to.connector.sink?.accepts(stream.schema, sink.to.params) ?? null;
+  if (reason === null) return true;
+  const message = `sink "${sink.name}" cannot write the rows of "${portName(sink.from)}": ${reason}`;
+  draft.scope.say('sink-schema', sink.from.span, message, `"${portName(sink.from)}" gives: ${showSchema(stream.schema)}.`);
+  return false;
+}
+
+function sayEverywhere(sink: ResolvedSink, stream: Stream, draft: Draft): boolean {
+  if (stream.placement !== 'everywhere') return false;
+  draft.scope.say('broadcast-once', sink.from.span, `rows of "${portName(sink.from)}" are in every task, and sink "${sink.name}" would write them ${draft.tasks} times`);
+  return true;
+}
+
+function sinkOf(name: string, use: ConnectorUse, from: PortRef, output: PlanOutput, draft: Draft): PlanSink {
+  const { topic, partitions, format, schema } = output;
+  const { connector, params, connection } = use;
+  return { name, connector: connector.name, params, connection, from: refOf(from), topic, partitions, format, schema, group: sinkGroup(draft.resolved.name, name) };
+}
+
+/** One output for every `rejected` port that nothing reads; null when there is none. */
+function deadLetters(draft: Draft): PlanOutput | null {
+  const { resolved } = draft;
+  const read = new Set([...draft.nodes.flatMap(({ inputs }) => inputs.flatMap(({ edges }) => edges.map(portKey))), ...resolved.sinks.map(({ from }) => portKey(from))]);
+  for (const { from } of draft.exchanges) for (const ref of from) read.add(portKey(ref));
+  const nodes = [...resolved.sources, ...resolved.operators].map(({ name }) => ({ node: name, port: REJECTED_PORT }));
+  const from = nodes.filter((ref) => streamOf(draft, ref) && !read.has(portKey(ref)));
+  if (from.length === 0) return null;
+  const topic = resolved.deadLetters?.text ?? rejectedTopic(resolved.name);
+  const format = defaultFormat(draft.scope.registry, 'arrow');
+  return { name: DEAD_LETTERS, kind: 'rejected', from, topic, partitions: 1, format, schema: REJECTED_SCHEMA, key: [], time: null };
+}
+
+/** The table of rejected rows, where the pipeline has a sink to the same system. */
+function rejectedSink(letters: PlanOutput, draft: Draft): PlanSink | null {
+  const used = draft.resolved.sinks.filter(isConnectorSink).find(({ to }) => to.connector.name === REJECTED_TABLE.connector);
+  const params = used?.to.connector.sink?.params.safeParse(REJECTED_TABLE.params);
+  const [from] = letters.from;
+  if (!used || !params?.success || !from) return null;
+  return sinkOf(DEAD_LETTERS, { ...used.to, params: params.data }, from, letters, draft);
+}
+
+function refOf({ node, port }: PortRef): PortRef {
+  return { node, port };
+}
+
+function portName(ref: PortRef): string {
+  return ref.port === 'out' ? ref.node : portKey(ref);
+}

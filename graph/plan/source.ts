@@ -1,0 +1,133 @@
+import type { Schema } from 'apache-arrow';
+import { REJECTED_SCHEMA } from '../contract/columns.ts';
+import { MAIN_PORT, REJECTED_PORT } from '../contract/operator.ts';
+import type { PlanInput } from '../contract/plan.ts';
+import { hintFor } from '../diagnostics/nearest.ts';
+import { DEFAULT_IDLE_NS } from '../document/shape.ts';
+import type { ResolvedSource, Word } from '../resolve/resolved.ts';
+import type { Scope } from '../resolve/scope.ts';
+import { type Draft, portKey, streamOf } from './draft.ts';
+import { sourceSchema } from './schema.ts';
+import { has, hasTime, type Placement, type Stream, typeName } from './stream.ts';
+
+/** A topic as this file writes it. */
+interface Written {
+  readonly schema: Schema;
+  readonly time: string | null;
+  readonly key: readonly string[];
+  readonly partitions: number;
+  readonly format: string;
+}
+
+/** Whether a source must wait until the node that writes its topic is planned. */
+export function waitsFor(source: ResolvedSource, draft: Draft): 'nothing' | 'writer' | 'broken' {
+  if (!('topic' in source.from)) return 'nothing';
+  const writer = draft.writers.get(source.from.topic.text);
+  const { sink } = writer ?? {};
+  if (!writer || !sink) return 'nothing';
+  const other = writer.draft();
+  if (!other || other.broken.has(sink.from.node)) return source.schema ? 'nothing' : 'broken';
+  return streamOf(other, sink.from) ? 'nothing' : 'writer';
+}
+
+/** Adds a source to the plan, or marks it as broken after saying why. */
+export function planSource(source: ResolvedSource, draft: Draft): void {
+  const { scope, tasks } = draft;
+  const written = writtenBy(source, draft);
+  if (written && !agrees(source, written, scope)) {
+    draft.broken.add(source.name);
+    return;
+  }
+  const schema = sourceSchema(source, written?.schema ?? null, scope);
+  const time = schema && timeOf(source, schema, written, scope);
+  const key = schema && keyOf(source, schema, written, scope);
+  if (!schema || !time || !key) {
+    draft.broken.add(source.name);
+    return;
+  }
+  const use = 'connector' in source.from ? source.from : null;
+  const partitions = written?.partitions ?? (use ? (use.connector.source?.partitions?.(use.params) ?? null) : null);
+  const { column } = time;
+  const input: PlanInput = {
+    name: source.name,
+    from: use ? { kind: 'connector', connector: use.connector.name, params: use.params, connection: use.connection } : { kind: 'topic', topic: 'topic' in source.from ? source.from.topic.text : '' },
+    format: source.format && { name: source.format.format.name, params: source.format.params },
+    schema,
+    time: column !== null && source.watermark ? { column, latenessNs: source.time?.latenessNs ?? 0n, idleNs: source.time ? source.time.idleNs : DEFAULT_IDLE_NS } : null,
+    key,
+    start: source.start,
+    broadcast: source.broadcast,
+    partitions,
+  };
+  draft.inputs.push(input);
+  const placement = placementOf(source, key, partitions, tasks);
+  draft.streams.set(portKey({ node: source.name, port: MAIN_PORT }), { schema, time: column, key, placement });
+  if (source.format) draft.streams.set(portKey({ node: source.name, port: REJECTED_PORT }), { ...REJECTED, placement: placement === 'single' ? 'single' : 'scattered' });
+}
+
+/** Rows of every `rejected` port. */
+export const REJECTED: Stream = { schema: REJECTED_SCHEMA, time: null, key: [], placement: 'scattered' };
+
+/** Where rows of a source go: partition p to task p % tasks. A foreign topic is taken to be keyed as Kafka's clients do it. */
+function placementOf(source: ResolvedSource, key: readonly string[], partitions: number | null, tasks: number): Placement {
+  if (tasks === 1 || (partitions === 1 && !source.broadcast)) return 'single';
+  if (source.broadcast) return 'everywhere';
+  const divides = partitions === null || partitions % tasks === 0;
+  return 'topic' in source.from && key.length > 0 && divides ? 'hashed' : 'scattered';
+}
+
+function writtenBy(source: ResolvedSource, draft: Draft): Written | null {
+  const writer = 'topic' in source.from ? draft.writers.get(source.from.topic.text) : undefined;
+  if (!writer) return null;
+  if (!writer.sink) return { schema: REJECTED_SCHEMA, time: null, key: [], partitions: 1, format: 'arrow' };
+  const other = writer.draft();
+  const stream = other && streamOf(other, writer.sink.from);
+  if (!stream) return null;
+  const key = writer.sink.key?.map(({ text }) => text) ?? stream.key.filter((column) => has(stream.schema, column));
+  return { schema: stream.schema, time: stream.time, key, partitions: writer.sink.partitions ?? other.tasks, format: writer.sink.format?.format.name ?? 'arrow' };
+}
+
+function agrees(source: ResolvedSource, written: Written, scope: Scope): boolean {
+  const { format } = source;
+  if (format && format.format.name !== written.format) {
+    scope.say('format-unfit', format.span, `source "${source.name}" reads its topic as "${format.format.name}", but this file writes it as "${written.format}"`, `Give the source "format: ${written.format}".`);
+    return false;
+  }
+  const [first] = source.key ?? [];
+  if (!first || written.partitions === 1 || (written.key.length > 0 && written.key.every((column) => source.key?.some(({ text }) => text === column)))) return true;
+  const actual = written.key.length === 0 ? 'without a key' : `by ${written.key.join(', ')}`;
+  scope.say('key-differs', first.span, `source "${source.name}" says its topic is keyed by ${source.key?.map(({ text }) => text).join(', ')}, but this file writes it ${actual}`, 'Leave "key:" out here, or give it to the sink that writes the topic.');
+  return false;
+}
+
+function timeOf(source: ResolvedSource, schema: Schema, written: Written | null, scope: Scope): { readonly column: string | null } | null {
+  if (!source.time) {
+    const connector = 'connector' in source.from ? source.from.connector.source?.time : undefined;
+    const candidates = [connector, written?.time ?? undefined, 'ts_event', 'ts_recv'];
+    return { column: candidates.find((name) => name !== undefined && hasTime(schema, name)) ?? null };
+  }
+  const { column, span } = source.time;
+  const field = schema.fields.find(({ name }) => name === column);
+  if (field && hasTime(schema, column)) return { column };
+  const times = schema.fields.filter(({ name }) => hasTime(schema, name)).map(({ name }) => name);
+  if (field) scope.say('time-type', span, `time column "${column}" of source "${source.name}" is ${typeName(field.type)}, expected Timestamp(ns)`, hintFor(column, times, 'timestamp columns'));
+  else scope.say('time-absent', span, `source "${source.name}" has no column "${column}" to take its time from`, hintFor(column, times.length > 0 ? times : schema.fields.map(({ name }) => name), times.length > 0 ? 'timestamp columns' : 'columns'));
+  return null;
+}
+
+/** The key columns. Those of rows that are still payloads come into being later, so they cannot be looked up. */
+function keyOf(source: ResolvedSource, schema: Schema, written: Written | null, scope: Scope): readonly string[] | null {
+  if (written) return written.key;
+  if (!source.key) return 'connector' in source.from ? (source.from.connector.source?.key ?? []).filter((column) => has(schema, column)) : [];
+  if (has(schema, 'payload')) return source.key.map(({ text }) => text);
+  return columnsOf(source.key, schema, `source "${source.name}"`, scope);
+}
+
+/** The columns of `key:`, all of them there; null after saying which is not. */
+export function columnsOf(words: readonly Word[], schema: Schema, subject: string, scope: Scope): readonly string[] | null {
+  const absent = words.filter(({ text }) => !has(schema, text));
+  for (const { text, span } of absent) {
+    scope.say('key-absent', span, `${subject} has no column "${text}" to be keyed by`, hintFor(text, schema.fields.map(({ name }) => name), 'columns'));
+  }
+  return absent.length > 0 ? null : words.map(({ text }) => text);
+}

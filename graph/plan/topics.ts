@@ -1,0 +1,13 @@
+import type { PortRef } from '../contract/plan.ts';
+
+/** Names of the topics that Millrace keeps for itself. The runtime puts the incarnation into those of feeds. */
+export const journalTopic = (pipeline: string): string => `_millrace.${pipeline}.tasks`;
+export const feedTopic = (pipeline: string, { node, port }: PortRef): string => `_millrace.${pipeline}.feed.${node}.${port}`;
+export const exchangeTopic = (pipeline: string, edge: string): string => `_millrace.${pipeline}.x.${edge.replace('->', '-')}`;
+export const rejectedTopic = (pipeline: string): string => `_millrace.${pipeline}.rejected`;
+export const sinkGroup = (pipeline: string, sink: string): string => `millrace.${pipeline}.sink.${sink}`;
+
+const HOUR_MS = 3_600_000;
+
+/** How long messages of each kind of topic are kept, ms; null: the log's default. */
+export const RETENTION_MS = { data: null, journal: 168 * HOUR_MS, exchange: 24 * HOUR_MS, feed: 24 * HOUR_MS, rejected: 14 * 24 * HOUR_MS } as const;

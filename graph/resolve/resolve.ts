@@ -1,0 +1,114 @@
+import { MAIN_PORT, REJECTED_PORT } from '../contract/operator.ts';
+import { hintFor } from '../diagnostics/nearest.ts';
+import type { Declaration, Pipeline } from '../document/pipeline.ts';
+import { entryOf, kindOf, type MapValue, type Value } from '../document/value.ts';
+import { resolveOperator } from './operator.ts';
+import { topological } from './order.ts';
+import type { Reference, Resolved, ResolvedOperator, ResolvedSink, ResolvedSource } from './resolved.ts';
+import { checkTopic, type Scope } from './scope.ts';
+import { resolveSink } from './sink.ts';
+import { resolveSource } from './source.ts';
+
+/** A pipeline with every name looked up; what could not be is said, and left out as broken. */
+export function resolve(pipeline: Pipeline, others: readonly Pipeline[], scope: Scope): Resolved {
+  const broken = new Set<string>();
+  const maps = pipeline.declarations.flatMap((declaration) => {
+    if (declaration.value.kind === 'map') return [{ declaration, value: declaration.value }];
+    broken.add(declaration.name);
+    scope.say('value-type', declaration.nameSpan, `${declaration.kind} "${declaration.name}" is ${kindOf(declaration.value)}, expected a map`);
+    return [];
+  });
+  const sources: ResolvedSource[] = [];
+  for (const { declaration, value } of maps.filter(({ declaration: { kind } }) => kind === 'source')) {
+    const source = resolveSource(declaration, value, scope);
+    if (source) sources.push(source);
+    else broken.add(declaration.name);
+  }
+  const ports = portsOf(pipeline, sources, broken, scope);
+  const find = finder(pipeline, others, ports, scope);
+  const operators: ResolvedOperator[] = [];
+  for (const { declaration, value } of maps.filter(({ declaration: { kind } }) => kind === 'operator')) {
+    const operator = resolveOperator(declaration, value, find, scope);
+    if (operator) operators.push(operator);
+    else broken.add(declaration.name);
+  }
+  const { ordered, circles } = topological(operators);
+  for (const circle of circles) sayCircle(circle, scope);
+  for (const { name } of operators) if (!ordered.some((operator) => operator.name === name)) broken.add(name);
+  const sinks: ResolvedSink[] = [];
+  const skipped: { sink: string; reason: string }[] = [];
+  for (const { declaration, value } of maps.filter(({ declaration: { kind } }) => kind === 'sink')) {
+    const sink = resolveSink(declaration, value, find, scope);
+    if (sink && 'skipped' in sink) skipped.push({ sink: declaration.name, reason: sink.skipped });
+    else if (sink) sinks.push(sink);
+    else broken.add(declaration.name);
+  }
+  sayUnused(maps, broken, scope);
+  const was = Object.fromEntries(ordered.flatMap(({ name, was: old }) => (old === null ? [] : [[name, old]])));
+  return { name: pipeline.name, settings: pipeline.settings, deadLetters: deadLettersOf(pipeline, scope), sources, operators: ordered, sinks, skipped, broken, was };
+}
+
+/** Output ports by node; null: the node is there, and its ports are not known. */
+function portsOf(pipeline: Pipeline, sources: readonly ResolvedSource[], broken: ReadonlySet<string>, scope: Scope): ReadonlyMap<string, readonly string[] | null> {
+  const ports = new Map<string, readonly string[] | null>();
+  for (const source of sources) ports.set(source.name, source.format ? [MAIN_PORT, REJECTED_PORT] : [MAIN_PORT]);
+  for (const { kind, name, value } of pipeline.declarations) {
+    const use = entryOf(value, 'use')?.value;
+    const operator = use?.kind === 'scalar' ? scope.registry.operators.get(String(use.value)) : undefined;
+    if (kind === 'operator') ports.set(name, operator ? Object.keys(operator.outputs) : null);
+    else if (kind === 'source' && broken.has(name)) ports.set(name, null);
+  }
+  return ports;
+}
+
+/** Looks a `from:` up among the nodes of a pipeline; what is not there is said with what was probably meant. */
+function finder(pipeline: Pipeline, others: readonly Pipeline[], ports: ReadonlyMap<string, readonly string[] | null>, scope: Scope) {
+  return (reference: Reference): Reference | null => {
+    const known = ports.get(reference.node);
+    if (known === undefined) {
+      scope.say('node-unknown', reference.span, `there is no node "${reference.node}"`, hintForNode(reference.node, pipeline, others, ports));
+      return null;
+    }
+    if (known === null || known.includes(reference.port)) return reference;
+    const hint = hintFor(reference.port, known, 'ports')?.replace(/^Did you mean "(.*)"/, `Did you mean "${reference.node}.$1"`);
+    scope.say('port-unknown', reference.span, `node "${reference.node}" has no port "${reference.port}"`, hint);
+    return null;
+  };
+}
+
+function hintForNode(name: string, pipeline: Pipeline, others: readonly Pipeline[], ports: ReadonlyMap<string, readonly string[] | null>): string | undefined {
+  if (pipeline.declarations.some((declaration) => declaration.kind === 'sink' && declaration.name === name)) return `"${name}" is a sink, which ends there; read what it reads.`;
+  const owner = [...ports].find(([, known]) => name !== MAIN_PORT && name !== REJECTED_PORT && known?.includes(name));
+  if (owner) return `Did you mean "${owner[0]}.${name}"?`;
+  const other = others.find(({ declarations }) => declarations.some((declaration) => declaration.name === name && declaration.kind !== 'sink'));
+  if (other) return `"${name}" is in pipeline "${other.name}"; write it to a topic there and read that topic here.`;
+  return hintFor(name, ports.keys(), 'nodes');
+}
+
+function sayCircle(circle: readonly Reference[], { say }: Scope): void {
+  const [first] = circle;
+  if (!first) return;
+  const names = circle.map(({ node }) => node).reverse();
+  say('cycle', first.span, `nodes feed each other in a circle: ${[...names, names[0]].join(' -> ')}`, 'Break it; feedback goes through a topic and a source that reads it.');
+}
+
+function sayUnused(maps: readonly { declaration: Declaration; value: MapValue }[], broken: ReadonlySet<string>, { say }: Scope): void {
+  const used = new Set(maps.flatMap(({ value }) => textsOf(entryOf(value, 'from')?.value)).map((text) => text.split('.', 1)[0]));
+  for (const { declaration } of maps) {
+    const { kind, name, nameSpan } = declaration;
+    if (kind !== 'sink' && !used.has(name) && !broken.has(name)) say('node-unused', nameSpan, `nothing reads ${kind} "${name}"`);
+  }
+}
+
+function textsOf(value: Value | undefined): string[] {
+  if (!value) return [];
+  if (value.kind === 'scalar') return [String(value.value)];
+  return (value.kind === 'list' ? [...value.items] : [...value.entries.values()].map((entry) => entry.value)).flatMap(textsOf);
+}
+
+function deadLettersOf(pipeline: Pipeline, { say }: Scope) {
+  const topic = pipeline.settings.dead_letters?.topic;
+  const place = entryOf(entryOf(pipeline.value, 'dead_letters')?.value, 'topic')?.value;
+  if (topic === undefined || !place) return null;
+  return checkTopic(topic, place.span, say) ? { text: topic, span: place.span } : null;
+}

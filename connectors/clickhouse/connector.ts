@@ -1,0 +1,38 @@
+import type { Connector, SinkDeclaration } from '../../graph/contract/connector.ts';
+import { MillraceError } from '../../graph/contract/error.ts';
+import { Server } from './client.ts';
+import { type ClickhouseParams, clickhouseParams } from './params.ts';
+import { unacceptable } from './table.ts';
+import { ClickhouseWriter } from './writer.ts';
+
+/** What the composition root lends: the address of the engine in a child process, started when it is not running. */
+export interface ClickhouseSetup {
+  embedded(): Promise<string>;
+}
+
+/** ClickHouse: a table a sink, created or checked, exactly once. */
+export function clickhouseConnector(setup: ClickhouseSetup): Connector {
+  const sink: SinkDeclaration<ClickhouseParams> = {
+    params: clickhouseParams,
+    accepts: unacceptable,
+    target: () => null,
+    block: { rows: 200_000, bytes: 32 * 1024 * 1024, ms: 1000 },
+    describe: (params) => `table ${params.table}`,
+    async open(params, schema, { connection }) {
+      const problem = unacceptable(schema, params);
+      if (problem) throw new MillraceError(problem, { code: 'clickhouse-schema', domain: 'user' });
+      const connect = async (): Promise<Server> => {
+        if (connection && connection.url !== 'embedded') return new Server(connection.url, connection.shown, connection.options);
+        const url = await setup.embedded();
+        return new Server(url, `embedded, ${url}`, connection?.options ?? {});
+      };
+      return new ClickhouseWriter(connect, schema, params);
+    },
+  };
+  return {
+    name: 'clickhouse',
+    summary: 'a ClickHouse table, created or checked against the schema; every row exactly once, with its origin',
+    connection: 'clickhouse',
+    sink,
+  };
+}

@@ -49,7 +49,11 @@ function windowOf(source: string, from: number, length: number): { shown: string
   const tail = end < source.length ? '...' : '';
   const shownLength = Math.max(1, Math.min(length, Math.max(end - from, 1)));
   const before = head.length + width(visible(source.slice(start, from)));
-  return { shown: `${head}${visible(source.slice(start, end))}${tail}`, before, length: Math.max(1, width(visible(source.slice(from, from + shownLength)))) };
+  return {
+    shown: `${head}${visible(source.slice(start, end))}${tail}`,
+    before,
+    length: Math.max(1, width(visible(source.slice(from, from + shownLength)))),
+  };
 }
 
 /** Text that cannot move the cursor: control characters shown as their code, a tab as one space. */
@@ -61,6 +65,11 @@ function visible(text: string): string {
 /** Columns a text takes on a terminal: two for wide characters (East Asian, emoji), none for combining marks. */
 function width(text: string): number {
   let columns = 0;
-  for (const char of text) columns += /\p{Mark}/u.test(char) ? 0 : /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u.test(char) ? 2 : 1;
+  for (const char of text)
+    columns += /\p{Mark}/u.test(char)
+      ? 0
+      : /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u.test(char)
+        ? 2
+        : 1;
   return columns;
 }

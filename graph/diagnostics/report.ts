@@ -18,8 +18,11 @@ export interface Report {
 export function createReport(file: string, text: string): Report {
   const lines = lineStarts(text);
   const said = new Map<string, Diagnostic>();
+  const unset: Span[] = [];
   return {
     say(code, span, message, hint) {
+      if (code === 'variable-missing' || code === 'variable-syntax') unset.push(span);
+      else if (unset.some((other) => other.from < span.to && span.from < other.to)) return; // a follow-up of a value that is not known
       const from = Math.max(0, Math.min(span.from, text.length));
       const row = lineAt(lines, from);
       const start = lines[row] ?? 0;
@@ -27,11 +30,16 @@ export function createReport(file: string, text: string): Report {
       const length = Math.max(1, Math.min(span.to, lineEnd) - from);
       const place = { file, line: row + 1, column: from - start + 1, length };
       const key = `${code} ${from} ${message}`;
-      if (!said.has(key)) said.set(key, { severity: CODES[code].severity, code, message, ...place, ...(hint === undefined ? {} : { hint }) });
+      if (!said.has(key))
+        said.set(key, { severity: CODES[code].severity, code, message, ...place, ...(hint === undefined ? {} : { hint }) });
     },
     failed: () => [...said.values()].some((diagnostic) => diagnostic.severity === 'error'),
     diagnostics: () =>
-      Object.freeze([...said.values()].sort((a, b) => a.line - b.line || a.column - b.column || (a.code < b.code ? -1 : 1)).map((d) => Object.freeze(d))),
+      Object.freeze(
+        [...said.values()]
+          .sort((a, b) => a.line - b.line || a.column - b.column || (a.code < b.code ? -1 : 1))
+          .map((d) => Object.freeze(d)),
+      ),
   };
 }
 

@@ -3,7 +3,7 @@ import type { DiagnosticCode } from '../diagnostics/codes.ts';
 import { hintFor, nearest } from '../diagnostics/nearest.ts';
 import type { Say } from '../diagnostics/report.ts';
 import { kindOf, plain, quoted, type Span, type Value, valueAt } from './value.ts';
-import { keysAt, listed, wantedAt, wordsAt } from './zod-shape.ts';
+import { describedAt, keysAt, listed, wantedAt, wordsAt } from './zod-shape.ts';
 
 /** How faults of a value are worded: whose value it is, and what its keys are called. */
 export interface Wording {
@@ -37,7 +37,8 @@ function flatten(issue: Issue, prefix: readonly PropertyKey[]): Issue[] {
   const path = [...prefix, ...issue.path];
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [{ ...issue, path }];
   const branches = issue.errors.map((branch) => branch.flatMap((inner) => flatten(inner, path)));
-  const depth = (branch: readonly Issue[]) => Math.min(...branch.map((inner) => inner.path.length + (isRootMismatch(inner, path) ? 0 : 0.5)));
+  const depth = (branch: readonly Issue[]) =>
+    Math.min(...branch.map((inner) => inner.path.length + (isRootMismatch(inner, path) ? 0 : 0.5)));
   const deepest = Math.max(...branches.map(depth));
   const best = branches.filter((branch) => depth(branch) === deepest).sort((a, b) => a.length - b.length);
   const all = best.length > 1 && best.every((branch) => branch.every((inner) => isRootMismatch(inner, path)));
@@ -57,18 +58,28 @@ function sayIssue(type: z.ZodType, root: Value, issue: Issue, unknown: ReadonlyS
     const owner = [wording.subject, ...issue.path.map(String)].join(': ');
     for (const key of issue.keys) {
       const keySpan = value.kind === 'map' ? (value.entries.get(key)?.keySpan ?? span) : span;
-      say(codes.unknown, keySpan, `${owner} has no ${wording.noun} "${key}"`, hintFor(key, keys, wording.noun === 'key' ? 'keys' : 'parameters'));
+      say(
+        codes.unknown,
+        keySpan,
+        `${owner} has no ${wording.noun} "${key}"`,
+        hintFor(key, keys, wording.noun === 'key' ? 'keys' : 'parameters'),
+      );
     }
     return;
   }
-  const name = issue.path.filter((step) => typeof step !== 'number').map(String).join('.');
-  const what = name === '' ? wording.subject : `${wording.noun} "${name}" of ${wording.subject}`;
+  const name = issue.path
+    .filter((step) => typeof step !== 'number')
+    .map(String)
+    .join('.');
+  const whole = wording.noun === 'parameter' ? `what is given to ${wording.subject}` : wording.subject;
+  const what = name === '' ? whole : `${wording.noun} "${name}" of ${wording.subject}`;
   if (depth < issue.path.length) {
     const missing = String(issue.path[depth]);
     const misspelt = [...unknown].some((key) => nearest(key, [missing]) !== null);
     const wanted = wantedAt(type, issue.path);
     const place = wording.noun === 'parameter' && depth === 0 ? wording.span : firstOf(value, wording);
-    if (!misspelt) say(codes.missing, place, `${wording.subject} needs the ${wording.noun} "${name}"`, wanted === null ? undefined : `It is ${wanted}.`);
+    if (!misspelt)
+      say(codes.missing, place, `${wording.subject} needs the ${wording.noun} "${name}"`, hintForMissing(type, issue.path, wanted));
     return;
   }
   if (issue.code === 'invalid_type') {
@@ -80,6 +91,12 @@ function sayIssue(type: z.ZodType, root: Value, issue: Issue, unknown: ReadonlyS
   const words = wordsAt(type, issue.path);
   const hint = words.length > 0 && value.kind === 'scalar' ? hintFor(String(value.written), words) : undefined;
   say(codes.invalid, span, `${what} is ${quoted(value)}, ${expectedOf(issue, words)}`, hint);
+}
+
+function hintForMissing(type: z.ZodType, path: readonly PropertyKey[], wanted: string | null): string | undefined {
+  const description = describedAt(type, path);
+  if (wanted === null) return description === null ? undefined : `It is ${description}.`;
+  return `It is ${wanted}${description === null ? '' : `: ${description}`}.`;
 }
 
 function isNothing(value: Value): boolean {

@@ -1,4 +1,4 @@
-import { type Document as YamlDocument, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type Document as YamlDocument } from 'yaml';
 import type { Say } from '../diagnostics/report.ts';
 import { interpolate } from './interpolate.ts';
 import type { Entry, ScalarValue, Span, Value } from './value.ts';
@@ -22,7 +22,11 @@ export function convert(document: YamlDocument.Parsed, text: string, env: Conver
   const root = valueOf(document.contents as Node, conversion, 0);
   if (conversion.values <= MAX_VALUES) return root;
   const alias = text.indexOf('*');
-  say('yaml-too-many', { from: Math.max(alias, 0), to: alias + 1 }, 'the file holds more than 100,000 values once its aliases are written out');
+  say(
+    'yaml-too-many',
+    { from: Math.max(alias, 0), to: alias + 1 },
+    'the file holds more than 100,000 values once its aliases are written out',
+  );
   return null;
 }
 
@@ -41,8 +45,10 @@ function valueOf(node: Node | null, conversion: Conversion, depth: number): Valu
   if (depth > 200) conversion.values = MAX_VALUES + 1; // an alias of something that holds it
   if (conversion.values > MAX_VALUES) return nothing(spanOf(node));
   if (isAlias(node)) return valueOf(node.resolve(conversion.document) ?? null, conversion, depth + 1);
-  if (isMap(node)) return { kind: 'map', span: spanOf(node), entries: entriesOf(node.items as Pair<Node, Node | null>[], conversion, depth) };
-  if (isSeq(node)) return { kind: 'list', span: spanOf(node), items: node.items.map((item) => valueOf(item as Node, conversion, depth + 1)) };
+  if (isMap(node))
+    return { kind: 'map', span: spanOf(node), entries: entriesOf(node.items as Pair<Node, Node | null>[], conversion, depth) };
+  if (isSeq(node))
+    return { kind: 'list', span: spanOf(node), items: node.items.map((item) => valueOf(item as Node, conversion, depth + 1)) };
   return isScalar(node) ? scalarOf(node, conversion) : nothing(spanOf(node));
 }
 
@@ -67,7 +73,13 @@ function scalarOf(node: Scalar, { text, env, say }: Conversion): ScalarValue {
   const { value } = node;
   if (typeof value === 'number') {
     const exact = Number.isInteger(value) && !Number.isSafeInteger(value) && /^[-+]?\d+$/.test(node.source ?? '');
-    return { kind: 'scalar', span, value: exact ? BigInt(node.source ?? '0') : value, written: node.source ?? String(value), textFrom: null };
+    return {
+      kind: 'scalar',
+      span,
+      value: exact ? BigInt(node.source ?? '0') : value,
+      written: node.source ?? String(value),
+      textFrom: null,
+    };
   }
   if (typeof value !== 'string') {
     return { kind: 'scalar', span, value: typeof value === 'boolean' ? value : null, written: String(value), textFrom: null };

@@ -34,9 +34,13 @@ export function parseDocument(text: string, file: string, env: Readonly<Record<s
 
 /** YAML's own errors in our words; the first few, as one slip often causes many. */
 function sayErrors(errors: readonly YAMLError[], text: string, say: Say): boolean {
-  for (const error of errors.slice(0, 3)) {
+  const lines = new Set<number>();
+  for (const error of errors) {
     const from = Math.min(error.pos[0], Math.max(0, text.trimEnd().length - 1));
-    const line = text.slice(text.lastIndexOf('\n', from) + 1).split('\n', 1)[0] ?? '';
+    const start = text.lastIndexOf('\n', from) + 1;
+    if (lines.has(start) || lines.size === 3) continue;
+    lines.add(start);
+    const line = text.slice(start).split('\n', 1)[0] ?? '';
     say('yaml-syntax', { from, to: Math.max(error.pos[1], from + 1) }, messageOf(error), hintOf(error, line));
   }
   return errors.length > 0;
@@ -51,7 +55,8 @@ function hintOf(error: YAMLError, line: string): string | undefined {
   if (error.code === 'TAB_AS_INDENT') return 'Indent with spaces.';
   if (line.includes('${')) return 'Inside { } and [ ], text with ${NAME} needs quotes: "${NAME}".';
   if (error.code === 'TAG_RESOLVE_FAILED') return 'Tags (!name) are not part of the format; text that begins with ! needs quotes.';
-  if (error.code === 'BAD_INDENT' || error.code === 'MULTILINE_IMPLICIT_KEY') return 'Keys of one map begin in the same column.';
+  if (error.code === 'BAD_INDENT') return 'Either a { or [ above is not closed, or keys of one map begin in different columns.';
+  if (error.code === 'MULTILINE_IMPLICIT_KEY') return 'A key and its ":" stand on one line.';
   if (error.code === 'BLOCK_AS_IMPLICIT_KEY') return 'Text that contains ": " needs quotes.';
   return undefined;
 }

@@ -43,7 +43,10 @@ export function pipelinesOf(document: Document, say: Say): { readonly pipelines:
   const pipelines = entryOf(root, 'pipelines');
   if (pipelines?.value.kind !== 'map') return { pipelines: [], connections };
   if (pipelines.value.entries.size === 0) say('value-invalid', pipelines.keySpan, '"pipelines" is empty, expected at least one');
-  return { pipelines: [...pipelines.value.entries.values()].map(({ key, keySpan, value }) => pipelineOf(key, keySpan, value, say)), connections };
+  return {
+    pipelines: [...pipelines.value.entries.values()].map(({ key, keySpan, value }) => pipelineOf(key, keySpan, value, say)),
+    connections,
+  };
 }
 
 function pipelineOf(name: string, nameSpan: Span, value: Value, say: Say): Pipeline {
@@ -58,7 +61,13 @@ function pipelineOf(name: string, nameSpan: Span, value: Value, say: Say): Pipel
     for (const { key, keySpan, value: inner } of entry?.value.kind === 'map' ? entry.value.entries.values() : []) {
       checkName(kind, key, keySpan, say);
       const first = declarations.get(key);
-      if (first) say('name-duplicate', keySpan, `"${key}" is a ${first.kind} already; the sources, operators and sinks of a pipeline share their names`);
+      if (first)
+        say(
+          'name-duplicate',
+          keySpan,
+          `the name "${key}" is taken by ${first.kind === 'operator' ? 'an' : 'a'} ${first.kind} of this pipeline`,
+          `Call it "${key}_${kind}".`,
+        );
       else declarations.set(key, { kind, name: key, nameSpan: keySpan, value: inner });
     }
   }
@@ -68,7 +77,11 @@ function pipelineOf(name: string, nameSpan: Span, value: Value, say: Say): Pipel
 function checkName(kind: string, name: string, span: Span, say: Say): void {
   if (RESERVED.has(name)) say('name-invalid', span, `"${name}" is a reserved name`, `Call the ${kind} something else.`);
   if (NAME.test(name)) return;
-  const snake = name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase().replace(/[^a-z0-9]+/g, '_').replace(/^[^a-z]+|_+$/g, '');
+  const snake = name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/^[^a-z]+|_+$/g, '');
   const hint = NAME.test(snake) ? `Write "${snake}".` : undefined;
   say('name-invalid', span, `"${name.slice(0, 80)}" cannot name a ${kind}: names are lower snake case, up to 63 characters`, hint);
 }

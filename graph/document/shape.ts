@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import type { StartAt } from '../contract/connector.ts';
 import { duration, interval } from '../contract/params.ts';
 import { instantNs } from '../contract/units.ts';
-import type { StartAt } from '../contract/connector.ts';
 
 /** The shape of the file, declared once: checked against, and turned into the editor's JSON Schema. */
 
@@ -9,7 +9,10 @@ const columns = z.union([z.string(), z.array(z.string()).min(1)]).transform((giv
 
 const startAt = z
   .string()
-  .refine((text) => text === 'earliest' || text === 'latest' || instantNs(text) !== null, 'expected earliest, latest or an instant such as 2024-08-08T00:00:00Z')
+  .refine(
+    (text) => text === 'earliest' || text === 'latest' || instantNs(text) !== null,
+    'expected earliest, latest or an instant such as 2024-08-08T00:00:00Z',
+  )
   .transform((text): StartAt => (text === 'earliest' || text === 'latest' ? text : { instantNs: instantNs(text) ?? 0n }));
 
 const idle = z.union([z.literal('never').transform(() => null), interval()]);
@@ -23,7 +26,9 @@ const time = z.union([
   z.strictObject({
     column: z.string().describe('timestamp column that holds the event time'),
     lateness: duration().default(0n).describe('how far behind the newest row of its partition a row may be and still count (default 0ms)'),
-    idle: idle.default(DEFAULT_IDLE_NS).describe('a partition silent for so long no longer holds the watermark back (default 5s); never: it always does'),
+    idle: idle
+      .default(DEFAULT_IDLE_NS)
+      .describe('a partition silent for so long no longer holds the watermark back (default 5s); never: it always does'),
   }),
 ]);
 
@@ -65,7 +70,10 @@ export const pipelineShape = z.strictObject({
   delivery: z.enum(['exactly_once', 'at_least_once']).default('exactly_once').describe('what a crash may do to rows'),
   latency: interval().prefault('100ms').describe('longest time that rows may wait to be committed together'),
   tasks: z.int().min(1).max(1024).default(4).describe('number of tasks; fixed while state lives'),
-  dead_letters: z.strictObject({ topic: z.string().describe('topic of the rejected rows') }).optional().describe('where rejected rows go that nothing reads'),
+  dead_letters: z
+    .strictObject({ topic: z.string().describe('topic of the rejected rows') })
+    .optional()
+    .describe('where rejected rows go that nothing reads'),
   sources: nodes.describe('what is read, by name'),
   operators: nodes.optional().describe('what is computed, by name'),
   sinks: nodes.optional().describe('what is written, by name'),
@@ -73,7 +81,10 @@ export const pipelineShape = z.strictObject({
 
 const connection = z.union([
   z.string(),
-  z.strictObject({ url: z.string().describe('address'), options: z.record(z.string(), z.unknown()).optional().describe("the client's own options") }),
+  z.strictObject({
+    url: z.string().describe('address'),
+    options: z.record(z.string(), z.unknown()).optional().describe("the client's own options"),
+  }),
 ]);
 
 /** `connections:`. */

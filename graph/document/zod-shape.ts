@@ -69,12 +69,28 @@ const UNITS: Readonly<Record<string, string>> = {
   instant: 'an instant such as 2024-08-08T00:00:00Z',
 };
 
+/** What a value at a path is for, as its declaration says; null where that says nothing. */
+export function describedAt(type: z.core.$ZodType, path: readonly PropertyKey[]): string | null {
+  const last = path[path.length - 1];
+  const owners = last === undefined ? [] : typesAt(type, path.slice(0, -1));
+  for (const owner of owners) {
+    let at: z.core.$ZodType | undefined = definitionOf(owner).shape?.[String(last)];
+    for (let depth = 0; at && depth < 16; depth++) {
+      const description = (at as z.ZodType).description;
+      if (description !== undefined) return description;
+      at = definitionOf(at).innerType ?? definitionOf(at).in;
+    }
+  }
+  return null;
+}
+
 /** The kinds of value wanted at a path, in words: `a duration such as 250ms, 1s or 5m`, `text or a list`. */
 export function wantedAt(type: z.core.$ZodType, path: readonly PropertyKey[]): string | null {
   const kinds = typesAt(type, path).map((at) => {
     const unit = (at as z.ZodType).meta?.()?.['unit'];
     const { type: kind, values, entries } = definitionOf(at);
-    if (values || entries) return (values ?? Object.values(entries ?? {})).map((word) => (typeof word === 'string' ? `"${word}"` : String(word))).join(', ');
+    if (values || entries)
+      return (values ?? Object.values(entries ?? {})).map((word) => (typeof word === 'string' ? `"${word}"` : String(word))).join(', ');
     return (typeof unit === 'string' ? UNITS[unit] : undefined) ?? KINDS[kind];
   });
   const known = [...new Set(kinds.filter((kind) => kind !== undefined))];

@@ -41,7 +41,14 @@ function planHash({ resolved, tasks, inputs, nodes, exchanges }: Draft): string 
       const what = from.kind === 'connector' ? [from.connector, from.params] : from.topic;
       return [name, from.kind, what, format, schemaFacts(schema), time, key, broadcast];
     }),
-    nodes.map(({ name, signature, inputs: ports, order, time, groups }) => [name, signature, ports.map(({ port, edges }) => [port, edges]), order, time, groups]),
+    nodes.map(({ name, signature, inputs: ports, order, time, groups }) => [
+      name,
+      signature,
+      ports.map(({ port, edges }) => [port, edges]),
+      order,
+      time,
+      groups,
+    ]),
     exchanges.map(({ name, topic, partitions, key }) => [name, topic, partitions, key]),
   ]);
 }

@@ -12,7 +12,10 @@ export function canonical(value: unknown): string {
   if (ArrayBuffer.isView(value)) return `bytes:${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}`;
   if (value instanceof RegExp || value instanceof Date) return JSON.stringify(String(value));
   const entries = Object.entries(value).filter(([, inner]) => inner !== undefined && typeof inner !== 'function');
-  return `{${entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join(',')}}`;
+  return `{${entries
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`)
+    .join(',')}}`;
 }
 
 /** The first 16 hex digits of the SHA-256 of a value's canonical text. */

@@ -59,7 +59,13 @@ export function compile(options: CompileOptions): Compiled {
   const roots = [env['MILLRACE_DATA'], dataDir, ...allowPaths].filter((root) => root !== undefined && root !== '');
   const paths = pathsOf(file, roots as readonly string[], options.files);
   const scope: Scope = { say: report.say, registry, connections, paths, allowCode: options.allowCode };
-  const resolved = pipelines.map((pipeline) => resolve(pipeline, pipelines.filter((other) => other !== pipeline), scope));
+  const resolved = pipelines.map((pipeline) =>
+    resolve(
+      pipeline,
+      pipelines.filter((other) => other !== pipeline),
+      scope,
+    ),
+  );
   const plans = plansOf(resolved, scope);
   return {
     diagnostics: report.diagnostics(),
@@ -76,7 +82,17 @@ function plansOf(pipelines: readonly Resolved[], scope: Scope): readonly Plan[] 
   for (const resolved of pipelines) {
     checkFeedback(resolved, writers, scope.say);
     const { tasks } = resolved.settings;
-    drafts.set(resolved.name, { resolved, tasks, scope, writers, inputs: [], nodes: [], exchanges: [], streams: new Map(), broken: new Set(resolved.broken) });
+    drafts.set(resolved.name, {
+      resolved,
+      tasks,
+      scope,
+      writers,
+      inputs: [],
+      nodes: [],
+      exchanges: [],
+      streams: new Map(),
+      broken: new Set(resolved.broken),
+    });
   }
   planNodes([...drafts.values()]);
   const plans = [...drafts.values()].map((draft) => assemble(draft, outputsOf(draft)));
@@ -86,7 +102,7 @@ function plansOf(pipelines: readonly Resolved[], scope: Scope): readonly Plan[] 
 
 /**
  * Plans the nodes of all pipelines, each after those it depends on, which may be in another pipeline, through a topic. A source that is
- * left waiting depends on itself; it is planned without its writer, and says so.
+ * left waiting depends on itself: it is planned by its own `schema:`, or says that it needs one.
  */
 function planNodes(drafts: readonly Draft[]): void {
   let waiting = drafts.flatMap((draft) => draft.resolved.sources.map((source) => ({ draft, source })));
@@ -96,8 +112,8 @@ function planNodes(drafts: readonly Draft[]): void {
     waiting = waiting.filter(({ draft, source }) => {
       const on = waitsFor(source, draft);
       if (on === 'broken') draft.broken.add(source.name);
-      else if (on === 'nothing' || source.schema) planSource(source, draft);
-      return on === 'writer' && !source.schema;
+      else if (on === 'nothing') planSource(source, draft, false);
+      return on === 'writer';
     });
     operators = operators.filter(({ draft, operator }) => {
       const upstream = operator.inputs.flatMap(({ edges }) => edges);
@@ -106,9 +122,11 @@ function planNodes(drafts: readonly Draft[]): void {
       else return true;
       return false;
     });
-    if (waiting.length + operators.length === before) break;
+    if (waiting.length + operators.length < before) continue;
+    if (waiting.length === 0) return;
+    for (const { draft, source } of waiting) planSource(source, draft, true);
+    waiting = [];
   }
-  for (const { draft, source } of waiting) planSource(source, draft);
 }
 
 function sayRates(plan: Plan, resolved: Resolved | undefined, { say, registry }: Scope): void {

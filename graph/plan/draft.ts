@@ -20,8 +20,8 @@ export interface Draft {
   readonly broken: Set<string>;
 }
 
-/** Who writes the topics of the file, by topic. */
-export type Writers = ReadonlyMap<string, Writer>;
+/** Who writes the topics of the file, by topic; `broken`: a sink with a fault. */
+export type Writers = ReadonlyMap<string, Writer | 'broken'>;
 
 export interface Writer {
   readonly draft: () => Draft | undefined;

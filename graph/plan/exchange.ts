@@ -1,5 +1,5 @@
 import type { PortRef } from '../contract/plan.ts';
-import type { ResolvedInput, ResolvedOperator, Reference } from '../resolve/resolved.ts';
+import type { Reference, ResolvedInput, ResolvedOperator } from '../resolve/resolved.ts';
 import { type Draft, defaultFormat, portKey, streamOf } from './draft.ts';
 import { has, meets, type Placement, type Stream } from './stream.ts';
 import { exchangeTopic } from './topics.ts';
@@ -30,7 +30,10 @@ export function placeEdges(node: ResolvedOperator, edges: readonly Edge[], group
   if (!unionsFit(node, edges, draft)) return null;
   const { key, placement } = first.stream;
   const alike = live.every(({ stream }) => stream.placement === placement && sameKey(stream.key, key));
-  if (groups === null) return alike && (placement !== 'scattered' || live.length === 1) ? { edges, key, placement } : { edges, key: [], placement: 'scattered' };
+  if (groups === null)
+    return alike && (placement !== 'scattered' || live.length === 1)
+      ? { edges, key, placement }
+      : { edges, key: [], placement: 'scattered' };
   const together = alike && (placement !== 'scattered' || sameSource(live));
   if (together && live.every(({ stream }) => meets(stream, groups))) return { edges, key, placement };
   const common = groups.filter((column) => live.every(({ stream }) => has(stream.schema, column)));
@@ -39,10 +42,17 @@ export function placeEdges(node: ResolvedOperator, edges: readonly Edge[], group
     return null;
   }
   if (draft.tasks > MAX_EXCHANGE_TASKS) {
-    draft.scope.say('exchange-tasks', node.span, `rows of "${node.name}" must be brought together by ${groups.join(', ') || 'one task'}, and ${draft.tasks} tasks are more than ${MAX_EXCHANGE_TASKS}`);
+    draft.scope.say(
+      'exchange-tasks',
+      node.span,
+      `rows of "${node.name}" must be brought together by ${groups.join(', ') || 'one task'}, and ${draft.tasks} tasks are more than ${MAX_EXCHANGE_TASKS}`,
+    );
     return null;
   }
-  const target = live.find(({ stream }) => stream.placement === 'hashed' && stream.key.length > 0 && stream.key.every((column) => common.includes(column)))?.stream.key ?? common;
+  const target =
+    live.find(
+      ({ stream }) => stream.placement === 'hashed' && stream.key.length > 0 && stream.key.every((column) => common.includes(column)),
+    )?.stream.key ?? common;
   const gathered: Placement = target.length === 0 ? 'single' : 'hashed';
   const moved = edges.map((edge) => {
     const { stream } = edge;
@@ -63,8 +73,16 @@ function sameSource(edges: readonly Edge[]): boolean {
 
 /** A union must not mix rows that every task has with rows that one has. */
 function unionsFit(node: ResolvedOperator, edges: readonly Edge[], draft: Draft): boolean {
-  const mixed = edges.find((edge) => edge.stream.placement === 'everywhere' && edges.some((other) => other.port === edge.port && other.stream.placement !== 'everywhere'));
-  if (mixed) draft.scope.say('broadcast-once', mixed.reference.span, `rows of "${mixed.reference.node}" are in every task, and "${node.name}" would unite them once per task`);
+  const mixed = edges.find(
+    (edge) =>
+      edge.stream.placement === 'everywhere' && edges.some((other) => other.port === edge.port && other.stream.placement !== 'everywhere'),
+  );
+  if (mixed)
+    draft.scope.say(
+      'broadcast-once',
+      mixed.reference.span,
+      `rows of "${mixed.reference.node}" are in every task, and "${node.name}" would unite them once per task`,
+    );
   return mixed === undefined;
 }
 
@@ -76,8 +94,15 @@ function sayNotKeyed(node: ResolvedOperator, live: readonly Edge[], groups: read
 }
 
 /** The exchange that brings an edge's rows to the task of their key; shared by all that need the same rows by the same key. */
-function exchange(node: ResolvedOperator, { reference, port, stream }: Edge, key: readonly string[], draft: Draft): { from: PortRef; stream: Stream } {
-  const made = draft.exchanges.find((output) => output.from.some((from) => portKey(from) === portKey(reference)) && sameKey(output.key, key));
+function exchange(
+  node: ResolvedOperator,
+  { reference, port, stream }: Edge,
+  key: readonly string[],
+  draft: Draft,
+): { from: PortRef; stream: Stream } {
+  const made = draft.exchanges.find(
+    (output) => output.from.some((from) => portKey(from) === portKey(reference)) && sameKey(output.key, key),
+  );
   const single = Object.keys(node.operator.inputs).length === 1;
   const name = made?.name ?? `${portKey(reference)}->${node.name}${single ? '' : `.${port}`}`;
   const from = { node: name, port: 'out' };
@@ -87,7 +112,17 @@ function exchange(node: ResolvedOperator, { reference, port, stream }: Edge, key
   const format = defaultFormat(draft.scope.registry, 'arrow');
   const { schema, time } = stream;
   const partitions = key.length === 0 ? 1 : draft.tasks;
-  draft.exchanges.push({ name, kind: 'exchange', from: [{ node: reference.node, port: reference.port }], topic, partitions, format, schema, key, time });
+  draft.exchanges.push({
+    name,
+    kind: 'exchange',
+    from: [{ node: reference.node, port: reference.port }],
+    topic,
+    partitions,
+    format,
+    schema,
+    key,
+    time,
+  });
   draft.inputs.push({
     name,
     from: { kind: 'exchange', topic },

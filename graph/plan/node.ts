@@ -27,31 +27,50 @@ function planned(node: ResolvedOperator, draft: Draft): boolean {
     if (faults() === 0) say('operator-refused', node.useSpan, `operator "${node.operator.name}" does not take these inputs`);
     return false;
   }
-  const outputs: Record<string, Schema> = REJECTED_PORT in node.operator.outputs ? { ...made, [REJECTED_PORT]: REJECTED_SCHEMA } : { ...made };
+  const outputs: Record<string, Schema> =
+    REJECTED_PORT in node.operator.outputs ? { ...made, [REJECTED_PORT]: REJECTED_SCHEMA } : { ...made };
   if (!columnsDiffer(node, outputs, draft)) return false;
   const groups = node.operator.groups(node.params, inputs);
   const placed = placeEdges(node, edges, groups, draft);
   if (!placed) return false;
   draft.nodes.push(planNodeOf(node, placed.edges, inputs, outputs, groups));
   for (const [port, schema] of Object.entries(outputs)) {
-    const stream = port === REJECTED_PORT ? { ...REJECTED, placement: placed.placement === 'hashed' ? ('scattered' as const) : placed.placement } : streamOut(placed.edges, placed, schema);
+    const stream =
+      port === REJECTED_PORT
+        ? { ...REJECTED, placement: placed.placement === 'hashed' ? ('scattered' as const) : placed.placement }
+        : streamOut(placed.edges, placed, schema);
     draft.streams.set(portKey({ node: node.name, port }), stream);
   }
   return true;
 }
 
-function planNodeOf(node: ResolvedOperator, edges: readonly Edge[], inputs: Readonly<Record<string, Schema>>, outputs: Readonly<Record<string, Schema>>, groups: readonly string[] | null): PlanNode {
+function planNodeOf(
+  node: ResolvedOperator,
+  edges: readonly Edge[],
+  inputs: Readonly<Record<string, Schema>>,
+  outputs: Readonly<Record<string, Schema>>,
+  groups: readonly string[] | null,
+): PlanNode {
   const { operator } = node;
   return {
     name: node.name,
     operator: operator.name,
     params: node.params,
-    inputs: Object.entries(inputs).map(([port, schema]) => ({ port, edges: edges.filter((edge) => edge.port === port).map(({ from }) => from), schema })),
+    inputs: Object.entries(inputs).map(([port, schema]) => ({
+      port,
+      edges: edges.filter((edge) => edge.port === port).map(({ from }) => from),
+      schema,
+    })),
     outputs,
     order: node.order,
     time: Object.fromEntries(Object.keys(inputs).map((port) => [port, edges.find((edge) => edge.port === port)?.stream.time ?? null])),
     groups,
-    signature: hashOf([operator.name, operator.semantics, node.params, Object.entries(inputs).map(([port, schema]) => [port, schemaFacts(schema)])]),
+    signature: hashOf([
+      operator.name,
+      operator.semantics,
+      node.params,
+      Object.entries(inputs).map(([port, schema]) => [port, schemaFacts(schema)]),
+    ]),
     files: node.files,
   };
 }
@@ -60,7 +79,11 @@ function planNodeOf(node: ResolvedOperator, edges: readonly Edge[], inputs: Read
 function streamOut(edges: readonly Edge[], { key, placement }: Pick<Stream, 'key' | 'placement'>, schema: Schema): Stream {
   const times = new Set(edges.map((edge) => edge.stream.time));
   const [only] = times;
-  const time = hasTime(schema, 'ts_event') ? 'ts_event' : times.size === 1 && only !== undefined && only !== null && hasTime(schema, only) ? only : null;
+  const time = hasTime(schema, 'ts_event')
+    ? 'ts_event'
+    : times.size === 1 && only !== undefined && only !== null && hasTime(schema, only)
+      ? only
+      : null;
   const kept = key.every((column) => edges.every((edge) => passes(edge.stream.schema, schema, column)));
   return { schema, time, key: kept ? key : [], placement: kept || placement !== 'hashed' ? placement : 'scattered' };
 }
@@ -70,7 +93,9 @@ function unionsEqual(node: ResolvedOperator, edges: readonly Edge[], draft: Draf
   for (const { port } of node.inputs) {
     const [first, ...others] = edges.filter((edge) => edge.port === port);
     for (const other of others) {
-      const reason = unequal(first?.stream.schema ?? other.stream.schema, other.stream.schema) ?? (first?.stream.time === other.stream.time ? null : `their time columns are "${first?.stream.time}" and "${other.stream.time}"`);
+      const reason =
+        unequal(first?.stream.schema ?? other.stream.schema, other.stream.schema) ??
+        (first?.stream.time === other.stream.time ? null : `their time columns are "${first?.stream.time}" and "${other.stream.time}"`);
       if (reason === null) continue;
       equal = false;
       const message = `"${node.name}" unites "${portName(first)}" and "${portName(other)}", whose columns differ: ${reason}`;
@@ -89,7 +114,12 @@ function timesFit(node: ResolvedOperator, edges: readonly Edge[], draft: Draft):
   const without = edges.filter((edge) => edge.stream.time === null);
   for (const edge of without) {
     const message = `"${node.name}" merges its inputs by event time, and "${portName(edge)}" has no time column`;
-    draft.scope.say('time-missing', edge.reference.span, message, 'Give its source "time:", keep "ts_event" on the way, or use "order: arrival".');
+    draft.scope.say(
+      'time-missing',
+      edge.reference.span,
+      message,
+      'Give its source "time:", keep "ts_event" on the way, or use "order: arrival".',
+    );
   }
   return without.length === 0;
 }
@@ -99,7 +129,11 @@ function columnsDiffer(node: ResolvedOperator, outputs: Readonly<Record<string, 
     const names = schema.fields.map((field) => field.name);
     const twice = names.find((name, i) => names.indexOf(name) !== i);
     if (twice === undefined) continue;
-    draft.scope.say('column-duplicate', node.useSpan, `operator "${node.operator.name}" would give port "${port}" of "${node.name}" two columns "${twice}"`);
+    draft.scope.say(
+      'column-duplicate',
+      node.useSpan,
+      `operator "${node.operator.name}" would give port "${port}" of "${node.name}" two columns "${twice}"`,
+    );
     return false;
   }
   return true;

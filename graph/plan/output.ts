@@ -57,10 +57,22 @@ function readable(topics: readonly PlanOutput[], { node, port }: PortRef): PlanO
 function topicOutput(sink: ResolvedSink, stream: Stream, draft: Draft): PlanOutput | null {
   if (!('topic' in sink.to) || !sink.format || sayEverywhere(sink, stream, draft)) return null;
   const { schema, time } = stream;
-  const key = sink.key ? columnsOf(sink.key, schema, `"${portName(sink.from)}"`, draft.scope) : stream.key.filter((column) => has(schema, column));
+  const key = sink.key
+    ? columnsOf(sink.key, schema, `"${portName(sink.from)}"`, draft.scope)
+    : stream.key.filter((column) => has(schema, column));
   if (!key) return null;
   const format = { name: sink.format.format.name, params: sink.format.params };
-  return { name: sink.name, kind: 'topic', from: [refOf(sink.from)], topic: sink.to.topic.text, partitions: sink.partitions ?? draft.tasks, format, schema, key, time };
+  return {
+    name: sink.name,
+    kind: 'topic',
+    from: [refOf(sink.from)],
+    topic: sink.to.topic.text,
+    partitions: sink.partitions ?? draft.tasks,
+    format,
+    schema,
+    key,
+    time,
+  };
 }
 
 function feedOutput(from: PortRef, { schema, time }: Stream, partitions: number, draft: Draft): PlanOutput {
@@ -82,20 +94,38 @@ function accepted(sink: ConnectorSink, draft: Draft): boolean {
 
 function sayEverywhere(sink: ResolvedSink, stream: Stream, draft: Draft): boolean {
   if (stream.placement !== 'everywhere') return false;
-  draft.scope.say('broadcast-once', sink.from.span, `rows of "${portName(sink.from)}" are in every task, and sink "${sink.name}" would write them ${draft.tasks} times`);
+  draft.scope.say(
+    'broadcast-once',
+    sink.from.span,
+    `rows of "${portName(sink.from)}" are in every task, and sink "${sink.name}" would write them ${draft.tasks} times`,
+  );
   return true;
 }
 
 function sinkOf(name: string, use: ConnectorUse, from: PortRef, output: PlanOutput, draft: Draft): PlanSink {
   const { topic, partitions, format, schema } = output;
   const { connector, params, connection } = use;
-  return { name, connector: connector.name, params, connection, from: refOf(from), topic, partitions, format, schema, group: sinkGroup(draft.resolved.name, name) };
+  return {
+    name,
+    connector: connector.name,
+    params,
+    connection,
+    from: refOf(from),
+    topic,
+    partitions,
+    format,
+    schema,
+    group: sinkGroup(draft.resolved.name, name),
+  };
 }
 
 /** One output for every `rejected` port that nothing reads; null when there is none. */
 function deadLetters(draft: Draft): PlanOutput | null {
   const { resolved } = draft;
-  const read = new Set([...draft.nodes.flatMap(({ inputs }) => inputs.flatMap(({ edges }) => edges.map(portKey))), ...resolved.sinks.map(({ from }) => portKey(from))]);
+  const read = new Set([
+    ...draft.nodes.flatMap(({ inputs }) => inputs.flatMap(({ edges }) => edges.map(portKey))),
+    ...resolved.sinks.map(({ from }) => portKey(from)),
+  ]);
   for (const { from } of draft.exchanges) for (const ref of from) read.add(portKey(ref));
   const nodes = [...resolved.sources, ...resolved.operators].map(({ name }) => ({ node: name, port: REJECTED_PORT }));
   const from = nodes.filter((ref) => streamOf(draft, ref) && !read.has(portKey(ref)));

@@ -14,7 +14,11 @@ export function schemaRequest(
   say: Say,
 ): { readonly request: SchemaRequest<unknown>; faults(): number } {
   let faults = 0;
-  const upstream = (port: string): string => node.inputs.find((input) => input.port === port)?.edges.map((edge) => `"${edge.port === 'out' ? edge.node : `${edge.node}.${edge.port}`}"`).join(', ') ?? 'nothing';
+  const upstream = (port: string): string =>
+    node.inputs
+      .find((input) => input.port === port)
+      ?.edges.map((edge) => `"${edge.port === 'out' ? edge.node : `${edge.node}.${edge.port}`}"`)
+      .join(', ') ?? 'nothing';
   const request: SchemaRequest<unknown> = {
     params: node.params,
     inputs,
@@ -28,8 +32,24 @@ export function schemaRequest(
       const span = spanOf(node, place);
       const who = `operator "${node.operator.name}"`;
       const from = upstream(port);
-      if (!field) say('column-unknown', span, `${who} needs column "${name}", which ${from} does not have`, hintFor(name, schema.fields.map((other) => other.name), `columns of ${from}`));
-      else say('column-type', span, `${who} needs column "${name}" to be ${test.wanted}, but ${from} gives ${typeName(field.type)}`, `${from} gives: ${showSchema(schema)}.`);
+      if (!field)
+        say(
+          'column-unknown',
+          span,
+          `${who} needs column "${name}", which ${from} does not have`,
+          hintFor(
+            name,
+            schema.fields.map((other) => other.name),
+            `columns of ${from}`,
+          ),
+        );
+      else
+        say(
+          'column-type',
+          span,
+          `${who} needs column "${name}" to be ${test.wanted}, but ${from} gives ${typeName(field.type)}`,
+          `${from} gives: ${showSchema(schema)}.`,
+        );
       return null;
     },
     fault(code, message, place, hint) {
@@ -43,7 +63,9 @@ export function schemaRequest(
 
 function columnsHint(code: string, inputs: Readonly<Record<string, Schema>>, upstream: (port: string) => string): string | undefined {
   if (code !== 'column-unknown' && code !== 'column-type') return undefined;
-  return Object.entries(inputs).map(([port, schema]) => `${upstream(port)} gives: ${showSchema(schema)}.`).join(' ');
+  return Object.entries(inputs)
+    .map(([port, schema]) => `${upstream(port)} gives: ${showSchema(schema)}.`)
+    .join(' ');
 }
 
 /** A place in the parameters as a span: exact inside a string that stands in the file letter by letter, else the whole value. */

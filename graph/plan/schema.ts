@@ -1,13 +1,20 @@
-import type { Schema } from 'apache-arrow';
+import { Schema } from 'apache-arrow';
 import { check } from '../document/check.ts';
 import { entryOf, type Value, valueAt } from '../document/value.ts';
 import type { ResolvedSource } from '../resolve/resolved.ts';
 import type { Scope } from '../resolve/scope.ts';
 
-/** The columns a source gives, or null after saying why they are not known. `written`: those of the sink that writes its topic. */
-export function sourceSchema(source: ResolvedSource, written: Schema | null, scope: Scope): Schema | null {
+/**
+ * The columns a source gives, or null after saying why they are not known. `written`: those of the sink that writes its topic, or that they
+ * depend on the source itself.
+ */
+export function sourceSchema(source: ResolvedSource, written: Schema | 'circular' | null, scope: Scope): Schema | null {
   const { name, format, from } = source;
-  const own = format ? format.format.ownSchema?.(format.params) : 'connector' in from ? from.connector.source?.schema?.(from.params) : undefined;
+  const own = format
+    ? format.format.ownSchema?.(format.params)
+    : 'connector' in from
+      ? from.connector.source?.schema?.(from.params)
+      : undefined;
   if (own && source.schema) {
     const owner = format ? `format "${format.format.name}"` : `connector "${'connector' in from ? from.connector.name : ''}"`;
     scope.say('schema-unwanted', source.schema.span, `source "${name}" needs no "schema": ${owner} has columns of its own`);
@@ -15,10 +22,22 @@ export function sourceSchema(source: ResolvedSource, written: Schema | null, sco
   }
   if (own) return own;
   if (source.schema) return readSchema(source.schema, `source "${name}"`, scope);
-  if (written) return written;
+  if (written instanceof Schema) return written;
   const required = format?.format.schema === 'required';
-  if (required || !('topic' in from)) scope.say('schema-missing', source.span, `source "${name}" needs "schema": format "${format?.format.name}" does not know the columns`, 'Say each column with its type: schema: { price: float64 }.');
-  else scope.say('schema-unknown', from.topic.span, `the columns of topic "${from.topic.text}" are not known: no sink of this file writes it`, 'Give the source a "schema:".');
+  if (required || !('topic' in from))
+    scope.say(
+      'schema-missing',
+      source.span,
+      `source "${name}" needs "schema": format "${format?.format.name}" does not know the columns`,
+      'Say each column with its type: schema: { price: float64 }.',
+    );
+  else
+    scope.say(
+      'schema-unknown',
+      from.topic.span,
+      `the columns of topic "${from.topic.text}" are not known: ${written === 'circular' ? 'they depend on this source itself' : 'no sink of this file writes it'}`,
+      'Give the source a "schema:".',
+    );
   return null;
 }
 

@@ -23,6 +23,7 @@ interface Written {
 export function waitsFor(source: ResolvedSource, draft: Draft): 'nothing' | 'writer' | 'broken' {
   if (!('topic' in source.from)) return 'nothing';
   const writer = draft.writers.get(source.from.topic.text);
+  if (writer === 'broken') return source.schema ? 'nothing' : 'broken';
   const { sink } = writer ?? {};
   if (!writer || !sink) return 'nothing';
   const other = writer.draft();
@@ -30,15 +31,15 @@ export function waitsFor(source: ResolvedSource, draft: Draft): 'nothing' | 'wri
   return streamOf(other, sink.from) ? 'nothing' : 'writer';
 }
 
-/** Adds a source to the plan, or marks it as broken after saying why. */
-export function planSource(source: ResolvedSource, draft: Draft): void {
+/** Adds a source to the plan, or marks it as broken after saying why. `circular`: the node that writes its topic depends on it. */
+export function planSource(source: ResolvedSource, draft: Draft, circular: boolean): void {
   const { scope, tasks } = draft;
   const written = writtenBy(source, draft);
   if (written && !agrees(source, written, scope)) {
     draft.broken.add(source.name);
     return;
   }
-  const schema = sourceSchema(source, written?.schema ?? null, scope);
+  const schema = sourceSchema(source, written?.schema ?? (circular ? 'circular' : null), scope);
   const time = schema && timeOf(source, schema, written, scope);
   const key = schema && keyOf(source, schema, written, scope);
   if (!schema || !time || !key) {
@@ -50,10 +51,15 @@ export function planSource(source: ResolvedSource, draft: Draft): void {
   const { column } = time;
   const input: PlanInput = {
     name: source.name,
-    from: use ? { kind: 'connector', connector: use.connector.name, params: use.params, connection: use.connection } : { kind: 'topic', topic: 'topic' in source.from ? source.from.topic.text : '' },
+    from: use
+      ? { kind: 'connector', connector: use.connector.name, params: use.params, connection: use.connection }
+      : { kind: 'topic', topic: 'topic' in source.from ? source.from.topic.text : '' },
     format: source.format && { name: source.format.format.name, params: source.format.params },
     schema,
-    time: column !== null && source.watermark ? { column, latenessNs: source.time?.latenessNs ?? 0n, idleNs: source.time ? source.time.idleNs : DEFAULT_IDLE_NS } : null,
+    time:
+      column !== null && source.watermark
+        ? { column, latenessNs: source.time?.latenessNs ?? 0n, idleNs: source.time ? source.time.idleNs : DEFAULT_IDLE_NS }
+        : null,
     key,
     start: source.start,
     broadcast: source.broadcast,
@@ -62,7 +68,11 @@ export function planSource(source: ResolvedSource, draft: Draft): void {
   draft.inputs.push(input);
   const placement = placementOf(source, key, partitions, tasks);
   draft.streams.set(portKey({ node: source.name, port: MAIN_PORT }), { schema, time: column, key, placement });
-  if (source.format) draft.streams.set(portKey({ node: source.name, port: REJECTED_PORT }), { ...REJECTED, placement: placement === 'single' ? 'single' : 'scattered' });
+  if (source.format)
+    draft.streams.set(portKey({ node: source.name, port: REJECTED_PORT }), {
+      ...REJECTED,
+      placement: placement === 'single' ? 'single' : 'scattered',
+    });
 }
 
 /** Rows of every `rejected` port. */
@@ -78,25 +88,46 @@ function placementOf(source: ResolvedSource, key: readonly string[], partitions:
 
 function writtenBy(source: ResolvedSource, draft: Draft): Written | null {
   const writer = 'topic' in source.from ? draft.writers.get(source.from.topic.text) : undefined;
-  if (!writer) return null;
+  if (!writer || writer === 'broken') return null;
   if (!writer.sink) return { schema: REJECTED_SCHEMA, time: null, key: [], partitions: 1, format: 'arrow' };
   const other = writer.draft();
   const stream = other && streamOf(other, writer.sink.from);
   if (!stream) return null;
   const key = writer.sink.key?.map(({ text }) => text) ?? stream.key.filter((column) => has(stream.schema, column));
-  return { schema: stream.schema, time: stream.time, key, partitions: writer.sink.partitions ?? other.tasks, format: writer.sink.format?.format.name ?? 'arrow' };
+  return {
+    schema: stream.schema,
+    time: stream.time,
+    key,
+    partitions: writer.sink.partitions ?? other.tasks,
+    format: writer.sink.format?.format.name ?? 'arrow',
+  };
 }
 
 function agrees(source: ResolvedSource, written: Written, scope: Scope): boolean {
   const { format } = source;
   if (format && format.format.name !== written.format) {
-    scope.say('format-unfit', format.span, `source "${source.name}" reads its topic as "${format.format.name}", but this file writes it as "${written.format}"`, `Give the source "format: ${written.format}".`);
+    scope.say(
+      'format-unfit',
+      format.span,
+      `source "${source.name}" reads its topic as "${format.format.name}", but this file writes it as "${written.format}"`,
+      `Give the source "format: ${written.format}".`,
+    );
     return false;
   }
   const [first] = source.key ?? [];
-  if (!first || written.partitions === 1 || (written.key.length > 0 && written.key.every((column) => source.key?.some(({ text }) => text === column)))) return true;
+  if (
+    !first ||
+    written.partitions === 1 ||
+    (written.key.length > 0 && written.key.every((column) => source.key?.some(({ text }) => text === column)))
+  )
+    return true;
   const actual = written.key.length === 0 ? 'without a key' : `by ${written.key.join(', ')}`;
-  scope.say('key-differs', first.span, `source "${source.name}" says its topic is keyed by ${source.key?.map(({ text }) => text).join(', ')}, but this file writes it ${actual}`, 'Leave "key:" out here, or give it to the sink that writes the topic.');
+  scope.say(
+    'key-differs',
+    first.span,
+    `source "${source.name}" says its topic is keyed by ${source.key?.map(({ text }) => text).join(', ')}, but this file writes it ${actual}`,
+    'Leave "key:" out here, or give it to the sink that writes the topic.',
+  );
   return false;
 }
 
@@ -110,15 +141,28 @@ function timeOf(source: ResolvedSource, schema: Schema, written: Written | null,
   const field = schema.fields.find(({ name }) => name === column);
   if (field && hasTime(schema, column)) return { column };
   const times = schema.fields.filter(({ name }) => hasTime(schema, name)).map(({ name }) => name);
-  if (field) scope.say('time-type', span, `time column "${column}" of source "${source.name}" is ${typeName(field.type)}, expected Timestamp(ns)`, hintFor(column, times, 'timestamp columns'));
-  else scope.say('time-absent', span, `source "${source.name}" has no column "${column}" to take its time from`, hintFor(column, times.length > 0 ? times : schema.fields.map(({ name }) => name), times.length > 0 ? 'timestamp columns' : 'columns'));
+  if (field)
+    scope.say(
+      'time-type',
+      span,
+      `time column "${column}" of source "${source.name}" is ${typeName(field.type)}, expected Timestamp(ns)`,
+      hintFor(column, times, 'timestamp columns'),
+    );
+  else
+    scope.say(
+      'time-absent',
+      span,
+      `source "${source.name}" has no column "${column}" to take its time from`,
+      hintFor(column, times.length > 0 ? times : schema.fields.map(({ name }) => name), times.length > 0 ? 'timestamp columns' : 'columns'),
+    );
   return null;
 }
 
 /** The key columns. Those of rows that are still payloads come into being later, so they cannot be looked up. */
 function keyOf(source: ResolvedSource, schema: Schema, written: Written | null, scope: Scope): readonly string[] | null {
   if (written) return written.key;
-  if (!source.key) return 'connector' in source.from ? (source.from.connector.source?.key ?? []).filter((column) => has(schema, column)) : [];
+  if (!source.key)
+    return 'connector' in source.from ? (source.from.connector.source?.key ?? []).filter((column) => has(schema, column)) : [];
   if (has(schema, 'payload')) return source.key.map(({ text }) => text);
   return columnsOf(source.key, schema, `source "${source.name}"`, scope);
 }
@@ -127,7 +171,16 @@ function keyOf(source: ResolvedSource, schema: Schema, written: Written | null, 
 export function columnsOf(words: readonly Word[], schema: Schema, subject: string, scope: Scope): readonly string[] | null {
   const absent = words.filter(({ text }) => !has(schema, text));
   for (const { text, span } of absent) {
-    scope.say('key-absent', span, `${subject} has no column "${text}" to be keyed by`, hintFor(text, schema.fields.map(({ name }) => name), 'columns'));
+    scope.say(
+      'key-absent',
+      span,
+      `${subject} has no column "${text}" to be keyed by`,
+      hintFor(
+        text,
+        schema.fields.map(({ name }) => name),
+        'columns',
+      ),
+    );
   }
   return absent.length > 0 ? null : words.map(({ text }) => text);
 }

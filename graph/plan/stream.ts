@@ -1,4 +1,4 @@
-import { type DataType, type Schema, TimeUnit, type Timestamp, Type } from 'apache-arrow';
+import { type DataType, type Schema, type Timestamp, TimeUnit, Type } from 'apache-arrow';
 import { columnIndex } from '../contract/batch.ts';
 import { DESCRIPTION } from '../contract/columns.ts';
 
@@ -68,7 +68,8 @@ export function unequal(a: Schema, b: Schema): string | null {
   for (const field of a.fields) {
     const other = b.fields.find((candidate) => candidate.name === field.name);
     if (!other) return `only the first has column "${field.name}"`;
-    if (typeName(other.type) !== typeName(field.type)) return `column "${field.name}" is ${typeName(field.type)} and ${typeName(other.type)}`;
+    if (typeName(other.type) !== typeName(field.type))
+      return `column "${field.name}" is ${typeName(field.type)} and ${typeName(other.type)}`;
     if (other.nullable !== field.nullable) return `column "${field.name}" may be null in only one of them`;
   }
   const extra = b.fields.find((field) => !has(a, field.name));

@@ -10,4 +10,10 @@ export const sinkGroup = (pipeline: string, sink: string): string => `millrace.$
 const HOUR_MS = 3_600_000;
 
 /** How long messages of each kind of topic are kept, ms; null: the log's default. */
-export const RETENTION_MS = { data: null, journal: 168 * HOUR_MS, exchange: 24 * HOUR_MS, feed: 24 * HOUR_MS, rejected: 14 * 24 * HOUR_MS } as const;
+export const RETENTION_MS = {
+  data: null,
+  journal: 168 * HOUR_MS,
+  exchange: 24 * HOUR_MS,
+  feed: 24 * HOUR_MS,
+  rejected: 14 * 24 * HOUR_MS,
+} as const;

@@ -20,7 +20,10 @@ export function connectionsOf(
   say: Say,
 ): ReadonlyMap<string, Connection> {
   const span = value?.span ?? { from: 0, to: 1 };
-  const given = value === null || (value.kind === 'scalar' && value.value === null) ? null : check(connectionsShape, value, { subject: 'connections', noun: 'key', span }, say);
+  const given =
+    value === null || (value.kind === 'scalar' && value.value === null)
+      ? null
+      : check(connectionsShape, value, { subject: 'connections', noun: 'key', span }, say);
   const connections = new Map<string, Connection>();
   for (const [name, { embedded, schemes }] of Object.entries(KINDS)) {
     const own = given?.value[name as keyof typeof given.value];
@@ -29,12 +32,22 @@ export function connectionsOf(
     const url = override ?? (written === undefined && embedded ? 'embedded' : written);
     if (url === undefined || url === '') continue;
     if (isAddress(url, schemes) || (embedded && url === 'embedded')) {
-      connections.set(name, Object.freeze({ name, url, shown: shownUrl(url), options: (typeof own === 'object' ? own.options : undefined) ?? {} }));
+      connections.set(
+        name,
+        Object.freeze({ name, url, shown: shownUrl(url), options: (typeof own === 'object' ? own.options : undefined) ?? {} }),
+      );
       continue;
     }
     const place = entryOf(value ?? undefined, name)?.value.span ?? span;
-    const expected = listed([...(embedded ? ['embedded'] : []), ...schemes.slice(0, 1).map((scheme) => `an address such as ${scheme}://host`)]);
-    say('connection-invalid', place, `connection "${name}" is ${override === undefined ? 'not an address' : `overridden by "${shownUrl(url)}", not an address`}, expected ${expected}`);
+    const expected = listed([
+      ...(embedded ? ['embedded'] : []),
+      ...schemes.slice(0, 1).map((scheme) => `an address such as ${scheme}://host`),
+    ]);
+    say(
+      'connection-invalid',
+      place,
+      `connection "${name}" is ${override === undefined ? 'not an address' : `overridden by "${shownUrl(url)}", not an address`}, expected ${expected}`,
+    );
   }
   return connections;
 }

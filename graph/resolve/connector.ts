@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import { hintFor } from '../diagnostics/nearest.ts';
 import { check } from '../document/check.ts';
-import { type Entry, entryOf, type MapValue, plain, type Value } from '../document/value.ts';
 import type { Declaration } from '../document/pipeline.ts';
+import { type Entry, entryOf, type MapValue, plain, type Value } from '../document/value.ts';
 import type { ConnectorUse } from './resolved.ts';
 import type { Scope } from './scope.ts';
 
@@ -22,18 +22,34 @@ export function targetOf(declaration: Declaration, value: MapValue, keys: Readon
   const named = [...value.entries.values()].filter(({ key }) => key === 'topic' || scope.registry.connectors.has(key));
   const [first, second] = named;
   if (second) {
-    scope.say('connector-several', second.keySpan, `${subject} names both "${first?.key}" and "${second.key}"`, `Keep one${kind === 'sink' ? '; a second sink may have the same "from:"' : ''}.`);
+    scope.say(
+      'connector-several',
+      second.keySpan,
+      `${subject} names both "${first?.key}" and "${second.key}"`,
+      `Keep one${kind === 'sink' ? '; a second sink may have the same "from:"' : ''}.`,
+    );
     return null;
   }
   if (first) {
     if (first.key === 'topic') return { kind: 'topic', entry: first, rest: value };
-    return { kind: 'connector', entry: first, rest: { ...value, entries: new Map([...value.entries].filter(([key]) => key !== first.key)) } };
+    return {
+      kind: 'connector',
+      entry: first,
+      rest: { ...value, entries: new Map([...value.entries].filter(([key]) => key !== first.key)) },
+    };
   }
   const able = [...scope.registry.connectors.values()].filter((connector) => (kind === 'source' ? connector.source : connector.sink));
   const names = ['topic', ...able.map((connector) => connector.name)];
   const unknown = [...value.entries.values()].find(({ key }) => !Object.hasOwn(keys, key));
-  if (unknown) scope.say('connector-unknown', unknown.keySpan, `there is no connector "${unknown.key}"`, hintFor(unknown.key, names, `${kind}s`));
-  else scope.say('connector-missing', nameSpan, `${subject} does not say what it ${kind === 'source' ? 'reads' : 'writes'}`, `Give it one of: ${names.join(', ')}.`);
+  if (unknown)
+    scope.say('connector-unknown', unknown.keySpan, `there is no connector "${unknown.key}"`, hintFor(unknown.key, names, `${kind}s`));
+  else
+    scope.say(
+      'connector-missing',
+      nameSpan,
+      `${subject} does not say what it ${kind === 'source' ? 'reads' : 'writes'}`,
+      `Give it one of: ${names.join(', ')}.`,
+    );
   return null;
 }
 
@@ -53,8 +69,15 @@ export function connectorOf(kind: 'source' | 'sink', entry: Entry, scope: Scope)
 }
 
 /** Parameters against their zod declaration; nothing given is an empty map. */
-export function checkParams<T>(type: z.ZodType<T>, value: Value | null, subject: string, at: { readonly keySpan: Entry['keySpan'] }, scope: Scope) {
-  const given: Value = value === null || (value.kind === 'scalar' && value.value === null) ? { kind: 'map', span: at.keySpan, entries: new Map() } : value;
+export function checkParams<T>(
+  type: z.ZodType<T>,
+  value: Value | null,
+  subject: string,
+  at: { readonly keySpan: Entry['keySpan'] },
+  scope: Scope,
+) {
+  const given: Value =
+    value === null || (value.kind === 'scalar' && value.value === null) ? { kind: 'map', span: at.keySpan, entries: new Map() } : value;
   return check(type, given, { subject, noun: 'parameter', span: at.keySpan }, scope.say);
 }
 

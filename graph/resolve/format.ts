@@ -11,7 +11,11 @@ export function formatOf(entry: Entry | undefined, fallback: string, at: Span, s
   const name = value === null ? fallback : value.kind === 'scalar' && typeof value.value === 'string' ? value.value : inner?.key;
   const span = inner?.keySpan ?? value?.span ?? at;
   if (name === undefined) {
-    scope.say('value-type', span, `"format" is ${value === null ? 'nothing' : kindOf(value)}, expected a name, or a map from one name to its options`);
+    scope.say(
+      'value-type',
+      span,
+      `"format" is ${value === null ? 'nothing' : kindOf(value)}, expected a name, or a map from one name to its options`,
+    );
     return null;
   }
   const format = scope.registry.formats.get(name);

@@ -1,5 +1,5 @@
-import type { Declaration } from '../document/pipeline.ts';
 import { MAIN_PORT } from '../contract/operator.ts';
+import type { Declaration } from '../document/pipeline.ts';
 import { type Entry, entryOf, kindOf, type MapValue, type Span, type Value } from '../document/value.ts';
 import type { Reference } from './resolved.ts';
 import type { Scope } from './scope.ts';
@@ -7,7 +7,11 @@ import type { Scope } from './scope.ts';
 /** `from:` taken apart: nodes for the only input port, or nodes by port. */
 export type From =
   | { readonly kind: 'list'; readonly written: 'one' | 'list'; readonly span: Span; readonly references: readonly Reference[] }
-  | { readonly kind: 'map'; readonly span: Span; readonly ports: readonly { readonly port: Entry; readonly references: readonly Reference[] }[] };
+  | {
+      readonly kind: 'map';
+      readonly span: Span;
+      readonly ports: readonly { readonly port: Entry; readonly references: readonly Reference[] }[];
+    };
 
 /** `node`, `node.port`, a list of them, or a map from port to them; null after saying what is wrong. */
 export function fromOf({ kind, name, nameSpan }: Declaration, value: MapValue, scope: Scope): From | null {
@@ -48,7 +52,12 @@ function referenceOf(value: Value, scope: Scope): Reference | null {
 }
 
 function sayKind(value: Value, scope: Scope): null {
-  const what = value.kind === 'list' && value.items.length === 0 ? 'an empty list' : value.kind === 'map' && value.entries.size === 0 ? 'an empty map' : kindOf(value);
+  const what =
+    value.kind === 'list' && value.items.length === 0
+      ? 'an empty list'
+      : value.kind === 'map' && value.entries.size === 0
+        ? 'an empty map'
+        : kindOf(value);
   scope.say('value-type', value.span, `"from" holds ${what}, expected a node such as "trades" or "trades.rejected"`);
   return null;
 }

@@ -13,7 +13,12 @@ import type { Scope } from './scope.ts';
 const shape = z.strictObject(operatorKeys);
 
 /** An operator with its names looked up; null after saying what is wrong. */
-export function resolveOperator(declaration: Declaration, value: MapValue, find: (reference: Reference) => Reference | null, scope: Scope): ResolvedOperator | null {
+export function resolveOperator(
+  declaration: Declaration,
+  value: MapValue,
+  find: (reference: Reference) => Reference | null,
+  scope: Scope,
+): ResolvedOperator | null {
   const { name, nameSpan } = declaration;
   const checked = check(shape, value, { subject: `operator "${name}"`, noun: 'key', span: nameSpan }, scope.say);
   const from = fromOf(declaration, value, scope);
@@ -24,7 +29,13 @@ export function resolveOperator(declaration: Declaration, value: MapValue, find:
   const operator = operatorOf(useName, use.value.span, scope);
   if (!operator) return null;
   const given = entryOf(value, 'with');
-  const params = checkParams(operator.params, given?.value ?? null, `operator "${useName}"`, { keySpan: given?.keySpan ?? use.value.span }, scope);
+  const params = checkParams(
+    operator.params,
+    given?.value ?? null,
+    `operator "${useName}"`,
+    { keySpan: given?.keySpan ?? use.value.span },
+    scope,
+  );
   const inputs = found && inputsOf(name, operator, found, scope);
   const files = params && filesOf(operator, params.value, given?.value ?? use.value, scope);
   if (!checked || !params || !inputs || !files) return null;
@@ -46,12 +57,14 @@ export function resolveOperator(declaration: Declaration, value: MapValue, find:
 
 function operatorOf(name: string, span: Span, scope: Scope): Operator | null {
   if (/^\.{0,2}\/|\.[cm]?[jt]s$/.test(name)) {
-    if (!scope.allowCode) scope.say('operator-code', span, `"${name}" is a file of code, which is not allowed here`, 'Pass --allow-code if you trust it.');
+    if (!scope.allowCode)
+      scope.say('operator-code', span, `"${name}" is a file of code, which is not allowed here`, 'Pass --allow-code if you trust it.');
     else scope.say('operator-unknown', span, `operators in files of their own cannot be used yet: "${name}"`);
     return null;
   }
   const operator = scope.registry.operators.get(name);
-  if (!operator) scope.say('operator-unknown', span, `there is no operator "${name}"`, hintFor(name, scope.registry.operators.keys(), 'operators'));
+  if (!operator)
+    scope.say('operator-unknown', span, `there is no operator "${name}"`, hintFor(name, scope.registry.operators.keys(), 'operators'));
   return operator ?? null;
 }
 
@@ -77,18 +90,33 @@ function inputsOf(name: string, operator: Operator, from: From, scope: Scope): r
     if (ports.length === 1 && only !== undefined) return [{ port: only, edges: from.references }];
     const example = ports.map((port, i) => `${port}: ${from.references[i]?.node ?? '...'}`).join(', ');
     const found = from.written === 'list' ? 'a list' : 'one node';
-    scope.say('port-map-needed', from.span, `operator "${operator.name}" has the input ports ${ports.join(', ')}, but "${name}" gives it ${found}`, `Write from: { ${example} }.`);
+    scope.say(
+      'port-map-needed',
+      from.span,
+      `operator "${operator.name}" has the input ports ${ports.join(', ')}, but "${name}" gives it ${found}`,
+      `Write from: { ${example} }.`,
+    );
     return null;
   }
   let whole = true;
   for (const { port } of from.ports) {
     if (ports.includes(port.key)) continue;
-    scope.say('port-unknown', port.keySpan, `operator "${operator.name}" has no input port "${port.key}"`, hintFor(port.key, ports, 'input ports'));
+    scope.say(
+      'port-unknown',
+      port.keySpan,
+      `operator "${operator.name}" has no input port "${port.key}"`,
+      hintFor(port.key, ports, 'input ports'),
+    );
     whole = false;
   }
   const missing = ports.filter((port) => !operator.inputs[port]?.optional && !from.ports.some((given) => given.port.key === port));
   for (const port of whole ? missing : []) {
-    scope.say('port-unconnected', from.span, `input port "${port}" of operator "${operator.name}" is not connected`, operator.inputs[port]?.description);
+    scope.say(
+      'port-unconnected',
+      from.span,
+      `input port "${port}" of operator "${operator.name}" is not connected`,
+      operator.inputs[port]?.description,
+    );
   }
   if (!whole || missing.length > 0) return null;
   return ports.flatMap((port) => {
@@ -97,7 +125,12 @@ function inputsOf(name: string, operator: Operator, from: From, scope: Scope): r
   });
 }
 
-function filesOf(operator: Operator, params: unknown, given: Parameters<typeof valueAt>[0], scope: Scope): Readonly<Record<string, string>> | null {
+function filesOf(
+  operator: Operator,
+  params: unknown,
+  given: Parameters<typeof valueAt>[0],
+  scope: Scope,
+): Readonly<Record<string, string>> | null {
   const files: Record<string, string> = {};
   let whole = true;
   for (const { path, place } of operator.files?.(params) ?? []) {

@@ -1,7 +1,10 @@
 import type { Reference, ResolvedOperator } from './resolved.ts';
 
 /** Operators in topological order, in the order of the file where that is free, and one circle of each group that feeds itself. */
-export function topological(operators: readonly ResolvedOperator[]): { readonly ordered: readonly ResolvedOperator[]; readonly circles: readonly (readonly Reference[])[] } {
+export function topological(operators: readonly ResolvedOperator[]): {
+  readonly ordered: readonly ResolvedOperator[];
+  readonly circles: readonly (readonly Reference[])[];
+} {
   const byName = new Map(operators.map((operator) => [operator.name, operator]));
   const waits = new Map<string, number>();
   const feeds = new Map<string, string[]>();

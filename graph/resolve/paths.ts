@@ -26,7 +26,12 @@ export function pathsOf(file: string, roots: readonly string[], files: Files): P
   const writable = (path: string, span: Span, say: Say): string | null => {
     const absolute = resolve(folder, path);
     if (!path.includes('\0') && allowed.some((root) => isInside(root, absolute))) return absolute;
-    say('path-outside', span, `"${path}" lies outside the folders that this file may touch`, `Allowed: ${['its own', ...roots].join(', ')}; pass --allow-path for more.`);
+    say(
+      'path-outside',
+      span,
+      `"${path}" lies outside the folders that this file may touch`,
+      `Allowed: ${['its own folder', ...roots].join(', ')}; pass --allow-path for more.`,
+    );
     return null;
   };
   return {

@@ -1,7 +1,7 @@
 import { MAIN_PORT, REJECTED_PORT } from '../contract/operator.ts';
-import { hintFor } from '../diagnostics/nearest.ts';
-import type { Declaration, Pipeline } from '../document/pipeline.ts';
-import { entryOf, kindOf, type MapValue, type Value } from '../document/value.ts';
+import { hintFor, nearest } from '../diagnostics/nearest.ts';
+import type { Pipeline } from '../document/pipeline.ts';
+import { entryOf, kindOf, type Value } from '../document/value.ts';
 import { resolveOperator } from './operator.ts';
 import { topological } from './order.ts';
 import type { Reference, Resolved, ResolvedOperator, ResolvedSink, ResolvedSource } from './resolved.ts';
@@ -15,7 +15,11 @@ export function resolve(pipeline: Pipeline, others: readonly Pipeline[], scope: 
   const maps = pipeline.declarations.flatMap((declaration) => {
     if (declaration.value.kind === 'map') return [{ declaration, value: declaration.value }];
     broken.add(declaration.name);
-    scope.say('value-type', declaration.nameSpan, `${declaration.kind} "${declaration.name}" is ${kindOf(declaration.value)}, expected a map`);
+    scope.say(
+      'value-type',
+      declaration.nameSpan,
+      `${declaration.kind} "${declaration.name}" is ${kindOf(declaration.value)}, expected a map`,
+    );
     return [];
   });
   const sources: ResolvedSource[] = [];
@@ -34,7 +38,8 @@ export function resolve(pipeline: Pipeline, others: readonly Pipeline[], scope: 
   }
   const { ordered, circles } = topological(operators);
   for (const circle of circles) sayCircle(circle, scope);
-  for (const { name } of operators) if (!ordered.some((operator) => operator.name === name)) broken.add(name);
+  const done = new Set(ordered.map(({ name }) => name));
+  for (const { name } of operators) if (!done.has(name)) broken.add(name);
   const sinks: ResolvedSink[] = [];
   const skipped: { sink: string; reason: string }[] = [];
   for (const { declaration, value } of maps.filter(({ declaration: { kind } }) => kind === 'sink')) {
@@ -43,13 +48,32 @@ export function resolve(pipeline: Pipeline, others: readonly Pipeline[], scope: 
     else if (sink) sinks.push(sink);
     else broken.add(declaration.name);
   }
-  sayUnused(maps, broken, scope);
+  sayUnused(pipeline, ports, broken, scope);
+  const unwritten = maps.flatMap(({ declaration: { kind, name }, value }) =>
+    kind === 'sink' && broken.has(name) ? textsOf(entryOf(value, 'topic')?.value) : [],
+  );
   const was = Object.fromEntries(ordered.flatMap(({ name, was: old }) => (old === null ? [] : [[name, old]])));
-  return { name: pipeline.name, settings: pipeline.settings, deadLetters: deadLettersOf(pipeline, scope), sources, operators: ordered, sinks, skipped, broken, was };
+  return {
+    name: pipeline.name,
+    settings: pipeline.settings,
+    deadLetters: deadLettersOf(pipeline, scope),
+    sources,
+    operators: ordered,
+    sinks,
+    skipped,
+    broken,
+    unwritten,
+    was,
+  };
 }
 
 /** Output ports by node; null: the node is there, and its ports are not known. */
-function portsOf(pipeline: Pipeline, sources: readonly ResolvedSource[], broken: ReadonlySet<string>, scope: Scope): ReadonlyMap<string, readonly string[] | null> {
+function portsOf(
+  pipeline: Pipeline,
+  sources: readonly ResolvedSource[],
+  broken: ReadonlySet<string>,
+  scope: Scope,
+): ReadonlyMap<string, readonly string[] | null> {
   const ports = new Map<string, readonly string[] | null>();
   for (const source of sources) ports.set(source.name, source.format ? [MAIN_PORT, REJECTED_PORT] : [MAIN_PORT]);
   for (const { kind, name, value } of pipeline.declarations) {
@@ -66,7 +90,12 @@ function finder(pipeline: Pipeline, others: readonly Pipeline[], ports: Readonly
   return (reference: Reference): Reference | null => {
     const known = ports.get(reference.node);
     if (known === undefined) {
-      scope.say('node-unknown', reference.span, `there is no node "${reference.node}"`, hintForNode(reference.node, pipeline, others, ports));
+      scope.say(
+        'node-unknown',
+        reference.span,
+        `there is no node "${reference.node}"`,
+        hintForNode(reference.node, pipeline, others, ports),
+      );
       return null;
     }
     if (known === null || known.includes(reference.port)) return reference;
@@ -76,11 +105,19 @@ function finder(pipeline: Pipeline, others: readonly Pipeline[], ports: Readonly
   };
 }
 
-function hintForNode(name: string, pipeline: Pipeline, others: readonly Pipeline[], ports: ReadonlyMap<string, readonly string[] | null>): string | undefined {
-  if (pipeline.declarations.some((declaration) => declaration.kind === 'sink' && declaration.name === name)) return `"${name}" is a sink, which ends there; read what it reads.`;
+function hintForNode(
+  name: string,
+  pipeline: Pipeline,
+  others: readonly Pipeline[],
+  ports: ReadonlyMap<string, readonly string[] | null>,
+): string | undefined {
+  if (pipeline.declarations.some((declaration) => declaration.kind === 'sink' && declaration.name === name))
+    return `"${name}" is a sink, which ends there; read what it reads.`;
   const owner = [...ports].find(([, known]) => name !== MAIN_PORT && name !== REJECTED_PORT && known?.includes(name));
   if (owner) return `Did you mean "${owner[0]}.${name}"?`;
-  const other = others.find(({ declarations }) => declarations.some((declaration) => declaration.name === name && declaration.kind !== 'sink'));
+  const other = others.find(({ declarations }) =>
+    declarations.some((declaration) => declaration.name === name && declaration.kind !== 'sink'),
+  );
   if (other) return `"${name}" is in pipeline "${other.name}"; write it to a topic there and read that topic here.`;
   return hintFor(name, ports.keys(), 'nodes');
 }
@@ -89,13 +126,29 @@ function sayCircle(circle: readonly Reference[], { say }: Scope): void {
   const [first] = circle;
   if (!first) return;
   const names = circle.map(({ node }) => node).reverse();
-  say('cycle', first.span, `nodes feed each other in a circle: ${[...names, names[0]].join(' -> ')}`, 'Break it; feedback goes through a topic and a source that reads it.');
+  say(
+    'cycle',
+    first.span,
+    `nodes feed each other in a circle: ${[...names, names[0]].join(' -> ')}`,
+    'Break it; feedback goes through a topic and a source that reads it.',
+  );
 }
 
-function sayUnused(maps: readonly { declaration: Declaration; value: MapValue }[], broken: ReadonlySet<string>, { say }: Scope): void {
-  const used = new Set(maps.flatMap(({ value }) => textsOf(entryOf(value, 'from')?.value)).map((text) => text.split('.', 1)[0]));
-  for (const { declaration } of maps) {
-    const { kind, name, nameSpan } = declaration;
+/** Warns of sources and operators that nothing reads; one that a misspelt `from:` probably meant counts as read. */
+function sayUnused(
+  pipeline: Pipeline,
+  ports: ReadonlyMap<string, readonly string[] | null>,
+  broken: ReadonlySet<string>,
+  { say }: Scope,
+): void {
+  const sections = ['operators', 'sinks'].flatMap((section) => {
+    const value = entryOf(pipeline.value, section)?.value;
+    return value?.kind === 'map' ? [...value.entries.values()] : [];
+  });
+  const read = new Set(sections.flatMap(({ value }) => textsOf(entryOf(value, 'from')?.value)).map((text) => text.split('.', 1)[0] ?? ''));
+  const meant = [...read].flatMap((name) => (ports.has(name) ? [] : (nearest(name, ports.keys()) ?? [])));
+  const used = new Set([...read, ...meant]);
+  for (const { kind, name, nameSpan } of pipeline.declarations) {
     if (kind !== 'sink' && !used.has(name) && !broken.has(name)) say('node-unused', nameSpan, `nothing reads ${kind} "${name}"`);
   }
 }

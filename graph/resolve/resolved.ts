@@ -90,6 +90,8 @@ export interface Resolved {
   readonly skipped: readonly { readonly sink: string; readonly reason: string }[];
   /** Names of nodes with a fault; what depends on them is not looked at. */
   readonly broken: ReadonlySet<string>;
+  /** Topics of sinks with a fault. */
+  readonly unwritten: readonly string[];
   /** Operators and how they were called before. */
   readonly was: Readonly<Record<string, string>>;
 }

@@ -17,7 +17,11 @@ const TOPIC = /^[a-zA-Z0-9._-]{1,249}$/;
 
 /** Says when a topic's name is not one that Kafka takes, or is one of ours. */
 export function checkTopic(topic: string, span: Span, say: Say): boolean {
-  const reason = topic.startsWith('_millrace.') ? 'names that begin with "_millrace." are internal' : TOPIC.test(topic) && topic !== '.' && topic !== '..' ? null : 'a topic has up to 249 of a-z, A-Z, 0-9, ".", "_" and "-"';
+  const reason = topic.startsWith('_millrace.')
+    ? 'names that begin with "_millrace." are internal'
+    : TOPIC.test(topic) && topic !== '.' && topic !== '..'
+      ? null
+      : 'a topic has up to 249 of a-z, A-Z, 0-9, ".", "_" and "-"';
   if (reason !== null) say('topic-invalid', span, `"${topic.slice(0, 80)}" cannot name a topic: ${reason}`);
   return reason === null;
 }

@@ -27,20 +27,36 @@ export function resolveSink(
   const checked = check(shape, target.rest, { subject: `sink "${name}"`, noun: 'key', span: nameSpan }, scope.say);
   const use = target.kind === 'connector' ? connectorOf('sink', target.entry, scope) : null;
   if (!checked || !found || (target.kind === 'connector' && !use)) return null;
-  const common = { kind: 'sink', name, span: nameSpan, from: found, key: wordsOf(value, 'key'), partitions: checked.value.partitions ?? null } as const;
+  const common = {
+    kind: 'sink',
+    name,
+    span: nameSpan,
+    from: found,
+    key: wordsOf(value, 'key'),
+    partitions: checked.value.partitions ?? null,
+  } as const;
   if (!use) {
     const format = formatOf(entryOf(value, 'format'), 'arrow', target.entry.keySpan, scope);
     const topic = { text: checked.value.topic ?? '', span: target.entry.value.span };
     if (!checkTopic(topic.text, topic.span, scope.say) || !format) return null;
     if (format.format.encoder) return { ...common, to: { topic }, format };
     const able = [...scope.registry.formats.values()].filter((other) => other.encoder).map((other) => other.name);
-    scope.say('format-unfit', format.span, `format "${format.format.name}" can be read, not written`, `Formats that can be written: ${able.join(', ')}.`);
+    scope.say(
+      'format-unfit',
+      format.span,
+      `format "${format.format.name}" can be read, not written`,
+      `Formats that can be written: ${able.join(', ')}.`,
+    );
     return null;
   }
   for (const key of ['format', 'key'] as const) {
     const entry = entryOf(value, key);
     if (!entry) continue;
-    scope.say(key === 'format' ? 'format-unfit' : 'key-unknown', entry.keySpan, `sink "${name}" takes no "${key}": it is for sinks that write a topic`);
+    scope.say(
+      key === 'format' ? 'format-unfit' : 'key-unknown',
+      entry.keySpan,
+      `sink "${name}" takes no "${key}": it is for sinks that write a topic`,
+    );
     return null;
   }
   for (const path of use.connector.sink?.files?.(use.params) ?? []) {
@@ -52,7 +68,12 @@ export function resolveSink(
     scope.say('sink-skipped', nameSpan, `sink "${name}" is left out: ${reason}`);
     return { skipped: reason };
   }
-  scope.say('connection-missing', target.entry.keySpan, `sink "${name}" cannot be written: ${reason}`, 'Give it one under "connections:", or mark the sink "optional: true".');
+  scope.say(
+    'connection-missing',
+    target.entry.keySpan,
+    `sink "${name}" cannot be written: ${reason}`,
+    'Give it one under "connections:", or mark the sink "optional: true".',
+  );
   return null;
 }
 
@@ -61,6 +82,11 @@ function singleOf({ name }: Declaration, value: MapValue, from: ReturnType<typeo
   const [first, second] = from.kind === 'list' ? from.references : [];
   if (first && !second && from.kind === 'list') return first;
   const span = entryOf(value, 'from')?.value.span ?? value.span;
-  scope.say('value-type', span, `"from" of sink "${name}" is a ${from.kind === 'map' ? 'map' : 'list'}, expected one node, or node.port`, 'Unite the rows in an operator first, or write a sink for each.');
+  scope.say(
+    'value-type',
+    span,
+    `"from" of sink "${name}" is a ${from.kind === 'map' ? 'map' : 'list'}, expected one node, or node.port`,
+    'Unite the rows in an operator first, or write a sink for each.',
+  );
   return null;
 }

@@ -22,7 +22,12 @@ export function resolveSource(declaration: Declaration, value: MapValue, scope: 
   if (!checked || format === 'broken' || (target.kind === 'connector' && !use)) return null;
   const { topic, time, start, broadcast, watermark } = checked.value;
   if (use?.connector.connection && !use.connection) {
-    scope.say('connection-missing', target.entry.keySpan, `source "${name}" reads from connection "${use.connector.connection}", which has no address`);
+    scope.say(
+      'connection-missing',
+      target.entry.keySpan,
+      `source "${name}" reads from connection "${use.connector.connection}", which has no address`,
+      'Give it one under "connections:".',
+    );
     return null;
   }
   if (!use && !checkTopic(topic ?? '', target.entry.value.span, scope.say)) return null;
@@ -34,7 +39,15 @@ export function resolveSource(declaration: Declaration, value: MapValue, scope: 
     from: use ?? { topic: { text: topic ?? '', span: target.entry.value.span } },
     format,
     schema: entryOf(value, 'schema')?.value ?? null,
-    time: time && timeEntry ? { column: time.column, latenessNs: time.lateness, idleNs: time.idle, span: entryOf(timeEntry.value, 'column')?.value.span ?? timeEntry.value.span } : null,
+    time:
+      time && timeEntry
+        ? {
+            column: time.column,
+            latenessNs: time.lateness,
+            idleNs: time.idle,
+            span: entryOf(timeEntry.value, 'column')?.value.span ?? timeEntry.value.span,
+          }
+        : null,
     key: wordsOf(value, 'key'),
     start,
     broadcast,
@@ -42,19 +55,34 @@ export function resolveSource(declaration: Declaration, value: MapValue, scope: 
   };
 }
 
-function sourceFormat(value: MapValue, use: ConnectorUse | null, at: { readonly from: number; readonly to: number }, name: string, scope: Scope): FormatUse | null | 'broken' {
+function sourceFormat(
+  value: MapValue,
+  use: ConnectorUse | null,
+  at: { readonly from: number; readonly to: number },
+  name: string,
+  scope: Scope,
+): FormatUse | null | 'broken' {
   const entry = entryOf(value, 'format');
   const formats = use?.connector.source?.formats;
   if (formats && formats.length === 0) {
     if (!entry) return null;
-    scope.say('format-unfit', entry.keySpan, `source "${name}" takes no "format": connector "${use?.connector.name}" gives rows, not payloads`);
+    scope.say(
+      'format-unfit',
+      entry.keySpan,
+      `source "${name}" takes no "format": connector "${use?.connector.name}" gives rows, not payloads`,
+    );
     return 'broken';
   }
   if (use === null && entryOf(value, 'topic') === undefined) return 'broken';
   const format = formatOf(entry, formats?.[0] ?? 'arrow', at, scope);
   if (!format) return 'broken';
   if (!formats || formats.includes(format.format.name)) return format;
-  scope.say('format-unfit', format.span, `connector "${use?.connector.name}" does not read format "${format.format.name}"`, `It reads: ${formats.join(', ')}.`);
+  scope.say(
+    'format-unfit',
+    format.span,
+    `connector "${use?.connector.name}" does not read format "${format.format.name}"`,
+    `It reads: ${formats.join(', ')}.`,
+  );
   return 'broken';
 }
 

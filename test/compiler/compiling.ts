@@ -1,10 +1,18 @@
-import { compile, type Compiled, type CompileOptions } from '../../graph/plan/compile.ts';
 import type { Plan } from '../../graph/contract/plan.ts';
+import { type Compiled, type CompileOptions, compile } from '../../graph/plan/compile.ts';
 import { registry } from './registry.ts';
 
 /** Compiles a text with the tests' registry, over a few files that exist only here. */
-export function compileText(text: string, options: Partial<CompileOptions> & { readonly disk?: Readonly<Record<string, string>> } = {}): Compiled {
-  const disk: Readonly<Record<string, string>> = { '/work/trades.ndjson': '', '/work/labels.csv': '', '/work/trade.json': '{"ts_event":"timestamp","price":"float64"}', ...options.disk };
+export function compileText(
+  text: string,
+  options: Partial<CompileOptions> & { readonly disk?: Readonly<Record<string, string>> } = {},
+): Compiled {
+  const disk: Readonly<Record<string, string>> = {
+    '/work/trades.ndjson': '',
+    '/work/labels.csv': '',
+    '/work/trade.json': '{"ts_event":"timestamp","price":"float64"}',
+    ...options.disk,
+  };
   const exists = (path: string) => Object.keys(disk).some((known) => known === path || known.startsWith(`${path}/`));
   return compile({
     text,

@@ -30,7 +30,12 @@ describe('a plan', () => {
 
   it('reads a keyed source in place', () => {
     expect(plan.inputs).toHaveLength(1);
-    expect(plan.inputs[0]).toMatchObject({ name: 'trades', key: ['symbol'], partitions: 4, time: { column: 'ts_event', latenessNs: 0n, idleNs: 5_000_000_000n } });
+    expect(plan.inputs[0]).toMatchObject({
+      name: 'trades',
+      key: ['symbol'],
+      partitions: 4,
+      time: { column: 'ts_event', latenessNs: 0n, idleNs: 5_000_000_000n },
+    });
   });
 
   it('feeds a connector from the topic of its port where there is one, else from a feed', () => {

@@ -16,7 +16,7 @@ const cannotRun = (): never => {
 
 const aNumber = { wanted: 'a number', accepts: (type: DataType) => type.typeId === Type.Float || type.typeId === Type.Int };
 const rows = { in: { description: 'rows of any schema' } };
-const groupsOf = (names: readonly string[]) => (_: unknown, inputs: Readonly<Record<string, Schema>>) =>
+const present = (names: readonly string[], inputs: Readonly<Record<string, Schema>>) =>
   names.filter((name) => Object.values(inputs).some((schema) => schema.fields.some((other) => other.name === name)));
 
 const pass = defineOperator({
@@ -46,7 +46,11 @@ const filter = defineOperator({
     const match = /^\s*(\w+)\s*([<>])\s*([\d.]+)\s*$/.exec(request.params.where);
     if (!input) return null;
     if (!match?.[1]) {
-      request.fault('expression-syntax', 'expected a comparison such as price > 1', { path: ['where'], from: request.params.where.length - 1, to: request.params.where.length });
+      request.fault('expression-syntax', 'expected a comparison such as price > 1', {
+        path: ['where'],
+        from: request.params.where.length - 1,
+        to: request.params.where.length,
+      });
       return null;
     }
     const from = request.params.where.indexOf(match[1]);
@@ -71,8 +75,12 @@ const bars = defineOperator({
     depth: z.int().min(1).max(100).default(1).describe('levels'),
   }),
   inputs: rows,
-  outputs: { out: { description: 'one row a bar' }, late: { description: 'rows that came late' }, rejected: { description: 'rows refused' } },
-  groups: groupsOf(['venue', 'symbol']),
+  outputs: {
+    out: { description: 'one row a bar' },
+    late: { description: 'rows that came late' },
+    rejected: { description: 'rows refused' },
+  },
+  groups: (_params, inputs) => present(['venue', 'symbol'], inputs),
   schema(request) {
     const input = request.inputs['in'];
     if (!input || !request.column(request.params.price, aNumber, { path: ['price'] })) return null;
@@ -89,7 +97,11 @@ const join = defineOperator({
   semantics: 1,
   determinism: 'exact',
   params: z.strictObject({}),
-  inputs: { left: { description: 'rows to add columns to' }, right: { description: 'rows to take columns from' }, extra: { description: 'more', optional: true } },
+  inputs: {
+    left: { description: 'rows to add columns to' },
+    right: { description: 'rows to take columns from' },
+    extra: { description: 'more', optional: true },
+  },
   outputs: { out: { description: 'left rows with columns of right' } },
   groups: () => ['symbol'],
   schema: ({ inputs }) => (inputs['left'] ? { out: inputs['left'] } : null),
@@ -101,11 +113,15 @@ const lookup = defineOperator({
   summary: 'Adds a column from a file.',
   semantics: 1,
   determinism: 'exact',
-  params: z.strictObject({ table: z.string().describe('file to look up in'), as: z.string().default('label').describe('name of the new column') }),
+  params: z.strictObject({
+    table: z.string().describe('file to look up in'),
+    as: z.string().default('label').describe('name of the new column'),
+  }),
   inputs: rows,
   outputs: { out: { description: 'rows with the column' } },
   groups: () => null,
-  schema: ({ inputs, params }) => (inputs['in'] ? { out: new Schema([...inputs['in'].fields, field(params.as, new Utf8(), true, 'label')]) } : null),
+  schema: ({ inputs, params }) =>
+    inputs['in'] ? { out: new Schema([...inputs['in'].fields, field(params.as, new Utf8(), true, 'label')]) } : null,
   files: ({ table }) => [{ path: table, place: { path: ['table'] } }],
   create: cannotRun,
 });
@@ -185,7 +201,12 @@ const tableSink = (name: string, connection: string): Connector => ({
   connection,
   sink: {
     params: z.union([z.string().transform((table) => ({ table })), z.strictObject({ table: z.string().describe('table to write') })]),
-    accepts: (schema) => (schema.fields.length === 0 ? 'it has no columns' : schema.fields.some(({ name: column }) => column === 'label') ? 'column "label" cannot be stored' : null),
+    accepts: (schema) =>
+      schema.fields.length === 0
+        ? 'it has no columns'
+        : schema.fields.some(({ name: column }) => column === 'label')
+          ? 'column "label" cannot be stored'
+          : null,
     target: () => null,
     block: { rows: 1000, bytes: 1 << 20, ms: 500 },
     describe: ({ table }) => `table ${table}`,
@@ -216,7 +237,15 @@ const venue: Connector = {
 
 const encoder = () => ({ encode: cannotRun });
 const format = (name: string, schema: Format['schema'], more: Partial<Format> = {}): Format =>
-  defineFormat({ name, summary: name, rowsPerPayload: name === 'arrow' ? 'many' : 'one', params: z.strictObject({ strict: z.boolean().default(false) }), schema, decoder: cannotRun, ...more });
+  defineFormat({
+    name,
+    summary: name,
+    rowsPerPayload: name === 'arrow' ? 'many' : 'one',
+    params: z.strictObject({ strict: z.boolean().default(false) }),
+    schema,
+    decoder: cannotRun,
+    ...more,
+  });
 
 const TYPES: Readonly<Record<string, DataType>> = { float64: new Float64(), text: new Utf8(), timestamp: timestampNs() };
 
@@ -234,7 +263,8 @@ const schemas: SchemaReader<Readonly<Record<string, string>> | { readonly file: 
   },
 };
 
-const named = <T extends { readonly name: string }>(all: readonly T[]): ReadonlyMap<string, T> => new Map(all.map((one) => [one.name, one]));
+const named = <T extends { readonly name: string }>(all: readonly T[]): ReadonlyMap<string, T> =>
+  new Map(all.map((one) => [one.name, one]));
 
 // biome-ignore lint/suspicious/noExplicitAny: operators of many parameter types
 const operators: readonly Operator<any>[] = [pass, filter, bars, join, lookup, total, untimed];
@@ -244,6 +274,10 @@ const capture = new Schema([COLUMNS.ts_recv, COLUMNS.payload]);
 export const registry: Registry = {
   operators: named(operators),
   connectors: named([simulate, lines, tableSink('clickhouse', 'clickhouse'), tableSink('questdb', 'questdb'), print, venue]),
-  formats: named([format('arrow', 'carried', { encoder }), format('json', 'required', { encoder }), format('capture', 'own', { ownSchema: () => capture })]),
+  formats: named([
+    format('arrow', 'carried', { encoder }),
+    format('json', 'required', { encoder }),
+    format('capture', 'own', { ownSchema: () => capture }),
+  ]),
   schemas,
 };

@@ -32,9 +32,8 @@ export function advanceHeld(held: HeldPositions | null, epoch: number, reads: re
   return { reads: now, marks: marks.slice(Math.max(0, needed)), snaps };
 }
 
-/** First offset of a partition that recovery of the task may read again; null: it does not read that partition. */
-export function heldFrom(held: HeldPositions, topic: string, partition: number): number | null {
-  const key = partitionKey(topic, partition);
-  if (held.reads[key] === undefined) return null;
-  return held.marks[0]?.reads[key] ?? 0;
+/** First offset that recovery of the task may read again, of each partition it reads. */
+export function heldFrom(held: HeldPositions): Map<string, number> {
+  const first = held.marks[0]?.reads ?? {};
+  return new Map(Object.keys(held.reads).map((key) => [key, first[key] ?? 0]));
 }

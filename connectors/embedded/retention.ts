@@ -1,5 +1,5 @@
 import { MillraceError } from '../../graph/contract/error.ts';
-import { heldFrom } from './holds.ts';
+import { heldFrom, partitionKey } from './holds.ts';
 import type { Leases } from './leases.ts';
 import type { Ledger } from './ledger.ts';
 import type { Partition } from './partition.ts';
@@ -50,8 +50,9 @@ export class Retention {
     if (budgetBytes === null || this.usedBytes + bytes <= budgetBytes) return null;
     ledger.roll();
     const blockers = new Map<string, string>();
+    const consumers = this.#consumers();
     for (const id of [...ledger.segments.keys()].sort((a, b) => a - b)) {
-      const needs = this.#needs(id);
+      const needs = this.#needs(id, consumers);
       if (needs.length === 0) await this.#remove([id]);
       for (const { who, partition, from } of needs) {
         if (!blockers.has(who)) blockers.set(who, `${who} holds ${partition.topic}/${partition.partition} from offset ${from}`);
@@ -79,33 +80,38 @@ export class Retention {
     await this.#remove(old);
   }
 
-  /** Groups, sinks and pipelines that still need something of a segment. */
-  #needs(id: number): (Need & { partition: Partition })[] {
+  /** Who still needs something of a segment. */
+  #needs(id: number, consumers: ReadonlyMap<string, readonly Need[]>): (Need & { partition: Partition })[] {
     const { ledger, topics } = this.#parts;
     const needs: (Need & { partition: Partition })[] = [];
     for (const { topicId, partition: number, last } of ledger.contents(id)) {
       const partition = topics.byId(topicId, number);
       if (!partition) continue;
-      for (const need of this.#consumers(partition)) if (need.from <= last) needs.push({ ...need, partition });
+      const key = partitionKey(partition.topic, partition.partition);
+      for (const need of consumers.get(key) ?? []) if (need.from <= last) needs.push({ ...need, partition });
+      for (const group of this.#parts.leases.groupsOf(partition.topic)) {
+        const isHeard = consumers.get(key)?.some(({ who }) => who === `group ${group}`);
+        if (!isHeard) needs.push({ who: `group ${group}`, from: partition.low, partition });
+      }
     }
     return needs;
   }
 
-  #consumers({ topic, partition, low }: Partition): Need[] {
-    const { store, leases } = this.#parts;
-    const needs: Need[] = [];
-    const announced = new Set<string>();
-    for (const { key, value } of store.intents.getRange()) {
-      if (key[1] !== topic || key[2] !== partition) continue;
-      announced.add(key[0]);
-      needs.push({ who: `group ${key[0]}`, from: value.from });
-    }
-    for (const group of leases.groupsOf(topic)) if (!announced.has(group)) needs.push({ who: `group ${group}`, from: low });
+  /** What groups have acknowledged and pipelines may have to read again, by partition. */
+  #consumers(): Map<string, Need[]> {
+    const { store } = this.#parts;
+    const consumers = new Map<string, Need[]>();
+    const add = (key: string, need: Need): void => {
+      const needs = consumers.get(key);
+      if (needs) needs.push(need);
+      else consumers.set(key, [need]);
+    };
+    for (const { key, value } of store.intents.getRange()) add(partitionKey(key[1], key[2]), { who: `group ${key[0]}`, from: value.from });
     for (const { key, value } of store.roots.getRange()) {
-      const from = heldFrom(value.held, topic, partition);
-      if (from !== null) needs.push({ who: `pipeline ${key[0]} (task ${key[1]})`, from });
+      const who = `pipeline ${key[0]} (task ${key[1]})`;
+      for (const [partition, from] of heldFrom(value.held)) add(partition, { who, from });
     }
-    return needs;
+    return consumers;
   }
 
   async #remove(ids: readonly number[]): Promise<void> {

@@ -4,6 +4,7 @@ import { type Database, open, type RootDatabase } from 'lmdb';
 import type { Intent, Root, TopicSpec } from '../../graph/contract/log.ts';
 import { damaged, systemCode, writeError } from './errors.ts';
 import type { HeldPositions } from './holds.ts';
+import { checkStoreFile } from './store-file.ts';
 
 /** A topic as stored; `id` stands for its name in the index. */
 export interface TopicRecord {
@@ -67,6 +68,7 @@ const MAP_BYTES = 64 * 1024 ** 3;
 
 /** Opens the store in `dir`, made when it is missing. */
 export function openStore(dir: string): Store {
+  checkStoreFile(dir, join(dir, 'data.mdb'));
   let env: RootDatabase;
   try {
     env = open({ path: dir, maxDbs: 16, mapSize: MAP_BYTES, cache: false });

@@ -69,7 +69,11 @@ const bigintAsText = (_key: string, value: unknown) => (typeof value === 'bigint
  * Errors carry the code of the fault in Rust; after one the kernel is dead (`kernel-dead`) until a snapshot is restored into a new one.
  */
 export function nativeKernel(options: NativeKernelOptions): Kernel {
-  const inputs = Object.entries(options.inputs).map(([name, { schema, columns }]) => ({ name, schema, specs: columnSpecs(schema, columns) }));
+  const inputs = Object.entries(options.inputs).map(([name, { schema, columns }]) => ({
+    name,
+    schema,
+    specs: columnSpecs(schema, columns),
+  }));
   const outputs = Object.entries(options.outputs);
   const config = {
     params: options.params,

@@ -51,7 +51,9 @@ function build() {
   console.error('native: compiling the Rust kernels (about 40 s the first time)');
   const cargo = spawnSync('cargo', ['build', '--release', '--locked', '--quiet'], { cwd: NATIVE, stdio: ['ignore', 2, 2] });
   if (cargo.error?.code === 'ENOENT') {
-    console.error('native: cargo is not installed. Rust 1.88 or newer is needed: rustup, or Debian packages rustc-web and cargo-web; then run this again.');
+    console.error(
+      'native: cargo is not installed. Rust 1.88 or newer is needed: rustup, or Debian packages rustc-web and cargo-web; then run this again.',
+    );
     return 1;
   }
   if (cargo.status !== 0) {

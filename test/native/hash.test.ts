@@ -52,12 +52,20 @@ describe('logicalHash', () => {
 
   it('changes with any one value, and with the order of rows', () => {
     fc.assert(
-      fc.property(fc.array(rowArbitrary, { minLength: 1, maxLength: 20 }), fc.nat(), fc.constantFrom(...SCHEMA.fields), (rows, at, field) => {
-        const index = at % rows.length;
-        const row = rows[index] as Row;
-        const changed = { ...row, [field.name]: row[field.name] === null ? other(field.name) : field.nullable ? null : (row.ts as bigint) ^ 1n };
-        expect(hashOf([batchOf(SCHEMA, rows.with(index, changed))])).not.toBe(hashOf([batchOf(SCHEMA, rows)]));
-      }),
+      fc.property(
+        fc.array(rowArbitrary, { minLength: 1, maxLength: 20 }),
+        fc.nat(),
+        fc.constantFrom(...SCHEMA.fields),
+        (rows, at, field) => {
+          const index = at % rows.length;
+          const row = rows[index] as Row;
+          const changed = {
+            ...row,
+            [field.name]: row[field.name] === null ? other(field.name) : field.nullable ? null : (row.ts as bigint) ^ 1n,
+          };
+          expect(hashOf([batchOf(SCHEMA, rows.with(index, changed))])).not.toBe(hashOf([batchOf(SCHEMA, rows)]));
+        },
+      ),
     );
   });
 

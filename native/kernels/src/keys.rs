@@ -76,10 +76,6 @@ impl Keys {
         self.len
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
     /// The group of every row; rows whose `keep` is false get `NO_GROUP` and make no group.
     pub fn groups(&mut self, batch: &Batch, keep: Option<&[bool]>, groups: &mut Vec<u32>) -> Result<(), Fault> {
         groups.clear();

@@ -10,15 +10,22 @@ pub mod output;
 pub mod rejects;
 pub mod snapshot;
 
+mod bars;
 mod cells;
 mod decode_capture;
 mod decode_csv;
 mod decode_json;
 mod encode;
+mod expression;
+mod filter;
 mod hash;
+mod indicators;
 mod instant;
 mod json;
+mod keys;
+mod normalize;
 mod number;
+mod select;
 
 use config::Config;
 use fault::Fault;
@@ -27,11 +34,16 @@ use kernel::Kernel;
 /// The kernel of that name. A new kernel is a module and a line here.
 fn create(name: &str, config: &Config) -> Result<Box<dyn Kernel>, Fault> {
     Ok(match name {
+        "bars" => Box::new(bars::Bars::new(config)?),
         "decode_capture" => Box::new(decode_capture::DecodeCapture::new(config)?),
         "decode_csv" => Box::new(decode_csv::DecodeCsv::new(config)?),
         "decode_json" => Box::new(decode_json::DecodeJson::new(config)?),
         "encode" => Box::new(encode::Encode::new(config)?),
+        "filter" => Box::new(filter::Filter::new(config)?),
+        "normalize" => Box::new(normalize::Normalize::new(config)?),
+        "select" => Box::new(select::Select::new(config)?),
         "hash" => Box::new(hash::Hash::new(config)?),
+        "indicators" => Box::new(indicators::Indicators::new(config)?),
         _ => return Err(Fault::new("kernel-unknown", format!("there is no kernel \"{name}\""))),
     })
 }

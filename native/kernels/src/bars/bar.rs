@@ -19,12 +19,16 @@ pub struct Bar {
 }
 
 impl Bar {
+    pub fn starting(start: i64) -> Self {
+        Self { start, ..Self::default() }
+    }
+
     /// Adds a trade of the interval. Open and close go by event time: of equal times the first to arrive opens, the last closes.
     #[inline]
     pub fn add(&mut self, ts_ns: i64, price: f64, size: f64, sign: f64) {
         if self.trades == 0 {
-            let start = self.start;
-            *self = Self { start, first_ns: ts_ns, last_ns: ts_ns, open: price, high: price, low: price, close: price, ..Self::default() };
+            (self.first_ns, self.last_ns) = (ts_ns, ts_ns);
+            (self.open, self.high, self.low, self.close) = (price, price, price, price);
         } else {
             self.high = self.high.max(price);
             self.low = self.low.min(price);

@@ -50,7 +50,7 @@ impl OpenBars {
         }
         *current = found.unwrap_or_else(|| {
             self.due.entry(start + self.every_ns).or_default().push(group as u32);
-            Bar { start, ..Bar::default() }
+            Bar::starting(start)
         });
     }
 

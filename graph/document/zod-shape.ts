@@ -87,7 +87,7 @@ export function describedAt(type: z.core.$ZodType, path: readonly PropertyKey[])
 /** The kinds of value wanted at a path, in words: `a duration such as 250ms, 1s or 5m`, `text or a list`. */
 export function wantedAt(type: z.core.$ZodType, path: readonly PropertyKey[]): string | null {
   const kinds = typesAt(type, path).map((at) => {
-    const unit = (at as z.ZodType).meta?.()?.['unit'];
+    const unit = (at as z.ZodType).meta?.()?.unit;
     const { type: kind, values, entries } = definitionOf(at);
     if (values || entries)
       return (values ?? Object.values(entries ?? {})).map((word) => (typeof word === 'string' ? `"${word}"` : String(word))).join(', ');

@@ -56,7 +56,7 @@ export function compile(options: CompileOptions): Compiled {
   if (!document) return { diagnostics: report.diagnostics(), plans: [], pipelines: [], connections: new Map() };
   const { pipelines, connections: given } = pipelinesOf(document, report.say);
   const connections = connectionsOf(given, options.connections ?? {}, report.say);
-  const roots = [env['MILLRACE_DATA'], dataDir, ...allowPaths].filter((root) => root !== undefined && root !== '');
+  const roots = [env.MILLRACE_DATA, dataDir, ...allowPaths].filter((root) => root !== undefined && root !== '');
   const paths = pathsOf(file, roots as readonly string[], options.files);
   const scope: Scope = { say: report.say, registry, connections, paths, allowCode: options.allowCode };
   const resolved = pipelines.map((pipeline) =>

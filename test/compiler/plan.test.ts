@@ -23,7 +23,7 @@ describe('a plan', () => {
       ['clean', 'filter'],
       ['bars', 'bars'],
     ]);
-    expect(plan.nodes[1]?.outputs['out']?.fields.map(({ name }) => name)).toEqual(['ts_event', 'symbol', 'open', 'close']);
+    expect(plan.nodes[1]?.outputs.out?.fields.map(({ name }) => name)).toEqual(['ts_event', 'symbol', 'open', 'close']);
     expect(plan.nodes[1]?.inputs).toMatchObject([{ port: 'in', edges: [{ node: 'clean', port: 'out' }] }]);
     expect(plan.nodes[1]?.params).toEqual({ every: 1_000_000_000n, price: 'price', empty: 'skip', depth: 1 });
   });

@@ -28,7 +28,7 @@ const pass = defineOperator({
   inputs: rows,
   outputs: { out: { description: 'the rows' } },
   groups: () => null,
-  schema: ({ inputs }) => (inputs['in'] ? { out: inputs['in'] } : null),
+  schema: ({ inputs }) => (inputs.in ? { out: inputs.in } : null),
   create: cannotRun,
 });
 
@@ -42,7 +42,7 @@ const filter = defineOperator({
   outputs: { out: { description: 'the rows kept' }, rejected: { description: 'rows that cannot be compared' } },
   groups: () => null,
   schema(request) {
-    const input = request.inputs['in'];
+    const input = request.inputs.in;
     const match = /^\s*(\w+)\s*([<>])\s*([\d.]+)\s*$/.exec(request.params.where);
     if (!input) return null;
     if (!match?.[1]) {
@@ -82,7 +82,7 @@ const bars = defineOperator({
   },
   groups: (_params, inputs) => present(['venue', 'symbol'], inputs),
   schema(request) {
-    const input = request.inputs['in'];
+    const input = request.inputs.in;
     if (!input || !request.column(request.params.price, aNumber, { path: ['price'] })) return null;
     if (request.params.depth > 50) request.fault('too-deep-for-bars', 'more than 50 levels are not kept', { path: ['depth'] });
     const keys = input.fields.filter(({ name }) => name === 'symbol' || name === 'venue');
@@ -104,7 +104,7 @@ const join = defineOperator({
   },
   outputs: { out: { description: 'left rows with columns of right' } },
   groups: () => ['symbol'],
-  schema: ({ inputs }) => (inputs['left'] ? { out: inputs['left'] } : null),
+  schema: ({ inputs }) => (inputs.left ? { out: inputs.left } : null),
   create: cannotRun,
 });
 
@@ -121,7 +121,7 @@ const lookup = defineOperator({
   outputs: { out: { description: 'rows with the column' } },
   groups: () => null,
   schema: ({ inputs, params }) =>
-    inputs['in'] ? { out: new Schema([...inputs['in'].fields, field(params.as, new Utf8(), true, 'label')]) } : null,
+    inputs.in ? { out: new Schema([...inputs.in.fields, field(params.as, new Utf8(), true, 'label')]) } : null,
   files: ({ table }) => [{ path: table, place: { path: ['table'] } }],
   create: cannotRun,
 });
@@ -136,7 +136,7 @@ const total = defineOperator({
   inputs: rows,
   outputs: { out: { description: 'sums' } },
   groups: (params) => params.by,
-  schema: ({ inputs }) => (inputs['in'] ? { out: inputs['in'] } : null),
+  schema: ({ inputs }) => (inputs.in ? { out: inputs.in } : null),
   create: cannotRun,
 });
 
@@ -251,9 +251,9 @@ const TYPES: Readonly<Record<string, DataType>> = { float64: new Float64(), text
 
 const schemas: SchemaReader<Readonly<Record<string, string>> | { readonly file: string }> = {
   params: z.record(z.string(), z.string()),
-  files: (params) => ('file' in params ? [{ path: String(params['file']), place: ['file'] }] : []),
+  files: (params) => ('file' in params ? [{ path: String(params.file), place: ['file'] }] : []),
   schema(params, read, fault) {
-    const columns = 'file' in params ? (JSON.parse(read(String(params['file']))) as Record<string, string>) : params;
+    const columns = 'file' in params ? (JSON.parse(read(String(params.file))) as Record<string, string>) : params;
     const fields = Object.entries(columns).map(([name, type]) => {
       const known = type === 'word' ? dictionaryOf(name) : TYPES[type];
       if (!known) fault(`there is no type "${type}"`, [name], `The types: ${Object.keys(TYPES).join(', ')}, word.`);

@@ -21,8 +21,8 @@ function scene(seed: number): Scene {
   const span = random.pick(SPANS);
   const start = span > 2n ** 60n ? 0n : random.pick([0n, 1_723_161_255_030_314_667n, -5_000_000_000n]);
   const times = Array.from({ length: random.int(1, 60) }, () => start + random.bigint(-span, span));
-  if (random.chance(0.7))
-    times.sort((a, b) => Number(a > b) - Number(a < b)).forEach((_, i) => random.chance(0.2) && times.splice(i, 1, start));
+  if (random.chance(0.7)) times.sort((a, b) => Number(a > b) - Number(a < b));
+  for (let i = 0; i < times.length; i++) if (random.chance(0.2)) times[i] = start;
   return { random, times, latenessNs: random.pick([0n, 1n, span / 3n, span * 2n]) };
 }
 

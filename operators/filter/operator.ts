@@ -3,6 +3,7 @@ import { defineOperator, INPUT_PORT, MAIN_PORT } from '../../graph/contract/oper
 import { check } from '../expression/check.ts';
 import { report } from '../expression/faults.ts';
 import { referenceFilter } from './kernel.ts';
+import { nativeFilter } from './native.ts';
 
 const params = z.strictObject({
   where: z
@@ -29,6 +30,6 @@ export const filter = defineOperator({
     report(checked, ['where'], request.fault);
     return null;
   },
-  create: referenceFilter,
+  create: nativeFilter,
   reference: referenceFilter,
 });

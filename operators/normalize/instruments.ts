@@ -5,7 +5,7 @@ import { type Decimal, decimal } from './decimal.ts';
 /** A line of the instrument table. */
 export interface Instrument {
   readonly venue: string;
-  /** Upper case. */
+  /** As the venue writes it. */
   readonly symbol: string;
   readonly tickSize: Decimal;
   readonly lotSize: Decimal;
@@ -16,6 +16,9 @@ export interface Instrument {
   readonly contractSize: number;
   readonly currency: string;
 }
+
+/** Digits of a step; with them 128 bits hold every intermediate result of the native kernel. */
+const MAX_STEP = 10n ** 18n;
 
 const REQUIRED = ['venue', 'symbol', 'tick_size', 'lot_size'] as const;
 const OPTIONAL = ['contract_size', 'currency'] as const;
@@ -48,13 +51,13 @@ export function readInstruments(text: string, path: string): readonly Instrument
 
 /** Name of an instrument in a map. */
 export function instrumentKey(venue: string, symbol: string): string {
-  return `${venue}/${symbol.toUpperCase()}`;
+  return `${venue}/${symbol}`;
 }
 
 function readLine(cells: Readonly<Record<string, string>>, where: string, instruments: Map<string, Instrument>, faults: string[]): void {
   const positive = (name: string): Decimal | null => {
     const value = decimal(cells[name] ?? '');
-    if (value !== null && value.digits > 0n && value.scale <= 18) return value;
+    if (value !== null && value.digits > 0n && value.digits < MAX_STEP && value.scale <= 18) return value;
     faults.push(`${where}: ${name} "${cells[name]}" is not a positive decimal such as 0.10`);
     return null;
   };
@@ -63,7 +66,7 @@ function readLine(cells: Readonly<Record<string, string>>, where: string, instru
     return cells[name] ?? '';
   };
   const venue = word('venue');
-  const symbol = word('symbol').toUpperCase();
+  const symbol = word('symbol');
   const tickSize = positive('tick_size');
   const lotSize = positive('lot_size');
   const contract = cells.contract_size ? positive('contract_size') : { digits: 1n, scale: 0 };

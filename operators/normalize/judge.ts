@@ -1,5 +1,6 @@
 import { FLAG } from '../../graph/contract/columns.ts';
 import { type Decimal, decimal, stepsOf, stepsOfFloat } from './decimal.ts';
+import { quotedOf } from './explain.ts';
 import { type Instrument, instrumentKey } from './instruments.ts';
 import type { Quoted, Refusal } from './refusal.ts';
 import { notFinite } from './venues/binance.ts';
@@ -40,15 +41,15 @@ export class Judge {
   judge(venue: string, trade: TradeRow): Judged | Refused {
     const key = instrumentKey(venue, trade.symbol);
     const instrument = this.#instruments.get(key);
-    const quoted: Quoted = { ...trade, tradeId: trade.tradeId ?? undefined, side: trade.side ?? undefined, venue, instrument };
+    const quoted = quotedOf(trade, venue, instrument);
     if (!instrument) return { code: 'instrument-unknown', quoted };
     const window = this.#window(key);
     const gap = trade.tradeId !== null && window.highest !== null && trade.tradeId > window.highest + 1n;
     if (trade.tradeId !== null && (window.highest === null || trade.tradeId > window.highest)) window.highest = trade.tradeId;
     const price = steps('price', trade.price, instrument.tickSize);
-    if (typeof price === 'string') return { code: price, quoted: { ...quoted, field: 'price' } };
+    if (typeof price === 'string') return { code: price, quoted };
     const size = steps('size', trade.size, instrument.lotSize);
-    if (typeof size === 'string') return { code: size, quoted: { ...quoted, field: 'size' } };
+    if (typeof size === 'string') return { code: size, quoted };
     if (trade.tradeId !== null) {
       if (window.ids.includes(trade.tradeId)) return { code: 'trade-duplicate', quoted };
       window.ids.push(trade.tradeId);

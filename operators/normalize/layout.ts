@@ -26,7 +26,10 @@ export type InputLayout =
 export const IGNORED_PORT = 'ignored';
 
 /** What leaves on `ignored`. */
-export const IGNORED_SCHEMA = new Schema([COLUMNS.ts_recv, field('kind', dictionaryOf('kind'), false, 'kind of row, as the venue calls it')]);
+export const IGNORED_SCHEMA = new Schema([
+  COLUMNS.ts_recv,
+  field('kind', dictionaryOf('kind'), false, 'kind of row, as the venue calls it'),
+]);
 
 /** The layout of an accepted node. */
 export function inputLayout(params: NormalizeParams, input: Schema): InputLayout {
@@ -48,7 +51,10 @@ const TIMESTAMP: ColumnTest = { wanted: 'a timestamp', accepts: (type) => type.t
 const WORD: ColumnTest = { wanted: 'text', accepts: (type) => type.typeId === Type.Utf8 || isWord(type) };
 const TEXT: ColumnTest = { wanted: 'Utf8', accepts: (type) => type.typeId === Type.Utf8 };
 const FLOAT: ColumnTest = { wanted: 'Float64', accepts: (type) => type.typeId === Type.Float };
-const INT64: ColumnTest = { wanted: 'Int64', accepts: (type) => type.typeId === Type.Int && (type as DataType & { bitWidth: number }).bitWidth === 64 };
+const INT64: ColumnTest = {
+  wanted: 'Int64',
+  accepts: (type) => type.typeId === Type.Int && (type as DataType & { bitWidth: number }).bitWidth === 64,
+};
 
 const TESTS: Readonly<Record<Role, ColumnTest>> = {
   ts_event: TIMESTAMP,

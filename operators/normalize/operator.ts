@@ -3,6 +3,7 @@ import { columnIndex } from '../../graph/contract/batch.ts';
 import { defineOperator, INPUT_PORT, MAIN_PORT, REJECTED_PORT } from '../../graph/contract/operator.ts';
 import { duration } from '../../graph/contract/params.ts';
 import { IGNORED_PORT, inputLayout, normalizeSchema, ROLES, type Role } from './layout.ts';
+import { nativeNormalize } from './native.ts';
 import { referenceNormalize } from './reference.ts';
 
 const mapping = z.strictObject(
@@ -10,10 +11,10 @@ const mapping = z.strictObject(
 );
 
 const params = z.strictObject({
-  instruments: z
-    .string()
-    .min(1)
-    .meta({ description: 'instrument table: a csv with the columns venue, symbol, tick_size, lot_size, contract_size, currency', unit: 'path' }),
+  instruments: z.string().min(1).meta({
+    description: 'instrument table: a csv with the columns venue, symbol, tick_size, lot_size, contract_size, currency',
+    unit: 'path',
+  }),
   venue: z
     .string()
     .regex(/^[a-z0-9_]+$/, 'expected a venue such as binance_usdm')
@@ -57,6 +58,6 @@ export const normalize = defineOperator({
   },
   schema: normalizeSchema,
   files: (given) => [{ path: given.instruments, place: { path: ['instruments'] } }],
-  create: referenceNormalize,
+  create: nativeNormalize,
   reference: referenceNormalize,
 });

@@ -1,26 +1,14 @@
 import type { RecordBatch } from 'apache-arrow';
-import { column } from '../../graph/contract/batch.ts';
 import { FLAG, REJECT_SCHEMA } from '../../graph/contract/columns.ts';
 import { MillraceError } from '../../graph/contract/error.ts';
 import { type Emit, type Kernel, SNAPSHOT_CHUNK_BYTES } from '../../graph/contract/kernel.ts';
 import { INPUT_PORT, type KernelContext, MAIN_PORT, REJECTED_PORT } from '../../graph/contract/operator.ts';
-import { batchOf, cell, type Row } from '../../graph/contract/rows.ts';
+import { batchOf, type Row } from '../../graph/contract/rows.ts';
+import { type Read, readRows } from './explain.ts';
 import { instrumentTable } from './instruments.ts';
 import { Judge } from './judge.ts';
 import { IGNORED_PORT, IGNORED_SCHEMA, type InputLayout, inputLayout, type NormalizeParams } from './layout.ts';
 import { type Quoted, type Refusal, reasonOf } from './refusal.ts';
-import { readTyped, roleColumns, rowJson } from './typed.ts';
-import type { ReadRow, Venue } from './venues/venue.ts';
-import { VENUES } from './venues/venues.ts';
-
-/** One row of the input, as far as it could be read. */
-interface Read {
-  readonly row: ReadRow;
-  readonly venue: string;
-  /** Null: a typed input that does not tell. */
-  readonly tsRecv: bigint | null;
-  raw(): Uint8Array;
-}
 
 /** `normalize`, a row at a time. */
 export function referenceNormalize(context: KernelContext<NormalizeParams>): Kernel {
@@ -46,7 +34,9 @@ class ReferenceNormalize implements Kernel {
     const rejected: Row[] = [];
     const refuse = (row: number, code: Refusal, quoted: Quoted, read: Read) =>
       rejected.push({ row, code, reason: reasonOf(code, quoted), raw: read.raw() });
-    readRows(this.#layout, batch).forEach((read, i) => {
+    const reader = readRows(this.#layout, batch);
+    for (let i = 0; i < batch.numRows; i++) {
+      const read = reader(i);
       if (read.row.is === 'ignored') ignored.push({ ts_recv: read.tsRecv ?? 0n, kind: read.row.kind });
       else if (read.row.is === 'refused') refuse(i, read.row.code, read.row.quoted, read);
       else {
@@ -72,7 +62,7 @@ class ReferenceNormalize implements Kernel {
           });
         }
       }
-    });
+    }
     const schema = this.#context.outputs[MAIN_PORT];
     if (schema && out.length > 0) emit(MAIN_PORT, batchOf(schema, out));
     if (ignored.length > 0) emit(IGNORED_PORT, batchOf(IGNORED_SCHEMA, ignored));
@@ -100,27 +90,4 @@ class ReferenceNormalize implements Kernel {
       this.#judge.windows.set(key, { highest: highest === null ? null : BigInt(highest), ids: ids.map(BigInt) });
     }
   }
-}
-
-function readRows(layout: InputLayout, batch: RecordBatch): Read[] {
-  if (layout.kind === 'payload') return readPayloads(VENUES.get(layout.venue), batch);
-  const columns = roleColumns(batch, layout.columns);
-  const recv = columns.get('ts_recv') ?? columns.get('ts_event');
-  const venue = columns.get('venue');
-  return Array.from({ length: batch.numRows }, (_, row) => ({
-    row: readTyped(columns, row),
-    venue: layout.venue ?? String(venue ? cell(venue, row) : ''),
-    tsRecv: recv ? (cell(recv, row) as bigint | null) : null,
-    raw: () => rowJson(batch, row),
-  }));
-}
-
-function readPayloads(venue: Venue | undefined, batch: RecordBatch): Read[] {
-  if (!venue) throw new MillraceError('payloads of this venue cannot be read', { code: 'venue-unknown', domain: 'internal' });
-  const recv = column(batch, 'ts_recv');
-  const payload = column(batch, 'payload');
-  return Array.from({ length: batch.numRows }, (_, row) => {
-    const bytes = (payload.values as Uint8Array).subarray(payload.offsets?.[row], payload.offsets?.[row + 1]);
-    return { row: venue.read(bytes), venue: venue.name, tsRecv: recv.values[row] as bigint, raw: () => bytes };
-  });
 }

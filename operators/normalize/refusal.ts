@@ -46,7 +46,7 @@ export function reasonOf(code: Refusal, q: Quoted): string {
     case 'field-missing':
       return `"${q.field}" is missing`;
     case 'field-type':
-      return `"${q.field}" is not what the venue documents`;
+      return q.field === undefined ? `${price}, ${size}: not both are plain decimals` : `"${q.field}" is not what the venue documents`;
     case 'instrument-unknown':
       return `${cut(q.symbol)} of ${cut(q.venue)} is not in the instrument table`;
     case 'side-unknown':

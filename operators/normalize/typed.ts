@@ -7,6 +7,7 @@ import type { ReadRow } from './venues/venue.ts';
 /** The columns of a typed input by role. */
 export type RoleColumns = ReadonlyMap<Role, Column>;
 
+/** The columns of a batch by what they hold. */
 export function roleColumns(batch: RecordBatch, names: Readonly<Partial<Record<Role, string>>>): RoleColumns {
   return new Map(Object.entries(names).map(([role, name]) => [role as Role, column(batch, name)]));
 }
@@ -28,7 +29,7 @@ export function readTyped(columns: RoleColumns, row: number): ReadRow {
   }
   const trade = {
     tsEvent: at('ts_event') as bigint,
-    symbol: String(at('symbol')).replace(/[a-z]/g, (c) => c.toUpperCase()),
+    symbol: String(at('symbol')),
     sequence: at('sequence') as bigint | null,
     tradeId: at('trade_id') as bigint | null,
     price: at('price') as number,
@@ -36,19 +37,4 @@ export function readTyped(columns: RoleColumns, row: number): ReadRow {
     side,
   } as const;
   return { is: 'trade', trade };
-}
-
-/** A typed row as JSON, integers with every digit: the raw form of a refused row. */
-export function rowJson(batch: RecordBatch, row: number): Uint8Array {
-  const cells = batch.schema.fields.map(({ name }) => {
-    const value = cell(column(batch, name), row);
-    const shown = typeof value === 'bigint' ? value.toString() : value instanceof Uint8Array ? JSON.stringify(Buffer.from(value).toString('hex')) : jsonCell(value);
-    return `${JSON.stringify(name)}:${shown}`;
-  });
-  return Buffer.from(`{${cells.join(',')}}`);
-}
-
-/** A number that JSON cannot write is written as text. */
-function jsonCell(value: number | string | boolean | null): string {
-  return typeof value === 'number' && !Number.isFinite(value) ? `"${value}"` : JSON.stringify(value);
 }

@@ -18,11 +18,11 @@ export function outputColumns(context: KernelContext<SelectParams>): readonly Ou
 
 /** A batch of the output columns, where `compute` gives those that are expressions. */
 export function assemble(
+  schema: Schema,
   columns: readonly OutputColumn[],
   batch: RecordBatch,
   compute: (column: OutputColumn, checked: Checked) => Data,
 ): RecordBatch {
-  const schema = new Schema(columns.map((column) => column.field));
   const children = columns.map((column) => {
     if (column.source.kind === 'expression') return compute(column, column.source.checked);
     return makeColumn(column.field.type, batch.numRows, columnAt(batch, columnIndex(batch.schema, column.source.name)));
@@ -33,6 +33,7 @@ export function assemble(
 /** `select`, a row at a time. */
 export function referenceSelect(context: KernelContext<SelectParams>): Kernel {
   const columns = outputColumns(context);
+  const schema = new Schema(columns.map((column) => column.field));
   return stateless((batch, emit) => {
     const compute = ({ field }: OutputColumn, checked: Checked): Data => {
       const values = evaluateRows(checked, batch);
@@ -42,6 +43,6 @@ export function referenceSelect(context: KernelContext<SelectParams>): Kernel {
       );
       return one.data.children[0] as Data;
     };
-    emit(MAIN_PORT, assemble(columns, batch, compute));
+    emit(MAIN_PORT, assemble(schema, columns, batch, compute));
   });
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { defineOperator, INPUT_PORT, MAIN_PORT } from '../../graph/contract/operator.ts';
 import { referenceSelect } from './kernel.ts';
 import { layout } from './layout.ts';
+import { nativeSelect } from './native.ts';
 
 const name = z.string().regex(/^[A-Za-z_]\w*$/, 'expected a column name of letters, digits and _');
 
@@ -38,6 +39,6 @@ export const select = defineOperator({
       request.fault(code, message, { path, from, to: Math.max(to, from + 1) }, hint);
     return null;
   },
-  create: referenceSelect,
+  create: nativeSelect,
   reference: referenceSelect,
 });

@@ -1,5 +1,5 @@
 import type { Quoted, Refusal } from '../refusal.ts';
-import { parseJson, type Json } from './json.ts';
+import { type Json, parseJson } from './json.ts';
 import type { ReadRow } from './venue.ts';
 
 /** Event types that are told apart on `ignored`; any other is `other`. The native reader knows the same list. */
@@ -66,7 +66,7 @@ function readTrade(data: ReadonlyMap<string, Json>): ReadRow {
   if (maker?.is !== 'bool') return refused('field-type', { field: 'm' });
   const trade = {
     tsEvent: time * 1_000_000n,
-    symbol: symbol.text.replace(/[a-z]/g, (c) => c.toUpperCase()),
+    symbol: symbol.text,
     sequence: null,
     tradeId,
     price: price.text,

@@ -61,7 +61,7 @@ function assemble({ dir, clock, note, ...settings }: EmbeddedLogOptions, layout:
   const leases = new Leases();
   const recent = new RecentMessages(RECENT_BYTES);
   const stateBytes = (): number => state.bytes;
-  const retention = new Retention({ dir, budgetBytes, store, segments, topics, leases, ledger, clock, stateBytes });
+  const retention = new Retention({ dir, budgetBytes, store, segments, topics, leases, ledger, clock, note, stateBytes });
   const trimState: CommitterParts['onSnapshot'] = (pipeline, task, { root, snaps }) => {
     try {
       const kept = snaps.map(({ reference }) => reference);

@@ -25,6 +25,7 @@ export interface RetentionParts {
   readonly leases: Leases;
   readonly ledger: Ledger;
   readonly clock: () => bigint;
+  readonly note: (message: string) => void;
   /** Bytes of snapshots. */
   readonly stateBytes: () => number;
 }
@@ -77,7 +78,11 @@ export class Retention {
     });
     if (old.length === 0) return;
     ledger.roll();
-    await this.#remove(old);
+    try {
+      await this.#remove(old);
+    } catch (error) {
+      this.#parts.note(`segments that are too old could not be deleted, it is tried again: ${String(error)}`);
+    }
   }
 
   /** Who still needs something of a segment. */

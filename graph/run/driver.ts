@@ -21,7 +21,8 @@ const FIXED_COST_SHARE = 0.25;
 export interface DriverOptions {
   readonly plan: Plan;
   readonly environment: Environment;
-  readonly inc: string;
+  /** The incarnation; known once the pipeline has started. */
+  inc(): string;
   /** A fresh task at the state the log holds. */
   recover(task: number): Promise<Task>;
   /** A task can go on no longer. */
@@ -107,15 +108,15 @@ export class Driver {
 
   /** A last round that says the tasks were stopped on purpose, with a snapshot of each: the next start replays nothing. */
   async close(): Promise<void> {
+    const { plan } = this.#options;
     const open = [...this.tasks.values()].filter((task) => task.state === 'running' || task.state === 'ended');
-    const { plan, inc } = this.#options;
     const changed = open.filter((task) => !(task.root?.closed && task.root.epoch === task.epoch));
     if (changed.length === 0) return;
     for (const task of changed) task.epoch += 1;
     const tasks = [];
     for (const task of changed) {
       const journalFrom = (await this.#log.describe(plan.journal))?.ranges[task.task]?.high ?? 0;
-      const key = { pipeline: plan.pipeline, task: task.task, inc, epoch: task.epoch };
+      const key = { pipeline: plan.pipeline, task: task.task, inc: this.#options.inc(), epoch: task.epoch };
       const reference = await this.#log.putState(key, task.snapshot());
       const entry = this.#entry(task, this.#clock(task), [], [], true);
       const root = rootOf(entry, { epoch: task.epoch, reference, journalFrom });
@@ -187,12 +188,12 @@ export class Driver {
   }
 
   #entry(task: Task, clockNs: bigint, reads: readonly Read[], ended: JournalEntry['ended'], closed: boolean): JournalEntry {
-    const { plan, inc } = this.#options;
+    const { plan } = this.#options;
     const start = task.fresh.map((i) => [i.input.plan.name, i.partition, i.position] as const);
     task.fresh = [];
     return {
       v: 1,
-      inc,
+      inc: this.#options.inc(),
       epoch: closed ? task.epoch : task.epoch + 1,
       plan: plan.hash,
       clockNs,
@@ -271,12 +272,12 @@ export class Driver {
   async #snapshotOne(tasks: readonly Task[]): Promise<void> {
     const task = tasks.find((t) => t.busySinceSnapshot > SNAPSHOT_AFTER_SECONDS && t.state === 'running');
     if (!task) return;
-    const { plan, inc } = this.#options;
+    const { plan } = this.#options;
     const journalFrom = (await this.#log.describe(plan.journal))?.ranges[task.task]?.high ?? 0;
     const epoch = task.epoch;
     const chunks = task.snapshot();
     task.busySinceSnapshot = 0;
-    const reference = await this.#log.putState({ pipeline: plan.pipeline, task: task.task, inc, epoch }, chunks);
+    const reference = await this.#log.putState({ pipeline: plan.pipeline, task: task.task, inc: this.#options.inc(), epoch }, chunks);
     if (task.root) task.root = { ...task.root, snap: { epoch, reference, journalFrom } };
   }
 }

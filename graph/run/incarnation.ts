@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { MillraceError } from '../contract/error.ts';
-import type { Log } from '../contract/log.ts';
+import type { Log, TopicSpec } from '../contract/log.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { Environment } from './environment.ts';
 
@@ -22,10 +22,14 @@ export interface Incarnation {
 
 const topicOf = (plan: Plan): string => `_millrace.${plan.pipeline}.plans`;
 
+/** The topic that holds the record; its writer holds the lease of the journal. */
+export function planTopic(plan: Plan): TopicSpec {
+  return { topic: topicOf(plan), partitions: 1, kind: 'journal', retentionMs: null };
+}
+
 /** Continues the incarnation the log knows, or mints one where state starts from nothing. Refuses to lose state unless told to. */
 export async function settleIncarnation(plan: Plan, environment: Environment): Promise<Incarnation> {
   const { log } = environment;
-  await log.ensure([{ topic: topicOf(plan), partitions: 1, kind: 'journal', retentionMs: null }]);
   const last = await lastRecord(log, topicOf(plan));
   if (!last) return begin(plan, environment);
   if (last.plan === plan.hash) return { inc: last.inc, keep: () => true };
@@ -84,6 +88,7 @@ async function write(plan: Plan, environment: Environment, inc: string): Promise
   for (;;) {
     const result = await environment.log.commit({ pipeline: plan.pipeline, journal: plan.journal, tasks: [], messages: [message] });
     if (result === 'committed') return;
+    if (result === 'fenced') throw new MillraceError('another process took the pipeline over', { code: 'fenced', domain: 'external', retry: 'backoff' });
     const found = await lastRecord(environment.log, topicOf(plan));
     if (found?.inc === inc && found.plan === plan.hash) return;
   }

@@ -9,7 +9,7 @@ import type { Environment, Outcome, RunningPipeline } from './environment.ts';
 import { HEADER } from './exchange.ts';
 import { sourceViews } from './fetch.ts';
 import { Histogram } from './histogram.ts';
-import { settleIncarnation } from './incarnation.ts';
+import { planTopic, settleIncarnation } from './incarnation.ts';
 import { type OpenInput, openInputs } from './inputs.ts';
 import { NodeMetrics } from './metrics.ts';
 import { recoverTask } from './recovery.ts';
@@ -33,7 +33,9 @@ class Pipeline {
   #state: PipelineView['state'] = 'starting';
   #reason: string | null = null;
   #inc = '';
-  #driver: Driver | null = null;
+  readonly #driver: Driver;
+  #keep: (node: string) => boolean = () => true;
+  #files: ReadonlyMap<string, string> = new Map();
   #inputs: readonly OpenInput[] = [];
   #sinks: readonly SinkRunner[] = [];
   #sources: readonly SourceView[] = [];
@@ -51,13 +53,23 @@ class Pipeline {
     });
     const nodes = plan.nodes.map((node) => [node.name, new NodeMetrics(node.name, 'operator', node.operator)] as const);
     this.#metrics = new Map([...sources, ...nodes]);
+    this.#driver = new Driver({
+      plan,
+      environment,
+      inc: () => this.#inc,
+      recover: (task) => this.#recover(task),
+      parked: (task, error) => {
+        this.#parked ??= error;
+        environment.note(`task ${task.task} is parked at epoch ${task.epoch}: ${error.message}`);
+      },
+    });
     this.done = this.#run();
   }
 
   async drain(): Promise<void> {
     this.#stopRequested = true;
     if (this.#state === 'running' || this.#state === 'restoring') this.#state = 'draining';
-    this.#driver?.stop();
+    this.#driver.stop();
     await this.done;
   }
 
@@ -65,7 +77,7 @@ class Pipeline {
     const plan = this.#plan;
     const now = this.#environment.clock();
     const driver = this.#driver;
-    const tasks = [...(driver?.tasks.values() ?? [])].sort((a, b) => a.task - b.task);
+    const tasks = [...driver.tasks.values()].sort((a, b) => a.task - b.task);
     return {
       pipeline: plan.pipeline,
       incarnation: this.#inc,
@@ -74,7 +86,7 @@ class Pipeline {
       reason: this.#reason,
       startedAtMs: this.#startedAtMs,
       seconds: ((this.#endedAtMs ?? Date.now()) - this.#startedAtMs) / 1000,
-      epochs: driver?.epochs ?? 0,
+      epochs: driver.epochs,
       log: { description: this.#environment.log.description, ...this.#usage },
       tasks: tasks.map(({ task, state, epoch, error }) => ({ task, state, epoch, error })),
       nodes: [...this.#metrics.values()].map((metrics) => metrics.view(now)),
@@ -82,31 +94,33 @@ class Pipeline {
       sources: this.#sources,
       sinks: this.#sinks.map((sink) => sink.view()),
       skipped: plan.skipped,
-      round: driver?.roundSeconds ?? { p50: 0, p99: 0 },
+      round: driver.roundSeconds,
     };
   }
 
   async #run(): Promise<Outcome> {
+    const driver = this.#driver;
     let lease: Lease | null = null;
     let failure: MillraceError | null = null;
     let ended = false;
     try {
-      const driver = await this.#start();
-      this.#driver = driver;
-      if (this.#stopRequested) driver.stop();
+      await this.#environment.log.ensure([...this.#plan.topics.filter((spec) => !isOfIncarnation(spec)), planTopic(this.#plan)]);
       lease = await this.#environment.log.lease(`millrace.${this.#plan.pipeline}`, this.#plan.journal, {
         assigned: (partitions) => {
-          for (const task of partitions) driver.change(() => this.#assign(driver, task)).catch((error) => this.#giveUp(driver, error));
+          for (const task of partitions) driver.change(() => this.#assign(task)).catch((error) => this.#giveUp(error));
         },
         revoked: (partitions) =>
           driver.change(async () => {
             for (const task of partitions) driver.tasks.delete(task);
           }),
       });
-      this.#state = 'running';
+      await this.#start();
+      this.#state = 'restoring';
       for (const sink of this.#sinks) sink.start();
       const timer = setInterval(() => void this.#refresh(), 500);
       try {
+        await driver.serveChanges();
+        if (!this.#stopRequested) this.#state = 'running';
         await driver.run();
         ended = !this.#stopRequested && this.#parked === null;
         this.#state = 'draining';
@@ -122,12 +136,10 @@ class Pipeline {
 
   /** Ends the sinks, closes what is open, and says how it went. */
   async #finish(lease: Lease | null, failure: MillraceError | null, ended: boolean): Promise<Outcome> {
-    const maxMs = ended ? Number.MAX_SAFE_INTEGER : DRAIN_MS;
-    const drains = this.#sinks.map((sink) => this.#drainSink(sink, maxMs, ended));
-    const clean = await Promise.all(drains);
+    const clean = await Promise.all(this.#sinks.map((sink) => this.#drainSink(sink, ended)));
     await this.#refresh();
     for (const input of this.#inputs) await input.reader?.close();
-    if (this.#driver) await releaseQuietly(lease, this.#driver);
+    await releaseQuietly(lease, this.#driver);
     this.#endedAtMs = Date.now();
     const sinkError = this.#sinks.map((sink) => sink.error).find((error) => error !== null) ?? null;
     const error = failure ?? this.#parked ?? sinkError ?? (clean.every(Boolean) ? null : undrained(this.#sinks));
@@ -138,11 +150,10 @@ class Pipeline {
   }
 
   /** A finite run waits for its sinks as long as it takes, unless it is asked to stop meanwhile. */
-  async #drainSink(sink: SinkRunner, maxMs: number, ended: boolean): Promise<boolean> {
-    if (maxMs <= DRAIN_MS) return sink.drain(maxMs, ended);
-    const drained = sink.drain(2 ** 31 - 1, ended);
+  async #drainSink(sink: SinkRunner, ended: boolean): Promise<boolean> {
+    const drained = sink.drain(ended ? Number.POSITIVE_INFINITY : DRAIN_MS, ended);
     const watch = setInterval(() => {
-      if (this.#stopRequested) void sink.drain(DRAIN_MS, ended);
+      if (this.#stopRequested) sink.hurry(DRAIN_MS);
     }, 250);
     try {
       return await drained;
@@ -151,23 +162,22 @@ class Pipeline {
     }
   }
 
-  async #start(): Promise<Driver> {
+  /** Settles the incarnation, then opens what belongs to it. */
+  async #start(): Promise<void> {
     const plan = this.#plan;
     const environment = this.#environment;
-    await environment.log.ensure(plan.topics.filter((spec) => !isOfIncarnation(spec)));
     const { inc, keep } = await settleIncarnation(plan, environment);
     this.#inc = inc;
-    const topicName = (topic: string): string => {
-      const spec = plan.topics.find((t) => t.topic === topic);
-      return spec && isOfIncarnation(spec) ? topic.replace(/^(_millrace\.[^.]+\.(?:feed|x)\.)/, `$1${inc}.`) : topic;
-    };
-    await environment.log.ensure(plan.topics.filter(isOfIncarnation).map((spec) => ({ ...spec, topic: topicName(spec.topic) })));
-    this.#inputs = await openInputs(plan, environment, topicName);
+    this.#keep = keep;
+    const own = plan.topics.filter(isOfIncarnation).map((spec) => ({ ...spec, topic: this.#topicName(spec.topic) }));
+    await environment.log.ensure(own);
+    this.#inputs = await openInputs(plan, environment, (topic) => this.#topicName(topic));
     const files = new Map<string, string>();
     for (const path of new Set(plan.nodes.flatMap((node) => Object.values(node.files)))) files.set(path, await readFile(path, 'utf8'));
+    this.#files = files;
     this.#sinks = plan.sinks.map(
       (sink) =>
-        new SinkRunner(sink, topicName(sink.topic), {
+        new SinkRunner(sink, this.#topicName(sink.topic), {
           pipeline: plan.pipeline,
           registry: environment.registry,
           log: environment.log,
@@ -178,52 +188,50 @@ class Pipeline {
           histogram: () => new Histogram(),
         }),
     );
-    this.#state = 'restoring';
-    const recover = async (number: number): Promise<Task> => {
-      const metrics = this.#metrics;
-      const task = new Task(number, {
-        plan,
-        registry: environment.registry,
-        inputs: this.#inputs,
-        files,
-        inc,
-        topicName,
-        probe: (node) => metrics.get(node) as NodeMetrics,
-      });
-      for (const node of metrics.values()) node.counting = false;
-      try {
-        await recoverTask(task, { environment, pipeline: plan.pipeline, journal: plan.journal, inc, planHash: plan.hash, keep });
-      } finally {
-        for (const node of metrics.values()) node.counting = true;
-      }
-      task.state = task.exhausted && task.inputs.length > 0 ? 'ended' : 'running';
-      task.due ||= task.state === 'running' && plan.outputs.some((output) => output.kind === 'exchange');
-      return task;
-    };
-    return new Driver({
-      plan,
-      environment,
-      inc,
-      recover,
-      parked: (task, error) => {
-        this.#parked ??= error;
-        environment.note(`task ${task.task} is parked at epoch ${task.epoch}: ${error.message}`);
-      },
+  }
+
+  /** A topic as it is named in the log: exchanges and feeds carry the incarnation. */
+  #topicName(topic: string): string {
+    const spec = this.#plan.topics.find((t) => t.topic === topic);
+    return spec && isOfIncarnation(spec) ? topic.replace(/^(_millrace\.[^.]+\.(?:feed|x)\.)/, `$1${this.#inc}.`) : topic;
+  }
+
+  /** A fresh task at the state the log holds. */
+  async #recover(number: number): Promise<Task> {
+    const { registry } = this.#environment;
+    const metrics = this.#metrics;
+    const task = new Task(number, {
+      plan: this.#plan,
+      registry,
+      inputs: this.#inputs,
+      files: this.#files,
+      inc: this.#inc,
+      topicName: (topic) => this.#topicName(topic),
+      probe: (node) => metrics.get(node) as NodeMetrics,
     });
+    for (const node of metrics.values()) node.counting = false;
+    try {
+      const { pipeline, journal, hash } = this.#plan;
+      await recoverTask(task, { environment: this.#environment, pipeline, journal, inc: this.#inc, planHash: hash, keep: this.#keep });
+    } finally {
+      for (const node of metrics.values()) node.counting = true;
+    }
+    task.state = task.exhausted && task.inputs.length > 0 ? 'ended' : 'running';
+    task.due ||= task.state === 'running' && this.#plan.outputs.some((output) => output.kind === 'exchange');
+    return task;
   }
 
-  async #assign(driver: Driver, task: number): Promise<void> {
-    driver.tasks.set(task, await driver.recover(task));
+  async #assign(task: number): Promise<void> {
+    this.#driver.tasks.set(task, await this.#recover(task));
   }
 
-  #giveUp(driver: Driver, error: unknown): void {
+  #giveUp(error: unknown): void {
     this.#parked ??= inNode(error, this.#plan.pipeline);
     this.#environment.note(this.#parked.message);
-    driver.stop();
+    this.#driver.stop();
   }
 
   async #refresh(): Promise<void> {
-    if (!this.#driver) return;
     this.#sources = await sourceViews(this.#environment.log, this.#inputs, [...this.#driver.tasks.values()]);
     this.#usage = await this.#environment.log.usage();
   }

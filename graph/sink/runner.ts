@@ -1,10 +1,9 @@
 import type { SinkWriter } from '../contract/connector.ts';
 import { inNode, MillraceError } from '../contract/error.ts';
-import type { Lease } from '../contract/log.ts';
+import type { Lease, Log } from '../contract/log.ts';
 import type { PlanSink } from '../contract/plan.ts';
 import type { Registry } from '../contract/registry.ts';
 import type { ErrorView, Quantiles, SinkView } from '../contract/view.ts';
-import type { Log } from '../contract/log.ts';
 import { BlockBuilder, type LineageHeaders } from './gather.ts';
 import { withLineage } from './lineage.ts';
 import { consumePartition, type SinkRun } from './partition.ts';
@@ -45,6 +44,7 @@ export class SinkRunner {
   #waitingSinceMs: number | null = null;
   #lag = 0;
   #ended: Promise<void> | null = null;
+  #deadline: NodeJS.Timeout | undefined;
 
   constructor(sink: PlanSink, topic: string, environment: SinkEnvironment) {
     this.#sink = sink;
@@ -63,14 +63,19 @@ export class SinkRunner {
     this.#ended = this.#run().catch((cause) => this.#park(cause));
   }
 
+  /** Gives a drain that is under way at most this long. */
+  hurry(maxMs: number): void {
+    this.#deadline ??= setTimeout(() => {
+      this.#stopping = 'now';
+    }, maxMs);
+  }
+
   /** Writes all that is in its topic now, for at most `maxMs`; true when nothing is left. `finish`: the input has ended. */
   async drain(maxMs: number, finish: boolean): Promise<boolean> {
     if (this.#stopping === 'no') this.#stopping = 'drain';
-    const timer = setTimeout(() => {
-      this.#stopping = 'now';
-    }, maxMs);
+    if (Number.isFinite(maxMs)) this.hurry(maxMs);
     await this.#ended;
-    clearTimeout(timer);
+    clearTimeout(this.#deadline);
     const clean = this.#stopping === 'drain' && this.#error === null;
     try {
       if (clean && finish) await this.#writer?.finish();
@@ -149,7 +154,7 @@ export class SinkRunner {
     if (!declaration) {
       throw new MillraceError(`connector "${this.#sink.connector}" is no sink`, { code: 'connector-unknown', domain: 'internal' });
     }
-    for (let attempt = 0; this.#stopping !== 'now'; attempt++) {
+    for (let attempt = 0; !this.#leaving(); attempt++) {
       try {
         this.#writer ??= await declaration.open(this.#sink.params, withLineage(this.#sink.schema), {
           pipeline,
@@ -167,10 +172,14 @@ export class SinkRunner {
         this.#failed(error);
         if (error.retry !== 'backoff') throw error;
         const until = Date.now() + Math.min(OPEN_BACKOFF_MS.most, OPEN_BACKOFF_MS.least * 2 ** Math.min(attempt, 10));
-        while (Date.now() < until && this.#stopping !== 'now') await new Promise((resolve) => setTimeout(resolve, 50));
+        while (Date.now() < until && !this.#leaving()) await new Promise((resolve) => setTimeout(resolve, 50));
       }
     }
     return null;
+  }
+
+  #leaving(): boolean {
+    return this.#stopping === 'now';
   }
 
   #sinkRun(writer: SinkWriter): SinkRun {

@@ -1,7 +1,7 @@
-import type { Registry } from '../../graph/contract/registry.ts';
 import { planJson, planMermaid, planText } from '../../graph/plan/show.ts';
 import { compileFile } from '../compile.ts';
 import { EXIT } from '../exit.ts';
+import { declarations } from '../registry.ts';
 import { chosen, type FileOptions, placeOf } from '../settings.ts';
 import { out, outJson } from '../terminal.ts';
 import { diagnosticJson } from './check.ts';
@@ -12,16 +12,16 @@ export interface PlanOptions extends FileOptions {
 }
 
 /** Prints the plans of the file; gives the exit code. */
-export function planCommand(registry: Registry, names: readonly string[], options: PlanOptions): number {
+export function planCommand(names: readonly string[], options: PlanOptions): number {
   const place = placeOf(options);
   const json = options.json === true || options.format === 'json';
-  const { diagnostics, plans, failed } = compileFile(registry, place, options);
+  const { diagnostics, plans, failed } = compileFile(place, options);
   if (failed) {
     if (json) outJson({ diagnostics: diagnostics.map(diagnosticJson) });
     return EXIT.diagnostics;
   }
   const shown = chosen(plans, names);
-  if (json) outJson({ plans: shown.map(planJson) });
-  else out(shown.map((plan) => (options.format === 'mermaid' ? planMermaid(plan) : planText(plan))).join('\n'));
+  if (json) outJson({ plans: shown.map((plan) => planJson(plan, declarations)) });
+  else out(shown.map((plan) => (options.format === 'mermaid' ? planMermaid(plan, declarations) : planText(plan, declarations))).join('\n'));
   return EXIT.done;
 }

@@ -72,6 +72,8 @@ export interface PlanNode {
   readonly groups: readonly string[] | null;
   /** Hash of operator, semantics, parameters and input schemas: state survives an edit of the file while it stays the same. */
   readonly signature: string;
+  /** Name it had before (`was:`), under which its state is found. */
+  readonly was?: string;
   /** Text files its operator asked for, by path as written; values are absolute paths. */
   readonly files: Readonly<Record<string, string>>;
 }

@@ -1,3 +1,5 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the syntax of variables in a pipeline file
+
 /** What a code stands for, declared once: severity, what it says and what to do; the reference is generated from it. */
 export interface CodeEntry {
   readonly severity: 'error' | 'warning';

@@ -19,7 +19,7 @@ interface Conversion {
 /** The YAML library's nodes as frozen values: aliases written out, `${NAME}` replaced, doubled keys said; null when there are too many. */
 export function convert(document: YamlDocument.Parsed, text: string, env: Conversion['env'], say: Say): Value | null {
   const conversion: Conversion = { document, text, env, say, values: 0 };
-  const root = valueOf(document.contents as Node, conversion, 0);
+  const root = readNode(document.contents as Node, conversion, 0);
   if (conversion.values <= MAX_VALUES) return root;
   const alias = text.indexOf('*');
   say(
@@ -39,16 +39,16 @@ function nothing(span: Span): ScalarValue {
   return { kind: 'scalar', span, value: null, written: '', textFrom: null };
 }
 
-function valueOf(node: Node | null, conversion: Conversion, depth: number): Value {
+function readNode(node: Node | null, conversion: Conversion, depth: number): Value {
   if (!node) return nothing({ from: 0, to: 1 });
   conversion.values += 1;
   if (depth > 200) conversion.values = MAX_VALUES + 1; // an alias of something that holds it
   if (conversion.values > MAX_VALUES) return nothing(spanOf(node));
-  if (isAlias(node)) return valueOf(node.resolve(conversion.document) ?? null, conversion, depth + 1);
+  if (isAlias(node)) return readNode(node.resolve(conversion.document) ?? null, conversion, depth + 1);
   if (isMap(node))
     return { kind: 'map', span: spanOf(node), entries: entriesOf(node.items as Pair<Node, Node | null>[], conversion, depth) };
   if (isSeq(node))
-    return { kind: 'list', span: spanOf(node), items: node.items.map((item) => valueOf(item as Node, conversion, depth + 1)) };
+    return { kind: 'list', span: spanOf(node), items: node.items.map((item) => readNode(item as Node, conversion, depth + 1)) };
   return isScalar(node) ? scalarOf(node, conversion) : nothing(spanOf(node));
 }
 
@@ -63,7 +63,7 @@ function entriesOf(pairs: readonly Pair<Node, Node | null>[], conversion: Conver
     const key = typeof keyNode.value === 'string' ? keyNode.value : (keyNode.source ?? String(keyNode.value));
     if (FORBIDDEN.has(key)) conversion.say('key-invalid', keySpan, `"${key}" cannot be a key`);
     else if (entries.has(key)) conversion.say('key-duplicate', keySpan, `the key "${key}" is here twice`);
-    else entries.set(key, { key, keySpan, value: value ? valueOf(value, conversion, depth + 1) : nothing(keySpan) });
+    else entries.set(key, { key, keySpan, value: value ? readNode(value, conversion, depth + 1) : nothing(keySpan) });
   }
   return entries;
 }

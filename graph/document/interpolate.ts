@@ -1,3 +1,5 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the syntax of variables in a pipeline file
+
 import type { Say } from '../diagnostics/report.ts';
 import type { Span } from './value.ts';
 

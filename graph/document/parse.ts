@@ -1,3 +1,5 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the syntax of variables in a pipeline file
+
 import { Composer, LineCounter, type YAMLError } from 'yaml';
 import type { Say } from '../diagnostics/report.ts';
 import { convert } from './convert.ts';

@@ -72,6 +72,7 @@ function planNodeOf(
       Object.entries(inputs).map(([port, schema]) => [port, schemaFacts(schema)]),
     ]),
     files: node.files,
+    ...(node.was === null ? {} : { was: node.was }),
   };
 }
 

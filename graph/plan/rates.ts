@@ -13,12 +13,12 @@ export interface InsertRate {
   readonly insertsPerSecond: number;
 }
 
-/** Inserts a second by target: one block per partition whenever its time is up. */
+/** Inserts a second by target of an outside system: one block per partition whenever its time is up. */
 export function insertRates(sinks: readonly PlanSink[], registry: Registry): readonly InsertRate[] {
   const rates = new Map<string, InsertRate>();
   for (const { name, connector, params, partitions } of sinks) {
-    const declaration = registry.connectors.get(connector)?.sink;
-    if (!declaration) continue;
+    const { sink: declaration, connection } = registry.connectors.get(connector) ?? {};
+    if (!declaration || !connection) continue;
     const target = declaration.describe(params);
     const key = `${connector} ${target}`;
     const before = rates.get(key);

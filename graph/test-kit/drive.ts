@@ -108,8 +108,11 @@ export function drive(subject: Subject, create: () => Kernel, epochs: readonly E
         const large = chunks.find((chunk) => chunk.length > SNAPSHOT_CHUNK_BYTES);
         if (large) violate('restart invariance', `epoch ${epoch}: a chunk of ${large.length} bytes`);
         if (options.restartAfter?.(epoch)) {
+          const due = kernel.nextTimer();
           kernel = create();
           kernel.restore(chunks);
+          const restored = kernel.nextTimer();
+          if (restored !== due) violate('restart invariance', `epoch ${epoch}: the timer was ${due}, restored it is ${restored}`);
         }
       }
     }
@@ -166,14 +169,20 @@ function columnFault(column: Column, rows: number, nullable: boolean): string | 
   return null;
 }
 
-/** A main-port row behind the watermark that went on before it and that no late row explains. */
+/**
+ * A main-port row behind the watermark that went on before it, or behind the floor its batch passes on (`BatchFrame.floorNs`), and that
+ * no late row explains.
+ */
 function watermarkFault(subject: Subject, port: string, batch: RecordBatch, push: Push | null, forwarded: bigint): string | null {
   const time = commonTime(subject);
   if (port !== MAIN_PORT || time === null || push?.rows[0]?.late) return null;
   const index = columnIndex(batch.schema, time);
   if (index < 0) return null;
-  const early = (columnAt(batch, index).values as BigInt64Array).subarray(0, batch.numRows).find((ns) => ns < forwarded);
-  return early === undefined ? null : `a row of ${time} ${early} after watermark ${forwarded}`;
+  const times = (columnAt(batch, index).values as BigInt64Array).subarray(0, batch.numRows);
+  const early = times.find((ns) => ns < forwarded);
+  if (early !== undefined) return `a row of ${time} ${early} after watermark ${forwarded}`;
+  const behind = push && times.find((ns) => ns < push.floorNs);
+  return push && behind != null ? `a row of ${time} ${behind} from rows on time, read after watermark ${push.floorNs}` : null;
 }
 
 /** The time column that every input port has; null when they differ. */

@@ -2,13 +2,18 @@ import type { RecordBatch } from 'apache-arrow';
 import { describe, expect, test } from 'vitest';
 import { column } from '../../graph/contract/batch.ts';
 import type { Emit, Kernel } from '../../graph/contract/kernel.ts';
-import type { Row } from '../../graph/contract/rows.ts';
+import type { Operator } from '../../graph/contract/operator.ts';
+import { batchOf, type Row } from '../../graph/contract/rows.ts';
 import { checkLaws } from '../../graph/test-kit/check.ts';
 import type { LawName } from '../../graph/test-kit/drive.ts';
 import { LAWS } from '../../graph/test-kit/laws.ts';
+import { Random } from '../../graph/test-kit/random.ts';
 import { subjectOf } from '../../graph/test-kit/subject.ts';
-import { TALLY_INPUT, TallyKernel, tally } from './tally.ts';
+import { type Tape, tapeFor } from '../../graph/test-kit/tape.ts';
+import { ROWS, SYNTHETIC } from '../wire/synthetic.ts';
+import { TALLY_INPUT, TALLY_OUTPUT, TallyKernel, tally } from './tally.ts';
 
+const SIZES = { size: { from: 0, to: 100, step: 1 } };
 const OPTIONS = { seed: 1, tapes: 20, maxRows: 40, stepNs: 300_000_000n, ranges: {} };
 
 function violated(create: () => Kernel, law: LawName, reference?: () => Kernel): string | null {
@@ -117,6 +122,38 @@ describe('a right kernel', () => {
     );
     expect(checkLaws(subject, OPTIONS)).toEqual([]);
   });
+
+  test.each(['sum', 'window', 'ticker', 'split'])('of the wiring tests keeps every law: %s', (name) => {
+    const subject = subjectOf(SYNTHETIC.get(name) as Operator<object>, {}, { in: ROWS });
+    expect(checkLaws(subject, { ...OPTIONS, tapes: 8, stepNs: 20n, ranges: SIZES })).toEqual([]);
+  });
+
+  test('of two input ports keeps every law', () => {
+    const subject = subjectOf(SYNTHETIC.get('beside') as Operator<object>, {}, { left: ROWS, right: ROWS });
+    expect(checkLaws(subject, { ...OPTIONS, tapes: 8, stepNs: 20n, ranges: SIZES })).toEqual([]);
+  });
+});
+
+describe('the generated input', () => {
+  const subject = subjectOf(tally(), {}, { in: TALLY_INPUT });
+  const tapes = Array.from({ length: 60 }, (_, i) => tapeFor(new Random(i + 1), subject, OPTIONS));
+  const share = (of: (tape: Tape) => boolean): number => tapes.filter(of).length / tapes.length;
+
+  test('holds what operators stumble over', () => {
+    expect(share((tape) => tape.rows.some((row) => row.late))).toBeGreaterThan(0.3);
+    expect(share((tape) => tape.rows.every((row) => !row.late))).toBeGreaterThan(0.2);
+    expect(share((tape) => new Set(tape.rows.map((row) => row.partition)).size > 1)).toBeGreaterThan(0.2);
+    expect(share((tape) => new Set(tape.rows.map((row) => row.key)).size > 4)).toBeGreaterThan(0.1);
+    expect(share((tape) => new Set(tape.rows.map((row) => row.key)).size === 1)).toBeGreaterThan(0.1);
+    expect(share((tape) => tape.rows.some((row, i) => i > 0 && row.ns === tape.rows[i - 1]?.ns))).toBeGreaterThan(0.3);
+    expect(share((tape) => tape.rows.some((row) => (row.ns ?? 0n) < 0n))).toBeGreaterThan(0.2);
+    expect(share((tape) => tape.rows.some((row) => row.row.size === null))).toBeGreaterThan(0.5);
+    expect(share((tape) => tape.rows.some((row) => Number.isNaN(row.row.size)))).toBeGreaterThan(0.1);
+  });
+
+  test('is the same for the same seed', () => {
+    expect(tapeFor(new Random(9), subject, OPTIONS)).toEqual(tapeFor(new Random(9), subject, OPTIONS));
+  });
 });
 
 describe('a broken kernel is caught by the law', () => {
@@ -176,6 +213,35 @@ describe('a broken kernel is caught by the law', () => {
         }
       })();
     expect(violated(create, 'schema truth')).toContain('null in row');
+  });
+
+  test('restart invariance: a timer that is not restored', () => {
+    const create = () =>
+      new (class extends TallyKernel {
+        private due: bigint | null = null;
+        override advance(watermarkNs: bigint, clockNs: bigint, emit: Emit): void {
+          this.due = clockNs + 1n;
+          super.advance(watermarkNs, clockNs, emit);
+        }
+        override nextTimer(): bigint | null {
+          return this.due;
+        }
+      })();
+    expect(violated(create, 'restart invariance')).toContain('the timer was');
+  });
+
+  test('watermark safety: rows kept back that leave with a floor they are behind', () => {
+    const create = () =>
+      new (class extends TallyKernel {
+        private kept: bigint | null = null;
+        override push(batch: RecordBatch, port: string, emit: Emit, floorNs: bigint): void {
+          super.push(batch, port, emit, floorNs);
+          const times = column(batch, 'ts_event').values as BigInt64Array;
+          if (this.kept !== null) emit('out', batchOf(TALLY_OUTPUT, [{ ts_event: this.kept, symbol: 'kept', volume: 1 }]));
+          this.kept = times[batch.numRows - 1] ?? null;
+        }
+      })();
+    expect(violated(create, 'watermark safety')).toMatch(/watermark/);
   });
 
   test('with the fewest rows that show it', () => {

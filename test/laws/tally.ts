@@ -7,7 +7,7 @@ import { defineOperator, type KernelContext, type Operator } from '../../graph/c
 import { batchOf, type Row, rowsOf } from '../../graph/contract/rows.ts';
 
 export const TALLY_INPUT = new Schema([COLUMNS.ts_event, COLUMNS.symbol, field('size', new Float64(), true, 'size or nothing')]);
-const OUT = new Schema([COLUMNS.ts_event, COLUMNS.symbol, COLUMNS.volume]);
+export const TALLY_OUTPUT = new Schema([COLUMNS.ts_event, COLUMNS.symbol, COLUMNS.volume]);
 const EVERY_NS = 1_000_000_000n;
 
 interface Window {
@@ -51,7 +51,7 @@ export class TallyKernel implements Kernel {
       emit(
         'out',
         batchOf(
-          OUT,
+          TALLY_OUTPUT,
           due.map(([, { symbol, end, volume }]) => ({ ts_event: end, symbol, volume })),
         ),
       );
@@ -88,7 +88,7 @@ export function tally(
     inputs: { in: { description: 'sizes' } },
     outputs: { out: { description: 'sums' }, late: { description: 'late rows' }, rejected: { description: 'rows without a size' } },
     groups: () => ['symbol'],
-    schema: () => ({ out: OUT, late: TALLY_INPUT, rejected: REJECT_SCHEMA }),
+    schema: () => ({ out: TALLY_OUTPUT, late: TALLY_INPUT, rejected: REJECT_SCHEMA }),
     create,
     ...(reference ? { reference } : {}),
   });

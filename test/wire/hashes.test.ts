@@ -12,7 +12,7 @@ const SOURCES = ['a', 'b'];
 
 test('the wiring and a plain loop give the same logical hash on every edge', () => {
   const hashes = new Set<string>();
-  for (let seed = 1001; seed <= 1012; seed++) {
+  for (let seed = 1001; seed <= 1008; seed++) {
     const random = new Random(seed);
     const graph = randomGraph(random, SOURCES);
     const schemas = new Map<string, Schema>(
@@ -38,5 +38,5 @@ test('the wiring and a plain loop give the same logical hash on every edge', () 
       hashes.add(digest);
     }
   }
-  expect(hashes.size).toBeGreaterThan(30);
+  expect(hashes.size).toBeGreaterThan(20);
 });

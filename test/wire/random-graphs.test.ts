@@ -7,7 +7,7 @@ import { SYNTHETIC } from './synthetic.ts';
 import { WiredGraph } from './wired.ts';
 
 const FIRST = Number(process.env.MILLRACE_SEED ?? 1);
-const SEEDS = Array.from({ length: Number(process.env.MILLRACE_GRAPHS ?? 60) }, (_, i) => FIRST + i);
+const SEEDS = Array.from({ length: Number(process.env.MILLRACE_GRAPHS ?? 40) }, (_, i) => FIRST + i);
 const SOURCES = ['a', 'b', 'c'];
 
 function scene(seed: number) {

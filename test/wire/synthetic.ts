@@ -70,9 +70,10 @@ class Split extends RowKernel<null> {
 /** A running sum per symbol. */
 class Sum extends RowKernel<Record<string, number>> {
   protected row({ row }: Given, emit: (port: string, row: Row) => void): void {
-    const symbol = String(row.symbol);
-    this.state[symbol] = ((this.state[symbol] ?? 0) + (row.size as number)) % 1000;
-    emit('out', { ...row, size: this.state[symbol] });
+    const symbol = `of ${row.symbol}`; // no name that every object has
+    const sum = ((this.state[symbol] ?? 0) + (row.size as number)) % 1000;
+    this.state[symbol] = sum;
+    emit('out', { ...row, size: sum });
   }
 }
 
@@ -107,25 +108,27 @@ class Window extends RowKernel<Record<string, [string, string, number]>> {
 /** The last right row of the symbol beside each left row: what it gives depends on the order of the merge. */
 class Beside extends RowKernel<Record<string, number>> {
   protected row({ row, port }: Given, emit: (port: string, row: Row) => void): void {
-    const symbol = String(row.symbol);
+    const symbol = `of ${row.symbol}`; // no name that every object has
     if (port === 'right') this.state[symbol] = row.size as number;
     else emit('out', { ...row, size: (row.size as number) * 1000 + (this.state[symbol] ?? 0) });
   }
 }
 
-/** Says how many rows came, each time the clock has passed its timer. */
-class Ticker extends RowKernel<{ rows: number; dueNs: string | null; lastNs: string }> {
+/** Says how many rows came, 50 ns after the epoch that brought the first of them. */
+class Ticker extends RowKernel<{ rows: number; dueNs: string | null }> {
   protected row({ row }: Given, emit: (port: string, row: Row) => void): void {
     this.state.rows += 1;
-    this.state.dueNs ??= String(BigInt(this.state.lastNs) + 50n);
     emit('out', row);
   }
 
   override advance(_watermarkNs: bigint, clockNs: bigint, emit: Emit): void {
-    this.state.lastNs = String(clockNs);
-    if (this.state.dueNs === null || clockNs < BigInt(this.state.dueNs)) return;
-    emit('ticks', batchOf(ROWS, [{ ts_event: clockNs, ts_recv: clockNs, symbol: 'tick', size: this.state.rows }]));
-    this.state = { ...this.state, rows: 0, dueNs: null };
+    const { rows, dueNs } = this.state;
+    if (rows === 0) return;
+    if (dueNs === null) this.state.dueNs = String(clockNs + 50n);
+    else if (clockNs >= BigInt(dueNs)) {
+      emit('ticks', batchOf(ROWS, [{ ts_event: clockNs, ts_recv: clockNs, symbol: 'tick', size: rows }]));
+      this.state = { rows: 0, dueNs: null };
+    }
   }
 
   override nextTimer(): bigint | null {
@@ -165,7 +168,7 @@ export const SYNTHETIC: ReadonlyMap<string, Operator<object>> = new Map(
     operator('sum', ['in'], ['out'], () => new Sum({})),
     operator('window', ['in'], ['out', 'late'], () => new Window({})),
     operator('beside', ['left', 'right'], ['out'], () => new Beside({})),
-    operator('ticker', ['in'], ['out', 'ticks'], () => new Ticker({ rows: 0, dueNs: null, lastNs: '0' })),
+    operator('ticker', ['in'], ['out', 'ticks'], () => new Ticker({ rows: 0, dueNs: null })),
     operator('fragile', ['in'], ['out'], () => new Fragile(null)),
   ].map((made) => [made.name, made]),
 );

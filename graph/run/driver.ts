@@ -1,5 +1,5 @@
 import { inNode, MillraceError } from '../contract/error.ts';
-import type { Log, Round } from '../contract/log.ts';
+import type { CommitResult, Log, Outgoing, Round, RoundTask } from '../contract/log.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { Quantiles } from '../contract/view.ts';
 import type { Environment } from './environment.ts';
@@ -23,15 +23,23 @@ export interface DriverOptions {
   readonly environment: Environment;
   /** The incarnation; known once the pipeline has started. */
   inc(): string;
+  /** Partitions of the journal topic that are ours now. */
+  owned(): ReadonlySet<number>;
   /** A fresh task at the state the log holds. */
   recover(task: number): Promise<Task>;
   /** A task can go on no longer. */
   parked(task: Task, error: MillraceError): void;
 }
 
+/** What one task adds to a round. */
+interface Share {
+  readonly task: Task;
+  readonly entry: RoundTask;
+  readonly messages: readonly Outgoing[];
+}
+
 interface ComputedRound {
-  readonly round: Round;
-  readonly tasks: readonly Task[];
+  readonly shares: readonly Share[];
   readonly startedAt: number;
 }
 
@@ -70,14 +78,21 @@ export class Driver {
     });
   }
 
-  /** Runs what waits for the end of a round, when no round runs any more. */
+  /** Runs what waits for the end of a round. */
   async serveChanges(): Promise<void> {
+    if (this.#changes.length > 0) await this.#committing;
     for (let change = this.#changes.shift(); change; change = this.#changes.shift()) await change();
   }
 
-  /** A fresh task at the state the log holds. */
-  recover(task: number): Promise<Task> {
-    return this.#options.recover(task);
+  /** Takes a task over at the state the log holds; one that stands there already stays as it is. A task that cannot be recovered parks. */
+  async assign(number: number): Promise<void> {
+    const { plan } = this.#options;
+    const held = this.tasks.get(number);
+    if (held) {
+      const root = await this.#log.root(plan.pipeline, number);
+      if (root?.inc === held.root?.inc && root?.epoch === held.epoch) return;
+    }
+    this.tasks.set(number, await this.#options.recover(number));
   }
 
   /** Cuts no further round. */
@@ -90,16 +105,18 @@ export class Driver {
     while (!this.#stopping) {
       await this.serveChanges();
       const live = [...this.tasks.values()].filter((task) => task.state === 'running');
-      if (live.length === 0 && this.tasks.size > 0) break;
+      if (live.length === 0 && (await this.#allEnded())) break;
       if (this.#commitFailure !== null) throw this.#commitFailure;
       const computed = await this.#round(live);
       if (!computed) continue;
       await this.#committing;
       if (this.#commitFailure !== null) throw this.#commitFailure;
-      this.#committing = this.#commit(computed).catch((error) => {
+      const shares = computed.shares.filter(({ task }) => this.tasks.get(task.task) === task);
+      if (shares.length === 0) continue;
+      this.#committing = this.#commit({ shares, startedAt: computed.startedAt }).catch((error) => {
         this.#commitFailure = error;
       });
-      await this.#snapshotOne(computed.tasks);
+      await this.#snapshotOne(shares.map(({ task }) => task));
     }
     await this.#committing;
     await this.serveChanges();
@@ -113,7 +130,7 @@ export class Driver {
     const changed = open.filter((task) => !(task.root?.closed && task.root.epoch === task.epoch));
     if (changed.length === 0) return;
     for (const task of changed) task.epoch += 1;
-    const tasks = [];
+    const shares: Share[] = [];
     for (const task of changed) {
       const journalFrom = (await this.#log.describe(plan.journal))?.ranges[task.task]?.high ?? 0;
       const key = { pipeline: plan.pipeline, task: task.task, inc: this.#options.inc(), epoch: task.epoch };
@@ -121,10 +138,21 @@ export class Driver {
       const entry = this.#entry(task, this.#clock(task), [], [], true);
       const root = rootOf(entry, { epoch: task.epoch, reference, journalFrom });
       task.root = root;
-      tasks.push({ task: task.task, epoch: task.epoch, entry: encodeEntry(entry), root, reads: task.positions() });
+      shares.push({ task, entry: { task: task.task, epoch: task.epoch, entry: encodeEntry(entry), root, reads: task.positions() }, messages: [] });
     }
-    await this.#commit({ round: { pipeline: plan.pipeline, journal: plan.journal, tasks, messages: [] }, tasks: changed, startedAt: Date.now() });
+    await this.#commit({ shares, startedAt: performance.now() });
     for (const task of changed) task.state = 'closed';
+  }
+
+  /** Every task has ended or parked here, or was closed by another process. */
+  async #allEnded(): Promise<boolean> {
+    if (this.#changes.length > 0) return false;
+    for (let number = 0; number < this.#options.plan.tasks; number++) {
+      if (this.tasks.has(number)) continue;
+      const root = await this.#log.root(this.#options.plan.pipeline, number);
+      if (!root?.closed || root.inc !== this.#options.inc()) return false;
+    }
+    return true;
   }
 
   /** Reads, cuts and computes; null when there was nothing to do. */
@@ -132,27 +160,24 @@ export class Driver {
     await this.#gather();
     const reads = await fetch(this.#log, this.#options.plan.pipeline, live, live.some((task) => task.due) ? 0 : this.#waitMs(live));
     const startedAt = performance.now();
-    const done: Task[] = [];
-    const round: { tasks: Round['tasks'][number][]; messages: Round['messages'][number][] } = { tasks: [], messages: [] };
+    const shares: Share[] = [];
     for (const task of live) {
       const work = this.#cut(task, reads.get(task) ?? []);
       if (!work) continue;
       try {
         task.run(work.entry, work.reads);
-        const messages = task.encode(work.entry);
-        for (const message of messages) round.messages.push(message);
+        task.root = rootOf(work.entry, task.root?.snap ?? null);
+        const entry = { task: task.task, epoch: work.entry.epoch, entry: encodeEntry(work.entry), root: task.root, reads: task.positions() };
+        shares.push({ task, entry, messages: task.encode(work.entry) });
       } catch (error) {
         await this.#failed(task, error);
         continue;
       }
-      task.root = rootOf(work.entry, task.root?.snap ?? null);
-      round.tasks.push({ task: task.task, epoch: work.entry.epoch, entry: encodeEntry(work.entry), root: task.root, reads: task.positions() });
       if (task.exhausted) task.state = 'ended';
-      done.push(task);
     }
-    if (done.length === 0) return null;
+    if (shares.length === 0) return null;
     this.#lastCutMs = performance.now();
-    return { round: { pipeline: this.#options.plan.pipeline, journal: this.#options.plan.journal, ...round }, tasks: done, startedAt };
+    return { shares, startedAt };
   }
 
   /** Waits a little between rounds that hold few rows, so that their fixed cost stays under a share of the time. */
@@ -212,30 +237,30 @@ export class Driver {
   }
 
   /** Commits a round whatever it takes: an unknown outcome is looked up, then the same bytes are sent again. */
-  async #commit({ round, tasks, startedAt }: ComputedRound): Promise<void> {
+  async #commit({ shares, startedAt }: ComputedRound): Promise<void> {
+    const { pipeline, journal } = this.#options.plan;
+    const first = (shares[0] as Share).entry;
+    const round: Round = { pipeline, journal, tasks: shares.map((s) => s.entry), messages: shares.flatMap((s) => s.messages) };
     for (let attempt = 0; ; attempt++) {
-      const result = await this.#tryCommit(round, attempt);
-      if (result === 'committed') break;
+      let result = await this.#tryCommit(round, attempt);
+      if (result === 'unknown') {
+        const root = await this.#log.root(pipeline, first.task);
+        if (root?.inc === first.root.inc && root.epoch === first.epoch) result = 'committed';
+        else if (root?.inc !== first.root.inc || root.epoch !== first.epoch - 1) result = 'fenced';
+      }
       if (result === 'fenced') {
-        this.#fenced(tasks);
+        this.#fenced(shares);
         return;
       }
-      const first = round.tasks[0];
-      const root = first ? await this.#log.root(round.pipeline, first.task) : null;
-      if (first && root?.inc === first.root.inc && root.epoch === first.epoch) break;
-      if (first && root?.epoch !== first.epoch - 1) {
-        this.#fenced(tasks);
-        return;
-      }
+      if (result === 'committed') break;
     }
     const ms = performance.now() - startedAt;
-    this.epochs += round.tasks.length;
+    this.epochs += shares.length;
     this.#roundSeconds.record(ms / 1000);
-    const rows = round.messages.length;
-    if (rows < 64) this.#fixedCostMs += 0.05 * (Math.min(ms, 50) - this.#fixedCostMs);
+    if (round.messages.length < 64) this.#fixedCostMs += 0.05 * (Math.min(ms, 50) - this.#fixedCostMs);
   }
 
-  async #tryCommit(round: Round, attempt: number): Promise<'committed' | 'fenced' | 'unknown'> {
+  async #tryCommit(round: Round, attempt: number): Promise<CommitResult> {
     try {
       return await this.#log.commit(round);
     } catch (error) {
@@ -247,9 +272,14 @@ export class Driver {
     }
   }
 
-  /** Another process owns the tasks now: what was computed is not ours to write. */
-  #fenced(tasks: readonly Task[]): void {
-    for (const task of tasks) this.tasks.delete(task.task);
+  /** The lease had changed: what was computed is not ours to write. Tasks that are still ours start again from the log. */
+  #fenced(shares: readonly Share[]): void {
+    for (const { task } of shares) {
+      this.tasks.delete(task.task);
+      this.#changes.push(async () => {
+        if (this.#options.owned().has(task.task)) await this.assign(task.task);
+      });
+    }
   }
 
   /** A kernel threw: once more from the committed state, then the task parks; the others go on. */
@@ -260,9 +290,18 @@ export class Driver {
     if (this.#failedAt.get(task.task) !== at) {
       this.#failedAt.set(task.task, at);
       this.#options.environment.note(`task ${task.task}: ${error.message}; trying again from the last snapshot`);
-      this.tasks.set(task.task, await this.recover(task.task));
-      return;
+      try {
+        this.tasks.set(task.task, await this.#options.recover(task.task));
+        return;
+      } catch (again) {
+        this.#park(task, inNode(again, error.node ?? '?'));
+        return;
+      }
     }
+    this.#park(task, error);
+  }
+
+  #park(task: Task, error: MillraceError): void {
     task.state = 'parked';
     task.error = { code: error.code, message: error.message, node: error.node ?? null, remedy: error.remedy ?? null, sinceMs: Date.now() };
     this.#options.parked(task, error);

@@ -12,6 +12,7 @@ import { Histogram } from './histogram.ts';
 import { planTopic, settleIncarnation } from './incarnation.ts';
 import { type OpenInput, openInputs } from './inputs.ts';
 import { NodeMetrics } from './metrics.ts';
+import { patientLog } from './patient.ts';
 import { recoverTask } from './recovery.ts';
 import { Task } from './task.ts';
 
@@ -30,6 +31,7 @@ class Pipeline {
   readonly #metrics: ReadonlyMap<string, NodeMetrics>;
   readonly #startedAtMs = Date.now();
   readonly done: Promise<Outcome>;
+  #lease: Lease | null = null;
   #state: PipelineView['state'] = 'starting';
   #reason: string | null = null;
   #inc = '';
@@ -46,7 +48,7 @@ class Pipeline {
 
   constructor(plan: Plan, environment: Environment) {
     this.#plan = plan;
-    this.#environment = environment;
+    this.#environment = { ...environment, log: patientLog(environment.log, environment.note, () => this.#stopRequested) };
     const sources = plan.inputs.map((input) => {
       const use = input.from.kind === 'connector' ? input.from.connector : input.from.kind;
       return [input.name, new NodeMetrics(input.name, 'source', use)] as const;
@@ -55,8 +57,9 @@ class Pipeline {
     this.#metrics = new Map([...sources, ...nodes]);
     this.#driver = new Driver({
       plan,
-      environment,
+      environment: this.#environment,
       inc: () => this.#inc,
+      owned: () => this.#lease?.owned ?? new Set(),
       recover: (task) => this.#recover(task),
       parked: (task, error) => {
         this.#parked ??= error;
@@ -100,14 +103,13 @@ class Pipeline {
 
   async #run(): Promise<Outcome> {
     const driver = this.#driver;
-    let lease: Lease | null = null;
     let failure: MillraceError | null = null;
     let ended = false;
     try {
       await this.#environment.log.ensure([...this.#plan.topics.filter((spec) => !isOfIncarnation(spec)), planTopic(this.#plan)]);
-      lease = await this.#environment.log.lease(`millrace.${this.#plan.pipeline}`, this.#plan.journal, {
+      this.#lease = await this.#environment.log.lease(`millrace.${this.#plan.pipeline}`, this.#plan.journal, {
         assigned: (partitions) => {
-          for (const task of partitions) driver.change(() => this.#assign(task)).catch((error) => this.#giveUp(error));
+          for (const task of partitions) driver.change(() => driver.assign(task)).catch((error) => this.#giveUp(error));
         },
         revoked: (partitions) =>
           driver.change(async () => {
@@ -131,15 +133,15 @@ class Pipeline {
     } catch (error) {
       failure = inNode(error, this.#plan.pipeline);
     }
-    return this.#finish(lease, failure, ended);
+    return this.#finish(failure, ended);
   }
 
   /** Ends the sinks, closes what is open, and says how it went. */
-  async #finish(lease: Lease | null, failure: MillraceError | null, ended: boolean): Promise<Outcome> {
+  async #finish(failure: MillraceError | null, ended: boolean): Promise<Outcome> {
     const clean = await Promise.all(this.#sinks.map((sink) => this.#drainSink(sink, ended)));
     await this.#refresh();
     for (const input of this.#inputs) await input.reader?.close();
-    await releaseQuietly(lease, this.#driver);
+    await releaseQuietly(this.#lease, this.#driver);
     this.#endedAtMs = Date.now();
     const sinkError = this.#sinks.map((sink) => sink.error).find((error) => error !== null) ?? null;
     const error = failure ?? this.#parked ?? sinkError ?? (clean.every(Boolean) ? null : undrained(this.#sinks));
@@ -219,10 +221,6 @@ class Pipeline {
     task.state = task.exhausted && task.inputs.length > 0 ? 'ended' : 'running';
     task.due ||= task.state === 'running' && this.#plan.outputs.some((output) => output.kind === 'exchange');
     return task;
-  }
-
-  async #assign(task: number): Promise<void> {
-    this.#driver.tasks.set(task, await this.#recover(task));
   }
 
   #giveUp(error: unknown): void {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { mildFaults, withFaults } from '../../connectors/embedded/faults.ts';
 import type { Log } from '../../graph/contract/log.ts';
 import { runPipeline } from '../../graph/run/pipeline.ts';
 import { environmentOf, expected, freshFolder, openLog, type PlanShape, planOf, registryOf, Table } from './fixture.ts';
@@ -45,4 +46,60 @@ describe('a pipeline on the embedded log', () => {
       check(tables, shape);
     });
   }
+
+  const SHAPE: PlanShape = { rows: 6_000, partitions: 3, tasks: 4, exchange: true, chunk: 200 };
+
+  it('goes on where a drained run stopped, and a third start has nothing to do', async () => {
+    const dir = await freshFolder();
+    const tables = fresh();
+    const log = await open(dir);
+    const environment = environmentOf(log, registryOf(tables), dir);
+    const first = runPipeline(planOf(SHAPE), environment);
+    await until(() => first.view().epochs > 6);
+    await first.drain();
+    expect((await first.done).state).toBe('done');
+    const written = tables.get('sums')?.rows.length ?? 0;
+    expect(written).toBeGreaterThan(0);
+    expect(written).toBeLessThan(18_000);
+    expect((await runPipeline(planOf(SHAPE), environment).done).state).toBe('done');
+    check(tables, SHAPE);
+    const third = runPipeline(planOf(SHAPE), environment);
+    expect((await third.done).state).toBe('done');
+    expect(third.view().epochs).toBe(0);
+    check(tables, SHAPE);
+  });
+
+  it('a sink that is down holds its rows and nobody else, and lies are looked up', async () => {
+    const dir = await freshFolder();
+    const tables = fresh();
+    const log = await open(dir);
+    const down = tables.get('windows') as Table;
+    down.down = true;
+    (tables.get('sums') as Table).lieNext = 2;
+    const running = runPipeline(planOf(SHAPE), environmentOf(log, registryOf(tables), dir));
+    await until(() => (tables.get('sums')?.rows.length ?? 0) === 18_000);
+    expect(running.view().sinks.find((s) => s.name === 'windows_table')?.lastError?.code).toBe('table-down');
+    expect(down.rows.length).toBe(0);
+    down.down = false;
+    expect((await running.done).state).toBe('done');
+    check(tables, SHAPE);
+  });
+
+  const SEEDS = (process.env.MILLRACE_SEEDS ?? '1,2,3,4,5').split(',').map(Number);
+  for (const seed of SEEDS) {
+    it(`loses and doubles nothing on a log meaner than Kafka, seed ${seed}`, async () => {
+      const dir = await freshFolder();
+      const tables = fresh();
+      const log = withFaults(await open(dir), mildFaults(seed));
+      const notes: string[] = [];
+      const running = runPipeline(planOf(SHAPE), environmentOf(log, registryOf(tables), dir, notes));
+      expect(await running.done, notes.join('\n')).toEqual({ state: 'done', error: null });
+      check(tables, SHAPE);
+    });
+  }
 });
+
+/** Resolves when the condition holds; looks again every few ms. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}

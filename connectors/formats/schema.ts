@@ -23,7 +23,7 @@ const declaration = z
     from: z.string().min(1).optional().meta({ description: 'name of the key or field in the message, where it is not the column name' }),
     unit: z.enum(['ns', 'us', 'ms', 's']).optional().meta({ description: 'unit of a timestamp written as a number; ns by default' }),
     zone: z.literal('utc').optional().meta({ description: 'take a time without a zone, or a date alone, as UTC' }),
-    nullable: z.boolean().optional().meta({ description: 'whether the value may be missing; false by default' }),
+    nullable: z.boolean().optional().meta({ description: 'whether the value may be missing; by default as the column dictionary says, else false' }),
     description: z.string().optional().meta({ description: 'what it holds, for table comments' }),
   })
   .refine((c) => c.unit === undefined || c.type === undefined || c.type === 'timestamp', {

@@ -23,10 +23,12 @@ class Silence implements Logger {
 export class Server {
   readonly #client: ClickHouseClient;
   readonly #shown: string;
+  readonly url: string;
 
   /** `options` are the client's own. */
   constructor(url: string, shown: string, options: Readonly<Record<string, unknown>> = {}) {
     this.#shown = shown;
+    this.url = url;
     try {
       const given: ClickHouseClientConfigOptions = options;
       this.#client = createClient({ application: 'millrace', request_timeout: 30_000, ...given, url, log: { LoggerClass: Silence } });

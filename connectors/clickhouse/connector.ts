@@ -21,10 +21,10 @@ export function clickhouseConnector(setup: ClickhouseSetup): Connector {
     async open(params, schema, { connection }) {
       const problem = unacceptable(schema, params);
       if (problem) throw new MillraceError(problem, { code: 'clickhouse-schema', domain: 'user' });
-      const connect = async (): Promise<Server> => {
-        if (connection && connection.url !== 'embedded') return new Server(connection.url, connection.shown, connection.options);
-        const url = await setup.embedded();
-        return new Server(url, `embedded, ${url}`, connection?.options ?? {});
+      const connect = async (known: Server | null): Promise<Server> => {
+        const own = connection && connection.url !== 'embedded' ? connection : null;
+        const url = own?.url ?? (await setup.embedded());
+        return known?.url === url ? known : new Server(url, own?.shown ?? `embedded, ${url}`, connection?.options ?? {});
       };
       return new ClickhouseWriter(connect, schema, params);
     },

@@ -34,7 +34,7 @@ const keyOf = (range: BlockRange): string => `${range.src} ${range.fromSeq} ${ra
  * also when the first one is still on its way. A token may outlive rows that were removed: after a look, the count is checked.
  */
 export class ClickhouseWriter implements SinkWriter {
-  readonly #connect: () => Promise<Server>;
+  readonly #connect: (known: Server | null) => Promise<Server>;
   readonly #schema: Schema;
   readonly #params: ClickhouseParams;
   readonly #encoder: ArrowStreamEncoder;
@@ -42,8 +42,11 @@ export class ClickhouseWriter implements SinkWriter {
   /** Blocks that were looked for, and so may have a used token. */
   readonly #doubted = new Set<string>();
   #server: Server | null = null;
+  #checked = false;
+  #opening: Promise<Server> | null = null;
 
-  constructor(connect: () => Promise<Server>, schema: Schema, params: ClickhouseParams) {
+  /** `connect` gives the server it is handed while that is the right one. */
+  constructor(connect: (known: Server | null) => Promise<Server>, schema: Schema, params: ClickhouseParams) {
     this.#connect = connect;
     this.#schema = withLineage(schema);
     this.#params = params;
@@ -55,16 +58,21 @@ export class ClickhouseWriter implements SinkWriter {
     await this.#open();
   }
 
-  async #open(): Promise<Server> {
-    await this.close();
-    const server = await this.#connect();
-    try {
-      await ensureTable(server, this.#schema, this.#params);
-    } catch (error) {
-      await server.close();
-      throw error;
-    }
+  /** The server, its table checked. Other partitions may be writing through the one at hand: it stays while the address does. */
+  #open(): Promise<Server> {
+    this.#opening ??= this.#openNow().finally(() => {
+      this.#opening = null;
+    });
+    return this.#opening;
+  }
+
+  async #openNow(): Promise<Server> {
+    const known = this.#server;
+    const server = await this.#connect(known);
+    if (server !== known) await known?.close();
     this.#server = server;
+    await ensureTable(server, this.#schema, this.#params);
+    this.#checked = true;
     return server;
   }
 
@@ -89,18 +97,18 @@ export class ClickhouseWriter implements SinkWriter {
   }
 
   async #send(bytes: Uint8Array, token: string): Promise<void> {
-    const server = this.#server ?? (await this.#open());
+    const server = await this.#ready();
     try {
       await server.insert(this.#insert, bytes, { ...INSERT, insert_deduplication_token: token });
     } catch (error) {
-      if (isTableGone(error)) await this.close(); // the next write makes it anew
+      if (isTableGone(error)) this.#checked = false; // the next write makes it anew
       throw error;
     }
   }
 
   async has(range: BlockRange): Promise<'none' | 'all' | 'partial'> {
     this.#doubted.add(keyOf(range));
-    const server = this.#server ?? (await this.#open());
+    const server = await this.#ready();
     const [found] = await server.rows<{ rows: string }>(
       `SELECT count() AS rows FROM ${quoteTable(this.#params.table)} WHERE ${WITHIN}`,
       { src: range.src, from: String(range.fromSeq), to: String(range.toSeq) },
@@ -112,7 +120,7 @@ export class ClickhouseWriter implements SinkWriter {
 
   async remove(range: BlockRange): Promise<void> {
     this.#doubted.add(keyOf(range));
-    const server = this.#server ?? (await this.#open());
+    const server = await this.#ready();
     await server.run(
       `ALTER TABLE ${quoteTable(this.#params.table)} DELETE WHERE ${WITHIN}`,
       { src: range.src, from: String(range.fromSeq), to: String(range.toSeq) },
@@ -120,11 +128,16 @@ export class ClickhouseWriter implements SinkWriter {
     );
   }
 
+  async #ready(): Promise<Server> {
+    return this.#server && this.#checked ? this.#server : this.#open();
+  }
+
   async finish(): Promise<void> {}
 
   async close(): Promise<void> {
     const server = this.#server;
     this.#server = null;
+    this.#checked = false;
     await server?.close();
   }
 }

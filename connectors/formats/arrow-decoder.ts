@@ -1,6 +1,5 @@
 import { type Data, makeData, makeVector, type RecordBatch, type Schema, Type, Utf8, type Vector } from 'apache-arrow';
 import { batchOfData, makeColumn } from '../../graph/contract/batch.ts';
-import { MAX_MESSAGE_ROWS } from '../../graph/contract/columns.ts';
 import { BATCH, DICTIONARY, type Framed, HEADER, int64At, messageAt, refused, type Table } from './arrow-metadata.ts';
 import { matchSchema, type WireSchema } from './arrow-schema.ts';
 
@@ -42,7 +41,6 @@ export class ArrowStreamDecoder {
     const bytes = stream.byteOffset % 8 === 0 ? stream : new Uint8Array(stream);
     const batches: RecordBatch[] = [];
     const dictionaries: (Vector<Utf8> | null)[] = this.#schema.fields.map(() => null);
-    let rows = 0;
     let message = messageAt(bytes, 0);
     if (message?.kind !== HEADER.schema) throw refused('arrow-foreign', 'not an Arrow IPC stream');
     this.#readSchema(message);
@@ -53,8 +51,6 @@ export class ArrowStreamDecoder {
         }
       } else if (message.kind === HEADER.batch) {
         const batch = this.#batch(message, dictionaries);
-        rows += batch.numRows;
-        if (rows > MAX_MESSAGE_ROWS) throw refused('arrow-too-many-rows', `the message has more than ${MAX_MESSAGE_ROWS} rows`);
         batches.push(batch);
       } else throw refused('arrow-damaged', `the stream holds a message of kind ${message.kind}`);
     }

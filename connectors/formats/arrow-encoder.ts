@@ -44,15 +44,30 @@ export class ArrowStreamEncoder {
     this.#dictionaries = schema.fields.map(() => new WeakMap());
   }
 
+  /** What a stream starts with: its schema. */
+  get opening(): Uint8Array {
+    return this.#schemaMessage;
+  }
+
+  /** What a stream ends with. */
+  get closing(): Uint8Array {
+    return END;
+  }
+
   /** One whole stream with one batch, in a buffer of its own. */
   stream(batch: RecordBatch): Uint8Array {
-    const parts: Uint8Array[] = [this.#schemaMessage];
-    const columns = this.#schema.fields.map((_, i) => this.#column(batch, i, parts));
-    const nodes = columns.map((column, i) => ({
-      length: batch.numRows,
-      nulls: column.valid ? (batch.data.children[i]?.nullCount ?? 0) : 0,
-    }));
-    return assemble(parts, this.#batch, batch.numRows, { nodes, buffers: columns.flatMap(buffersOf) }, END);
+    return this.#write(batch, [this.#schemaMessage], END);
+  }
+
+  /** The dictionaries and the message of a batch, to stand between `opening` and `closing`; dictionaries replace those before. */
+  messages(batch: RecordBatch): Uint8Array {
+    return this.#write(batch, [], NOTHING);
+  }
+
+  #write(batch: RecordBatch, before: Uint8Array[], after: Uint8Array): Uint8Array {
+    const columns = this.#schema.fields.map((_, i) => this.#column(batch, i, before));
+    const nodes = columns.map((column, i) => ({ length: batch.numRows, nulls: column.valid ? (batch.data.children[i]?.nullCount ?? 0) : 0 }));
+    return assemble(before, this.#batch, batch.numRows, { nodes, buffers: columns.flatMap(buffersOf) }, after);
   }
 
   /** The column, its dictionary's message added to `parts`. */

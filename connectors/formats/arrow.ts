@@ -76,10 +76,14 @@ function arrowDecoder(schema: Schema): Decoder {
 const COUNT = Int32Array.from({ length: MAX_MESSAGE_ROWS }, (_, i) => i);
 const ZEROS = new Int32Array(MAX_MESSAGE_ROWS);
 
+const zeros = (rows: number): Int32Array => (rows <= ZEROS.length ? ZEROS.subarray(0, rows) : new Int32Array(rows));
+const countFrom = (first: number, rows: number): Int32Array =>
+  first + rows <= COUNT.length ? COUNT.subarray(first, first + rows) : Int32Array.from({ length: rows }, (_, i) => first + i);
+
 function placesOf(batches: readonly RecordBatch[], sources: readonly number[]): Pick<Decoded, 'payloadOfRow' | 'rowInPayload'> {
   if (batches.length === 1 && sources[0] === 0) {
-    const rows = batches[0]?.numRows;
-    return { payloadOfRow: ZEROS.subarray(0, rows), rowInPayload: COUNT.subarray(0, rows) };
+    const rows = batches[0]?.numRows ?? 0;
+    return { payloadOfRow: zeros(rows), rowInPayload: countFrom(0, rows) };
   }
   const rows = batches.reduce((sum, batch) => sum + batch.numRows, 0);
   const payloadOfRow = new Int32Array(rows);
@@ -89,7 +93,7 @@ function placesOf(batches: readonly RecordBatch[], sources: readonly number[]): 
   batches.forEach((batch, i) => {
     if (sources[i] !== sources[i - 1]) first = 0;
     payloadOfRow.fill(sources[i] as number, at, at + batch.numRows);
-    rowInPayload.set(COUNT.subarray(first, first + batch.numRows), at);
+    rowInPayload.set(countFrom(first, batch.numRows), at);
     first += batch.numRows;
     at += batch.numRows;
   });

@@ -1,0 +1,246 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import { type RecordBatch, Schema } from 'apache-arrow';
+import { batchOfData } from '../../graph/contract/batch.ts';
+import { LINEAGE_FIELDS } from '../../graph/contract/columns.ts';
+import type { Block, BlockRange, SinkWriter } from '../../graph/contract/connector.ts';
+import { MillraceError } from '../../graph/contract/error.ts';
+import type { Encoder } from '../../graph/contract/format.ts';
+import { concatBatches } from '../formats/arrow-concat.ts';
+import { ArrowStreamEncoder } from '../formats/arrow-encoder.ts';
+import { csv, csvHeader } from '../formats/csv.ts';
+import { json } from '../formats/json.ts';
+import { blocksOf } from './blocks.ts';
+import type { FileSinkParams } from './params.ts';
+
+const NEWLINE = 10;
+/** Digits of a sequence number in the name of a part, so that names sort as numbers. */
+const DIGITS = 19;
+
+/** How blocks become the bytes of parts, and what goes around all parts. */
+interface Layout {
+  part(batch: RecordBatch): Uint8Array;
+  readonly before: Uint8Array;
+  readonly after: Uint8Array;
+}
+
+function layoutOf(schema: Schema, format: FileSinkParams['format']): Layout {
+  const nothing = new Uint8Array(0);
+  if (format === 'arrow') {
+    const encoder = new ArrowStreamEncoder(schema);
+    return { part: (batch) => encoder.messages(batch), before: encoder.opening, after: encoder.closing };
+  }
+  if (format === 'csv') {
+    const options = csv.params.parse({});
+    return { part: linesOf(csv.encoder?.(schema, options)), before: Buffer.from(`${csvHeader(schema, options)}\n`), after: nothing };
+  }
+  return { part: linesOf(json.encoder?.(schema, json.params.parse({}))), before: nothing, after: nothing };
+}
+
+/** Payloads of an encoder, each with a line end. */
+function linesOf(encoder: Encoder | undefined): (batch: RecordBatch) => Uint8Array {
+  if (!encoder) throw new MillraceError('the format cannot be written', { code: 'format-unwritable', domain: 'internal' });
+  return (batch) => {
+    const { bytes, offsets } = encoder.encode(batch);
+    const lines = offsets.length - 1;
+    const from = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const out = Buffer.allocUnsafeSlow((offsets[lines] as number) + lines);
+    let at = 0;
+    for (let i = 0; i < lines; i++) {
+      at += from.copy(out, at, offsets[i], offsets[i + 1]);
+      out[at++] = NEWLINE;
+    }
+    return out;
+  };
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** The blocks without their last bytes. */
+async function* withoutEnd(blocks: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
+  let held: Uint8Array = new Uint8Array(0);
+  for await (const block of blocks) {
+    const all = Buffer.concat([held, block]);
+    const cut = Math.max(0, all.length - bytes);
+    yield all.subarray(0, cut);
+    held = all.subarray(cut);
+  }
+}
+
+/** What a failed write means; a full disk may have room again. */
+function writeError(error: unknown, path: string): MillraceError {
+  if (error instanceof MillraceError) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  const full = code === 'ENOSPC' || code === 'EDQUOT';
+  return new MillraceError(`"${path}" cannot be written: ${message}`, {
+    code: full ? 'file-disk-full' : 'file-unwritable',
+    domain: full ? 'external' : 'user',
+    retry: full || code === 'EIO' || code === 'EMFILE' ? 'backoff' : 'never',
+    remedy: full ? 'make room on the disk' : 'check that the folder may be written to',
+    cause: error,
+  });
+}
+
+/**
+ * Writes a file whole or not at all: every block is a part in a hidden folder beside it, durable and named by what it holds; when the
+ * input has ended the parts are put together, by partition and sequence, under the final name. Parts of another incarnation are old.
+ * A run that goes on after the end adds to the file it finished before.
+ */
+export class FileWriter implements SinkWriter {
+  readonly #path: string;
+  readonly #parts: string;
+  readonly #gzip: boolean;
+  readonly #columns: number;
+  readonly #schema: Schema;
+  readonly #layout: Layout;
+  /** Names the incarnation that the file was last finished by. */
+  readonly #finished: string;
+
+  /** `path` is absolute, `dataDir` the folder of local data; `schema` may have the lineage columns at its end. */
+  constructor(path: string, dataDir: string, schema: Schema, params: FileSinkParams) {
+    const fields = schema.fields.filter((field) => !LINEAGE_FIELDS.some((lineage) => lineage.name === field.name));
+    this.#path = path;
+    this.#parts = join(dirname(path), `.${basename(path)}.parts`);
+    this.#finished = join(dataDir, 'files', `${name(path)}.finished`);
+    this.#gzip = path.endsWith('.gz');
+    this.#columns = fields.length;
+    this.#schema = new Schema(params.lineage ? [...fields, ...LINEAGE_FIELDS] : fields);
+    this.#layout = layoutOf(this.#schema, params.format);
+  }
+
+  async ensure(): Promise<void> {
+    try {
+      await mkdir(this.#parts, { recursive: true });
+    } catch (error) {
+      throw writeError(error, this.#path);
+    }
+  }
+
+  async write(block: Block): Promise<void> {
+    const { folder, file } = this.#place(block);
+    try {
+      await this.#startIncarnation(folder);
+      const bytes = this.#layout.part(this.#shown(block));
+      const temporary = `${file}.new`;
+      const part = await open(temporary, 'w');
+      try {
+        await part.writeFile(bytes);
+        await part.sync();
+      } finally {
+        await part.close();
+      }
+      await rename(temporary, file);
+      await syncFolder(folder);
+    } catch (error) {
+      throw writeError(error, this.#path);
+    }
+  }
+
+  async has(range: BlockRange): Promise<'none' | 'all'> {
+    try {
+      return (await isThere(this.#place(range).file)) ? 'all' : 'none';
+    } catch (error) {
+      throw writeError(error, this.#path);
+    }
+  }
+
+  async remove(range: BlockRange): Promise<void> {
+    await rm(this.#place(range).file, { force: true });
+  }
+
+  async finish(): Promise<void> {
+    const temporary = `${this.#path}.${process.pid}.new`;
+    try {
+      const [incarnation] = await readdir(this.#parts);
+      const before = await readIfThere(this.#finished);
+      if (incarnation === undefined && before !== null) return;
+      const folder = join(this.#parts, incarnation ?? '');
+      const names = incarnation === undefined ? [] : (await readdir(folder)).filter((part) => part.endsWith('.part')).sort();
+      const goesOn = before !== null && before === incarnation && (await isThere(this.#path));
+      const content = Readable.from(this.#content(names.map((part) => join(folder, part)), goesOn), { objectMode: false });
+      const file = createWriteStream(temporary, { flush: true });
+      if (this.#gzip) await pipeline(content, createGzip(), file);
+      else await pipeline(content, file);
+      await rename(temporary, this.#path);
+      await syncFolder(dirname(this.#path));
+      await mkdir(dirname(this.#finished), { recursive: true });
+      await writeFile(this.#finished, incarnation ?? '');
+      await rm(this.#parts, { recursive: true, force: true });
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw writeError(error, this.#path);
+    }
+  }
+
+  async close(): Promise<void> {}
+
+  async *#content(parts: readonly string[], goesOn: boolean): AsyncGenerator<Uint8Array> {
+    if (goesOn) yield* withoutEnd(blocksOf(this.#path), this.#layout.after.length);
+    else yield this.#layout.before;
+    for (const part of parts) yield* blocksOf(part);
+    yield this.#layout.after;
+  }
+
+  /** The rows of a block with the columns that are written. */
+  #shown(block: Block): RecordBatch {
+    const [first] = block.batches;
+    if (!first) return batchOfData(this.#schema, 0, []);
+    const whole = concatBatches(first.schema, block.batches);
+    const lineage = this.#schema.fields.length > this.#columns;
+    return batchOfData(this.#schema, whole.numRows, lineage ? whole.data.children : whole.data.children.slice(0, this.#columns));
+  }
+
+  #place({ src, fromSeq, toSeq }: BlockRange): { readonly folder: string; readonly file: string } {
+    const cut = src.indexOf('/');
+    const folder = join(this.#parts, name(src.slice(0, cut)));
+    return { folder, file: join(folder, `${name(src.slice(cut + 1))}-${digits(fromSeq)}-${digits(toSeq)}.part`) };
+  }
+
+  async #startIncarnation(folder: string): Promise<void> {
+    if ((await mkdir(folder, { recursive: true })) === undefined) return;
+    for (const other of await readdir(this.#parts)) {
+      if (other !== basename(folder)) await rm(join(this.#parts, other), { recursive: true, force: true });
+    }
+  }
+}
+
+const digits = (sequence: bigint): string => String(sequence).padStart(DIGITS, '0');
+
+/** A name for a file: what is no letter or digit is left out, and made up for by a hash; numbers at the end sort as numbers. */
+function name(text: string): string {
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 8);
+  const number = /\/(\d+)$/.exec(text)?.[1];
+  const readable = text.replace(/\/\d+$/, '').replace(/[^A-Za-z0-9]+/g, '_').slice(0, 80);
+  return number === undefined ? `${readable}-${hash}` : `${readable}-${number.padStart(6, '0')}-${hash}`;
+}

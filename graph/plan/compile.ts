@@ -34,6 +34,8 @@ export interface CompileOptions {
   readonly allowCode: boolean;
   /** Folder for local data, which may be touched too. */
   readonly dataDir?: string;
+  /** Number of tasks, whatever the file says: 1 for a pipeline that is run inside a program. */
+  readonly tasks?: number;
 }
 
 /** What a file compiles to. */
@@ -59,13 +61,15 @@ export function compile(options: CompileOptions): Compiled {
   const roots = [env.MILLRACE_DATA, dataDir, ...allowPaths].filter((root) => root !== undefined && root !== '');
   const paths = pathsOf(file, roots as readonly string[], options.files);
   const scope: Scope = { say: report.say, registry, connections, paths, allowCode: options.allowCode };
-  const resolved = pipelines.map((pipeline) =>
-    resolve(
-      pipeline,
-      pipelines.filter((other) => other !== pipeline),
-      scope,
-    ),
-  );
+  const resolved = pipelines
+    .map((pipeline) =>
+      resolve(
+        pipeline,
+        pipelines.filter((other) => other !== pipeline),
+        scope,
+      ),
+    )
+    .map((one) => (options.tasks === undefined ? one : { ...one, settings: { ...one.settings, tasks: options.tasks } }));
   const plans = plansOf(resolved, scope);
   return {
     diagnostics: report.diagnostics(),

@@ -1,0 +1,77 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { RecordBatch } from 'apache-arrow';
+import type { Observable } from 'rxjs';
+import { declarations } from './cli/registry.ts';
+import type { Diagnostic } from './graph/contract/diagnostic.ts';
+import { MillraceError } from './graph/contract/error.ts';
+import type { Plan } from './graph/contract/plan.ts';
+import { printDiagnostics } from './graph/diagnostics/print.ts';
+import { compile } from './graph/plan/compile.ts';
+import { type InProcess, runInProcess } from './graph/run/in-process.ts';
+import { standalone } from './graph/wire/standalone.ts';
+import { bars as barsOperator } from './operators/bars/operator.ts';
+import { filter as filterOperator } from './operators/filter/operator.ts';
+import { indicators as indicatorsOperator } from './operators/indicators/operator.ts';
+import { normalize as normalizeOperator } from './operators/normalize/operator.ts';
+import { select as selectOperator } from './operators/select/operator.ts';
+
+export { column, gather, int64, makeBatch } from './graph/contract/batch.ts';
+export { COLUMNS } from './graph/contract/columns.ts';
+export type { Diagnostic } from './graph/contract/diagnostic.ts';
+export { MillraceError } from './graph/contract/error.ts';
+export type { BarrierFrame, BatchFrame, Frame, WatermarkFrame } from './graph/contract/frame.ts';
+export type { Kernel } from './graph/contract/kernel.ts';
+export { defineOperator, type Operator } from './graph/contract/operator.ts';
+export type { Plan } from './graph/contract/plan.ts';
+export { batchOf, type Row, rowsOf } from './graph/contract/rows.ts';
+export { type FramesOptions, toFrames } from './graph/run/frames.ts';
+export type { InProcess } from './graph/run/in-process.ts';
+export { batches, type FrameOperator, standalone } from './graph/wire/standalone.ts';
+
+/** Event-time OHLCV bars: `bars({ every: '1s' })`. */
+export const bars = standalone(barsOperator);
+/** Technical indicators over bars: `indicators({ series: [{ ema: { period: 20 } }] })`. */
+export const indicators = standalone(indicatorsOperator);
+/** Rows for which an expression holds: `filter({ where: 'price > 100' })`. */
+export const filter = standalone(filterOperator);
+/** Columns kept, dropped, renamed or computed. */
+export const select = standalone(selectOperator);
+/** Trades of a venue or of typed columns, checked against an instrument table given as text by its path. */
+export const normalize = (params: unknown, files: ReadonlyMap<string, string>) => standalone(normalizeOperator, files)(params);
+
+/** The faults of a pipeline file, as data. */
+export class PipelineFaults extends MillraceError {
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(diagnostics: readonly Diagnostic[], text: string) {
+    super(printDiagnostics(diagnostics, text), { code: 'pipeline-invalid', domain: 'user' });
+    this.diagnostics = diagnostics;
+  }
+}
+
+/** The plan of a pipeline in a file, for running inside a program; throws `PipelineFaults` with every fault at once. */
+export function load(file: string, pipeline?: string): Plan {
+  const text = readFileSync(file, 'utf8');
+  const compiled = compile({
+    text,
+    file,
+    registry: declarations,
+    env: process.env,
+    files: { exists: existsSync, read: (path) => readFileSync(path, 'utf8') },
+    allowPaths: [],
+    allowCode: false,
+    tasks: 1,
+  });
+  if (compiled.plans.length === 0) throw new PipelineFaults(compiled.diagnostics, text);
+  const plan = compiled.plans.find((one) => pipeline === undefined || one.pipeline === pipeline);
+  if (!plan) {
+    const remedy = `it has: ${compiled.pipelines.join(', ')}`;
+    throw new MillraceError(`the file has no pipeline "${pipeline}"`, { code: 'pipeline-unknown', domain: 'user', remedy });
+  }
+  return plan;
+}
+
+/** Runs a plan inside this program, with observables in place of its sources and no log: `run(load('p.yaml'), { trades: trades$ })`. */
+export function run(plan: Plan, inputs: Readonly<Record<string, Observable<RecordBatch>>>): InProcess {
+  return runInProcess(plan, declarations.operators, inputs);
+}

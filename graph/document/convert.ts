@@ -44,7 +44,12 @@ function readNode(node: Node | null, conversion: Conversion, depth: number): Val
   conversion.values += 1;
   if (depth > 200) conversion.values = MAX_VALUES + 1; // an alias of something that holds it
   if (conversion.values > MAX_VALUES) return nothing(spanOf(node));
-  if (isAlias(node)) return readNode(node.resolve(conversion.document) ?? null, conversion, depth + 1);
+  if (isAlias(node)) {
+    const target = node.resolve(conversion.document);
+    if (target) return readNode(target, conversion, depth + 1);
+    conversion.say('yaml-syntax', spanOf(node), `there is no anchor "&${node.source}" before this alias`);
+    return nothing(spanOf(node));
+  }
   if (isMap(node))
     return { kind: 'map', span: spanOf(node), entries: entriesOf(node.items as Pair<Node, Node | null>[], conversion, depth) };
   if (isSeq(node))

@@ -18,7 +18,9 @@ export function parseDocument(text: string, file: string, env: Readonly<Record<s
   const lines = new LineCounter();
   const tokens = tokensOf(text, lines, say);
   if (!tokens) return null;
-  const documents = [...new Composer({ uniqueKeys: false, prettyErrors: false }).compose(tokens, true, text.length)];
+  const documents = [
+    ...new Composer({ uniqueKeys: false, prettyErrors: false, resolveKnownTags: false }).compose(tokens, true, text.length),
+  ];
   const [first, second] = documents;
   if (!first?.contents && !first?.errors.length) {
     say('file-empty', { from: 0, to: 1 }, 'the file is empty', 'Start with "version: 1" and "pipelines:".');

@@ -23,9 +23,13 @@ export function hashOf(value: unknown): string {
   return createHash('sha256').update(canonical(value)).digest('hex').slice(0, 16);
 }
 
-/** What of a schema decides whether state fits: names, types and nullability, in order. */
-export function schemaFacts(schema: Schema): readonly (readonly [string, string, boolean])[] {
-  return schema.fields.map((field) => [field.name, typeName(field.type), field.nullable] as const);
+const facts = new WeakMap<Schema, string>();
+
+/** What of a schema decides whether state fits: names, types and nullability, in order. Many nodes share one schema, so it is kept. */
+export function schemaFacts(schema: Schema): string {
+  const known = facts.get(schema) ?? canonical(schema.fields.map((field) => [field.name, typeName(field.type), field.nullable]));
+  facts.set(schema, known);
+  return known;
 }
 
 /** The value with its own plain objects and arrays frozen, all the way down; instances of classes are left alone. */

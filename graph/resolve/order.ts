@@ -11,7 +11,11 @@ export function topological(operators: readonly ResolvedOperator[]): {
   for (const operator of operators) {
     const upstream = upstreamOf(operator, byName);
     waits.set(operator.name, upstream.length);
-    for (const { node } of upstream) feeds.set(node, [...(feeds.get(node) ?? []), operator.name]);
+    for (const { node } of upstream) {
+      const fed = feeds.get(node);
+      if (fed) fed.push(operator.name);
+      else feeds.set(node, [operator.name]);
+    }
   }
   const ordered: ResolvedOperator[] = [];
   const ready = operators.filter((operator) => waits.get(operator.name) === 0);

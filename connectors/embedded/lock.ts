@@ -25,7 +25,7 @@ const SILENT_MS = 30_000;
 let attempts = 0;
 
 /** Holds `dir` until released or the process ends; refused (`log-locked`) while another process, or this one, holds it. */
-export function lockFolder(dir: string): FolderLock {
+export function lockFolder(dir: string, note: (message: string) => void): FolderLock {
   const path = join(dir, 'lock');
   const own = join(dir, `lock.${process.pid}.${attempts++}`);
   const holder: Holder = { pid: process.pid, started: startOf(process.pid) ?? '', place: placeOf() };
@@ -37,7 +37,7 @@ export function lockFolder(dir: string): FolderLock {
   } finally {
     rmSync(own, { force: true });
   }
-  const beat = setInterval(() => touch(path), BEAT_MS);
+  const beat = setInterval(() => touch(path, note), BEAT_MS);
   beat.unref();
   return {
     release() {
@@ -147,10 +147,11 @@ function bootOf(place: string): string {
   return place.split('|')[1] ?? '';
 }
 
-function touch(path: string): void {
+/** A sign of life for those who cannot see this process. */
+function touch(path: string, note: (message: string) => void): void {
   try {
     utimesSync(path, new Date(), new Date());
   } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error;
+    note(`the lock of the log could not be renewed: ${String(error)}`);
   }
 }

@@ -35,9 +35,9 @@ export interface EmbeddedLogOptions {
 
 /** Opens the log in `dir`, durable and for one process at a time; recovers from a crash of the last one. */
 export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<EmbeddedLog> {
-  const { dir } = options;
+  const { dir, note } = options;
   prepareFolder(dir);
-  const lock = lockFolder(dir);
+  const lock = lockFolder(dir, note);
   let store: Store | null = null;
   try {
     const layout = openLayout(dir);

@@ -30,7 +30,7 @@ import type { Store } from './store.ts';
 import type { Topics } from './topics.ts';
 
 /** What an open log is made of. */
-export interface OpenLogParts {
+interface OpenLogParts {
   readonly layout: Layout;
   readonly lock: FolderLock;
   readonly budgetBytes: number | null;
@@ -90,10 +90,10 @@ export class OpenLog implements EmbeddedLog {
       const turn = (this.#turns.get(reader) ?? 0) % Math.max(1, positions.length);
       this.#turns.set(reader, turn + 1);
       const turned = turn === 0 ? positions : [...positions.slice(turn), ...positions.slice(0, turn)];
-      const fetched = await this.#fetch(turned, credit);
+      const fetched = await this.#parts.reader.fetch(turned, credit);
       if (fetched.length > 0 || credit.waitMs <= 0) return fetched;
       await this.#somethingAt(positions, credit.waitMs);
-      return this.#closed ? [] : this.#fetch(turned, credit);
+      return this.#closed ? [] : this.#parts.reader.fetch(turned, credit);
     });
   }
 
@@ -154,19 +154,6 @@ export class OpenLog implements EmbeddedLog {
     await segments.close();
     await store.close();
     lock.release();
-  }
-
-  /** Positions that have just been overtaken by retention are reported as such, not as damage. */
-  async #fetch(positions: readonly Position[], credit: Credit): Promise<readonly Fetched[]> {
-    try {
-      return await this.#parts.reader.fetch(positions, credit);
-    } catch (error) {
-      for (const { topic, partition, offset } of positions) {
-        const { low } = this.#parts.topics.partition(topic, partition);
-        if (offset < low) throw expired(topic, partition, offset, low);
-      }
-      throw error;
-    }
   }
 
   /** Resolves when one of the positions has a message, after `waitMs`, or when the log closes. */

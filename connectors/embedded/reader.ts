@@ -42,6 +42,28 @@ export class Reader {
 
   /** What is there at the positions now, within the credit, at least one message where there is one. */
   async fetch(positions: readonly Position[], credit: Credit): Promise<readonly Fetched[]> {
+    try {
+      return await this.#fetch(positions, credit);
+    } catch (error) {
+      for (const position of positions) this.#checkKept(position); // retention was quicker than the read: no damage
+      throw error;
+    }
+  }
+
+  /** The messages in [from, to), read in windows. */
+  async *scan(topic: string, partition: number, from: number, to: number): AsyncIterable<Message> {
+    const range = this.#topics.partition(topic, partition);
+    for (let offset = from; offset < Math.min(to, range.high); ) {
+      const messages = Math.min(SCAN.messages, to - offset);
+      const [fetched] = await this.fetch([{ topic, partition, offset }], { ...SCAN, messages });
+      for (const message of fetched?.messages ?? []) {
+        yield message;
+        offset = message.offset + 1;
+      }
+    }
+  }
+
+  async #fetch(positions: readonly Position[], credit: Credit): Promise<readonly Fetched[]> {
     const fetched: Fetched[] = [];
     const wanted: Wanted[] = [];
     let messagesLeft = credit.messages;
@@ -49,7 +71,7 @@ export class Reader {
     let first = true;
     for (const position of positions) {
       const partition = this.#topics.partition(position.topic, position.partition);
-      if (position.offset < partition.low) throw expired(position.topic, position.partition, position.offset, partition.low);
+      this.#checkKept(position);
       if (position.offset >= partition.high) continue;
       if (!first && (messagesLeft <= 0 || bytesLeft <= 0)) break;
       const messages: Message[] = [];
@@ -75,17 +97,9 @@ export class Reader {
     return fetched;
   }
 
-  /** The messages in [from, to), read in windows. */
-  async *scan(topic: string, partition: number, from: number, to: number): AsyncIterable<Message> {
-    const range = this.#topics.partition(topic, partition);
-    for (let offset = from; offset < Math.min(to, range.high); ) {
-      const messages = Math.min(SCAN.messages, to - offset);
-      const [fetched] = await this.fetch([{ topic, partition, offset }], { ...SCAN, messages });
-      for (const message of fetched?.messages ?? []) {
-        yield message;
-        offset = message.offset + 1;
-      }
-    }
+  #checkKept({ topic, partition, offset }: Position): void {
+    const { low } = this.#topics.partition(topic, partition);
+    if (offset < low) throw expired(topic, partition, offset, low);
   }
 
   /** Entries of [from, to) out of the index, their places in `messages` reserved; the next offset, or null when the credit ended it. */

@@ -16,7 +16,7 @@ interface Need {
 }
 
 /** What retention works on. */
-export interface RetentionParts {
+interface RetentionParts {
   readonly dir: string;
   readonly budgetBytes: number | null;
   readonly store: Store;

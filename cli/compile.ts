@@ -1,30 +1,40 @@
-import type { Diagnostic } from '../graph/contract/diagnostic.ts';
-import type { Plan } from '../graph/contract/plan.ts';
-import type { Registry } from '../graph/contract/registry.ts';
+import { existsSync, readFileSync } from 'node:fs';
 import { printDiagnostics } from '../graph/diagnostics/print.ts';
-import { compile } from '../graph/plan/compile.ts';
+import { compile, type Compiled as Outcome } from '../graph/plan/compile.ts';
+import { declarations } from './registry.ts';
 import { type FileOptions, type Place, readPipelineFile } from './settings.ts';
 import { paintErr } from './terminal.ts';
 
 /** What became of a pipeline file. */
-export interface Compiled {
-  readonly diagnostics: readonly Diagnostic[];
-  readonly plans: readonly Plan[];
+export interface Compiled extends Outcome {
   /** Whether an error, not only warnings, was found. */
   readonly failed: boolean;
 }
 
-/** Compiles the file and prints what it found to standard error. */
-export function compileFile(registry: Registry, place: Place, options: FileOptions): Compiled {
-  const text = readPipelineFile(place);
-  const { diagnostics, plans } = compile({
-    file: place.name,
+function compileText(place: Place, text: string, options: FileOptions): Outcome {
+  return compile({
     text,
-    folder: place.folder,
-    registry,
-    environment: process.env,
+    file: place.name,
+    registry: declarations,
+    env: process.env,
+    files: { exists: existsSync, read: (path) => readFileSync(path, 'utf8') },
+    connections: { broker: options.broker },
+    allowPaths: options.allowPath ?? [],
+    allowCode: options.allowCode ?? false,
+    dataDir: place.dataDir,
   });
+}
+
+/** Compiles the file and prints what it found to standard error. */
+export function compileFile(place: Place, options: FileOptions): Compiled {
+  const text = readPipelineFile(place);
+  const outcome = compileText(place, text, options);
   const paint = { error: paintErr.red, warning: paintErr.yellow, quiet: paintErr.cyan, strong: paintErr.bold };
-  process.stderr.write(printDiagnostics(diagnostics, text, paint));
-  return { diagnostics, plans, failed: diagnostics.some((diagnostic) => diagnostic.severity === 'error') };
+  process.stderr.write(printDiagnostics(outcome.diagnostics, text, paint));
+  return { ...outcome, failed: outcome.diagnostics.some((diagnostic) => diagnostic.severity === 'error') };
+}
+
+/** Compiles the file for what it says of connections, and keeps its faults to itself; null where there is no file. */
+export function compileQuietly(place: Place, options: FileOptions): Outcome | null {
+  return existsSync(place.path) ? compileText(place, readPipelineFile(place), options) : null;
 }

@@ -1,15 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
-import { checkCommand } from './commands/check.ts';
-import { operatorsCommand } from './commands/operators.ts';
-import { planCommand } from './commands/plan.ts';
-import { resetCommand } from './commands/reset.ts';
-import { runCommand } from './commands/run.ts';
-import { schemaCommand } from './commands/schema.ts';
-import { sqlCommand } from './commands/sql.ts';
-import { statusCommand } from './commands/status.ts';
-import { LOCAL_DATA } from './engines.ts';
 import { EXIT, exitOf } from './exit.ts';
-import { registry } from './registry.ts';
 import { printError } from './terminal.ts';
 import { VERSION } from './version.ts';
 
@@ -46,8 +36,8 @@ function program(finish: (code: number) => void): Command {
     .exitOverride();
   examples(root, ['millrace check', 'millrace run', 'millrace sql "SELECT count() FROM trades"']);
 
-  const check = onPlan(root, 'check', 'Find every fault of the file; starts nothing.').action((options) =>
-    finish(checkCommand(registry, options)),
+  const check = onPlan(root, 'check', 'Find every fault of the file; starts nothing.').action(async (options) =>
+    finish((await import('./commands/check.ts')).checkCommand(options)),
   );
   examples(asJson(check, '{diagnostics: [{severity, code, message, file, line, column, hint?}]}'), [
     'millrace check',
@@ -59,7 +49,7 @@ function program(finish: (code: number) => void): Command {
     .argument('[pipelines...]', 'only these')
     .addOption(new Option('--format <format>', 'how to show it').choices(['text', 'mermaid', 'json']).default('text'))
     .option('--json', 'the same as --format json')
-    .action((names, options) => finish(planCommand(registry, names, options)));
+    .action(async (names, options) => finish((await import('./commands/plan.ts')).planCommand(names, options)));
   examples(plan, ['millrace plan', 'millrace plan market --format mermaid', 'millrace plan --json']);
 
   const run = onPlan(root, 'run', 'Run the pipelines of the file until they end or Ctrl-C.')
@@ -69,7 +59,7 @@ function program(finish: (code: number) => void): Command {
     .option('--status-host <address>', 'address of the status endpoint; other than loopback needs a token', '127.0.0.1')
     .addOption(token())
     .option('--lose-state', 'start from nothing where the state found does not fit the file')
-    .action(async (names, options) => finish(await runCommand(registry, names, options)));
+    .action(async (names, options) => finish(await (await import('./commands/run.ts')).runCommand(names, options)));
   examples(asJson(run, '{pipeline, seconds, epochs, nodes, sinks} when it has ended'), [
     'millrace run',
     'millrace run market --for 30s --json',
@@ -79,12 +69,12 @@ function program(finish: (code: number) => void): Command {
   const status = onFile(root, 'status', 'Show the running instance.')
     .option('--watch', 'until Ctrl-C')
     .addOption(token())
-    .action(statusCommand);
+    .action(async (options) => (await import('./commands/status.ts')).statusCommand(options));
   examples(asJson(status, 'what /status answers'), ['millrace status', 'millrace status --watch', 'millrace status --json']);
 
   const sql = onFile(root, 'sql', 'Ask ClickHouse: the one of the file, or the embedded one, started when none runs.')
     .argument('[query]', 'SQL; from standard input when left out')
-    .action((query, options) => sqlCommand(query, options));
+    .action(async (query, options) => (await import('./commands/sql.ts')).sqlCommand(query, options));
   examples(asJson(sql, 'an array of objects; integers beyond 2^53 as strings'), [
     'millrace sql "SELECT count() FROM trades"',
     'millrace sql --json "SELECT symbol, max(high) FROM bars GROUP BY symbol"',
@@ -95,13 +85,13 @@ function program(finish: (code: number) => void): Command {
     .command('operators')
     .description('List the operators, or tell all of one.')
     .argument('[name]', 'an operator')
-    .action((name, options) => operatorsCommand(registry, name, options));
+    .action(async (name, options) => (await import('./commands/operators.ts')).operatorsCommand(name, options));
   examples(asJson(operators, 'the declarations'), ['millrace operators', 'millrace operators bars']);
 
   const schema = root
     .command('schema')
     .description("Print the JSON Schema of the file, for an editor's completion and hover.")
-    .action(() => schemaCommand(registry));
+    .action(async () => (await import('./commands/schema.ts')).schemaCommand());
   examples(schema, [
     'millrace schema > pipelines.schema.json',
     '# then, as first line of the file:',
@@ -110,7 +100,7 @@ function program(finish: (code: number) => void): Command {
 
   const reset = onFile(root, 'reset', 'Delete local data: log, state and embedded tables.')
     .option('-y, --yes', 'do not ask')
-    .action((options) => resetCommand(options, LOCAL_DATA));
+    .action(async (options) => (await import('./commands/reset.ts')).resetCommand(options));
   examples(asJson(reset, '{deleted, bytes}'), ['millrace reset', 'millrace reset --yes --data-dir /tmp/trial']);
   return root;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Operator } from '../graph/contract/operator.ts';
+import { showDuration } from '../graph/contract/units.ts';
 
 /** A parameter as people read it; derived from the declaration. */
 export interface Parameter {
@@ -72,7 +73,14 @@ function collect(schema: JsonSchema, prefix: string): Parameter[] {
 
 /** The parameters of a declaration, nested ones after the one that holds them. */
 export function parametersOf(params: z.ZodType): readonly Parameter[] {
-  const schema = z.toJSONSchema(params, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+  const schema = z.toJSONSchema(params, {
+    io: 'input',
+    unrepresentable: 'any',
+    override({ zodSchema, jsonSchema }) {
+      const { def } = zodSchema._zod;
+      if (def.type === 'default' && typeof def.defaultValue === 'bigint') jsonSchema.default = showDuration(def.defaultValue);
+    },
+  }) as JsonSchema;
   return collect(schema, '');
 }
 

@@ -1,21 +1,41 @@
+import { type ClickhouseSetup, clickhouseConnector } from '../connectors/clickhouse/connector.ts';
+import { fileConnector } from '../connectors/file/connector.ts';
 import { arrow } from '../connectors/formats/arrow.ts';
+import { capture } from '../connectors/formats/capture.ts';
+import { csv } from '../connectors/formats/csv.ts';
+import { json } from '../connectors/formats/json.ts';
+import { type SchemaParams, schemaOf, schemaParams } from '../connectors/formats/schema.ts';
+import { printConnector } from '../connectors/print/connector.ts';
 import { simulateConnector } from '../connectors/simulate/connector.ts';
 import type { Connector } from '../graph/contract/connector.ts';
-import type { Format } from '../graph/contract/format.ts';
+import { MillraceError } from '../graph/contract/error.ts';
+import type { Format, SchemaReader } from '../graph/contract/format.ts';
 import type { Operator } from '../graph/contract/operator.ts';
 import type { Registry } from '../graph/contract/registry.ts';
+import { bars } from '../operators/bars/operator.ts';
 import { filter } from '../operators/filter/operator.ts';
+import { indicators } from '../operators/indicators/operator.ts';
 import { normalize } from '../operators/normalize/operator.ts';
 import { select } from '../operators/select/operator.ts';
 
-const byName = <T extends { readonly name: string }>(declarations: readonly T[]): ReadonlyMap<string, T> =>
-  new Map(declarations.map((declaration) => [declaration.name, declaration]));
+/** Reads `schema:` of a source. */
+const schemas: SchemaReader<SchemaParams> = { params: schemaParams, schema: schemaOf };
+
+const byName = <T extends { readonly name: string }>(declared: readonly T[]): ReadonlyMap<string, T> =>
+  new Map(declared.map((declaration) => [declaration.name, declaration]));
 
 // biome-ignore lint/suspicious/noExplicitAny: declarations of many parameter types, as in Registry
-const operators: readonly Operator<any>[] = [filter, normalize, select];
-const connectors: readonly Connector[] = [simulateConnector];
+const OPERATORS: readonly Operator<any>[] = [bars, filter, indicators, normalize, select];
 // biome-ignore lint/suspicious/noExplicitAny: as above
-const formats: readonly Format<any>[] = [arrow];
+const FORMATS: readonly Format<any>[] = [arrow, json, csv, capture];
+const connectorsWith = (clickhouse: ClickhouseSetup): readonly Connector[] => [fileConnector, simulateConnector, clickhouseConnector(clickhouse), printConnector];
 
-/** Everything that a pipeline file can name. */
-export const registry: Registry = { operators: byName(operators), connectors: byName(connectors), formats: byName(formats) };
+/** Everything that a pipeline file can name, with the engine that `clickhouse: embedded` stands for. */
+export function registryWith(clickhouse: ClickhouseSetup): Registry {
+  return { operators: byName(OPERATORS), connectors: byName(connectorsWith(clickhouse)), formats: byName(FORMATS), schemas };
+}
+
+/** The same for commands that run nothing. */
+export const declarations: Registry = registryWith({
+  embedded: () => Promise.reject(new MillraceError('nothing is run by this command', { code: 'not-running', domain: 'internal' })),
+});

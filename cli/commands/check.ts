@@ -1,5 +1,4 @@
 import type { Diagnostic } from '../../graph/contract/diagnostic.ts';
-import type { Registry } from '../../graph/contract/registry.ts';
 import { compileFile } from '../compile.ts';
 import { EXIT } from '../exit.ts';
 import { type FileOptions, placeOf } from '../settings.ts';
@@ -15,9 +14,9 @@ export function diagnosticJson({ severity, code, message, file, line, column, hi
 }
 
 /** Prints every fault of the file; gives the exit code. */
-export function checkCommand(registry: Registry, options: CheckOptions): number {
+export function checkCommand(options: CheckOptions): number {
   const place = placeOf(options);
-  const { diagnostics, plans, failed } = compileFile(registry, place, options);
+  const { diagnostics, plans, failed } = compileFile(place, options);
   if (options.json) outJson({ diagnostics: diagnostics.map(diagnosticJson) });
   else if (!failed) out(`${place.name}: ${plans.map((plan) => plan.pipeline).join(', ')} can run`);
   return failed ? EXIT.diagnostics : EXIT.done;

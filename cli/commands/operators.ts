@@ -1,7 +1,7 @@
 import type { Operator } from '../../graph/contract/operator.ts';
-import type { Registry } from '../../graph/contract/registry.ts';
 import { usage } from '../exit.ts';
 import { operatorReference } from '../reference.ts';
+import { declarations } from '../registry.ts';
 import { out, outJson, paintOut, table } from '../terminal.ts';
 
 export interface OperatorsOptions {
@@ -49,8 +49,8 @@ function details(operator: Operator): string {
 }
 
 /** Lists the operators, or tells all of one. */
-export function operatorsCommand(registry: Registry, name: string | undefined, options: OperatorsOptions): void {
-  const all = [...registry.operators.values()];
+export function operatorsCommand(name: string | undefined, options: OperatorsOptions): void {
+  const all = [...declarations.operators.values()];
   if (name === undefined) {
     if (options.json) outJson(all.map(operatorReference));
     else
@@ -62,8 +62,8 @@ export function operatorsCommand(registry: Registry, name: string | undefined, o
       );
     return;
   }
-  const operator = registry.operators.get(name);
-  if (!operator) throw usage(`there is no operator "${name}"`, `there are: ${[...registry.operators.keys()].join(', ')}`);
+  const operator = declarations.operators.get(name);
+  if (!operator) throw usage(`there is no operator "${name}"`, `there are: ${[...declarations.operators.keys()].join(', ')}`);
   if (options.json) outJson(operatorReference(operator));
   else out(details(operator));
 }

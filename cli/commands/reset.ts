@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { MillraceError } from '../../graph/contract/error.ts';
 import { showBytes } from '../../graph/contract/units.ts';
+import { LOCAL_DATA } from '../engines.ts';
 import { usage } from '../exit.ts';
 import { runningInstance } from '../instance.ts';
 import { type FileOptions, placeOf } from '../settings.ts';
@@ -28,7 +29,7 @@ async function confirmed(question: string): Promise<boolean> {
 }
 
 /** Deletes the local data of a folder: log, state and embedded tables. Asks first, and refuses while an instance runs on it. */
-export async function resetCommand(options: ResetOptions, owned: readonly string[]): Promise<void> {
+export async function resetCommand(options: ResetOptions): Promise<void> {
   const place = placeOf(options);
   const instance = runningInstance(place);
   if (instance)
@@ -37,7 +38,7 @@ export async function resetCommand(options: ResetOptions, owned: readonly string
       domain: 'user',
       remedy: 'stop that process first',
     });
-  const found = owned.map((name) => join(place.dataDir, name)).filter((path) => existsSync(path));
+  const found = LOCAL_DATA.map((name) => join(place.dataDir, name)).filter((path) => existsSync(path));
   const bytes = found.reduce((sum, path) => sum + bytesOf(path), 0);
   if (found.length > 0 && !options.yes) {
     if (!process.stdin.isTTY) throw usage('nobody is there to ask', 'pass --yes to delete without a question');

@@ -1,15 +1,15 @@
 import type { Plan } from '../../graph/contract/plan.ts';
-import type { Registry } from '../../graph/contract/registry.ts';
 import { durationNs, showBytes } from '../../graph/contract/units.ts';
 import type { PipelineView } from '../../graph/contract/view.ts';
-import type { Outcome, RunningPipeline } from '../../graph/run/environment.ts';
+import type { Environment, Outcome, RunningPipeline } from '../../graph/run/environment.ts';
 import { runPipeline } from '../../graph/run/pipeline.ts';
 import { Rates } from '../../status/rates.ts';
-import { openStatus, type StatusEndpoint } from '../../status/server.ts';
-import { type Compiled, compileFile } from '../compile.ts';
-import { type Engines, openEngines } from '../engines.ts';
+import { openStatus } from '../../status/server.ts';
+import { compileFile } from '../compile.ts';
+import { enginePid, type LocalClickhouse, localClickhouse, openLog, wallClockNs } from '../engines.ts';
 import { EXIT, exitOf, usage } from '../exit.ts';
-import { announce, withdraw } from '../instance.ts';
+import { announce, type Instance, withdraw } from '../instance.ts';
+import { registryWith } from '../registry.ts';
 import { liveScreen, plainScreen, type Screen } from '../screen.ts';
 import { chosen, type FileOptions, type Place, placeOf } from '../settings.ts';
 import { onStop } from '../stop.ts';
@@ -31,6 +31,8 @@ export interface RunOptions extends FileOptions {
 const DEFAULT_PORT = 8780;
 const REFRESH_MS = 1000;
 const LINE_MS = 5000;
+/** As a shell says it of a process that SIGINT ended. */
+const INTERRUPTED = 130;
 
 /** What a `--for` means in ms; throws a usage error when it is no duration. */
 function limitOf(options: RunOptions): number | null {
@@ -59,12 +61,24 @@ function summaryError({ state, error }: Outcome): Summary['error'] {
   return { code: code ?? 'internal', message: error.message, node: node ?? null };
 }
 
+/** All that one `run` consists of. */
+interface Run {
+  readonly options: RunOptions;
+  readonly place: Place;
+  readonly plans: readonly Plan[];
+  readonly screen: Screen;
+  readonly rates: Rates;
+  readonly clickhouse: LocalClickhouse;
+  readonly environment: Environment;
+  readonly running: RunningPipeline[];
+}
+
 /** Runs the pipelines of a file in this process until they end, are drained or fail; gives the exit code. */
-export async function runCommand(registry: Registry, names: readonly string[], options: RunOptions): Promise<number> {
+export async function runCommand(names: readonly string[], options: RunOptions): Promise<number> {
   const limitMs = limitOf(options);
   const port = portOf(options);
   const place = placeOf(options);
-  const compiled = await compileFile(registry, place, options);
+  const compiled = compileFile(place, options);
   if (compiled.failed) {
     if (options.json) outJson({ diagnostics: compiled.diagnostics.map(diagnosticJson) });
     return EXIT.diagnostics;
@@ -72,100 +86,115 @@ export async function runCommand(registry: Registry, names: readonly string[], o
   const plans = chosen(compiled.plans, names);
   const rates = new Rates();
   const screen = process.stderr.isTTY && !options.json ? liveScreen(process.stderr, rates) : plainScreen(process.stderr, rates, LINE_MS);
-  const engines = await openEngines(plans, place, (line) => screen.note(line));
+  const say = (line: string) => screen.note(line);
+  const log = await openLog(compiled.connections.get('broker'), place.dataDir, say);
+  const clickhouse = localClickhouse(place.dataDir, say);
+  const environment = {
+    registry: registryWith(clickhouse),
+    log,
+    folder: place.folder,
+    dataDir: place.dataDir,
+    loseState: options.loseState ?? false,
+    clock: wallClockNs,
+    note: say,
+  };
   try {
-    return await runOn(engines, { registry, place, compiled, plans, options, port, limitMs, screen, rates });
+    return await serve({ options, place, plans, screen, rates, clickhouse, environment, running: [] }, port, limitMs);
   } finally {
     screen.close();
-    await engines.close();
+    withdraw(place);
+    await clickhouse.stop();
+    await log.close();
   }
 }
 
-interface Run {
-  readonly registry: Registry;
-  readonly place: Place;
-  readonly compiled: Compiled;
-  readonly plans: readonly Plan[];
-  readonly options: RunOptions;
-  readonly port: { readonly port: number; readonly orNext: boolean };
-  readonly limitMs: number | null;
-  readonly screen: Screen;
-  readonly rates: Rates;
-}
-
-async function runOn(engines: Engines, run: Run): Promise<number> {
-  const { registry, place, plans, options, rates } = run;
-  const running: RunningPipeline[] = [];
+/** Opens the status endpoint, starts the pipelines, and waits for their end. */
+async function serve(run: Run, port: { port: number; orNext: boolean }, limitMs: number | null): Promise<number> {
+  const { options, place, plans, rates, environment, running } = run;
   const views = () => running.map((pipeline) => pipeline.view());
   const status = await openStatus(
     { version: VERSION, views, rates },
-    { host: options.statusHost, token: options.statusToken ?? null, ...run.port },
+    { host: options.statusHost, token: options.statusToken ?? null, ...port },
   );
   try {
-    announce(place, {
+    const taken = port.orNext && status.port !== port.port ? ` (port ${port.port} is taken)` : '';
+    await greet(run, `${status.url}/status${taken}`);
+    const instance: Instance = {
       pid: process.pid,
       startedAt: new Date().toISOString(),
       file: place.path,
       pipelines: plans.map((plan) => plan.pipeline),
       status: { url: status.url },
-      clickhouse: engines.clickhouse,
-    });
-    greet(run, status, engines);
-    for (const plan of plans) running.push(runPipeline(plan, engines.environment(registry, options.loseState ?? false)));
-    return await untilDone(running, run, views);
+      clickhouse: null,
+    };
+    announce(place, instance);
+    if (plans.some(usesLocalClickhouse)) void announceClickhouse(run, instance);
+    for (const plan of plans) running.push(runPipeline(plan, environment));
+    return await untilDone(run, views, limitMs);
   } finally {
-    withdraw(place);
     await status.close();
   }
 }
 
-function greet({ plans, place, port, screen }: Run, status: StatusEndpoint, engines: Engines): void {
+const usesLocalClickhouse = (plan: Plan) =>
+  plan.sinks.some((sink) => sink.connector === 'clickhouse' && sink.connection?.url === 'embedded');
+
+/** Starts the embedded ClickHouse beside the pipelines; a sink that needs it says itself when it is not there. */
+async function announceClickhouse({ clickhouse, place, screen }: Run, instance: Instance): Promise<void> {
+  try {
+    const url = await clickhouse.embedded();
+    announce(place, { ...instance, clickhouse: { url, pid: enginePid(place.dataDir) } });
+  } catch (error) {
+    screen.note(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function greet({ plans, place, screen, environment }: Run, status: string): Promise<void> {
   for (const plan of plans) {
     const parts = [`${plan.inputs.length} inputs`, `${plan.nodes.length} operators`, `${plan.sinks.length} sinks`, `${plan.tasks} tasks`];
     screen.note(`${paintErr.bold(plan.pipeline)} of ${place.name}: ${parts.join(', ')}; ${plan.delivery.replaceAll('_', ' ')}`);
     for (const { sink, reason } of plan.skipped) screen.note(`  ${paintErr.yellow('skipped')} ${sink}: ${reason}`);
   }
-  screen.note(
-    `log: ${engines.description}, data in ${place.dataDir}${engines.budgetBytes === null ? '' : `, kept under ${showBytes(engines.budgetBytes)}`}`,
-  );
-  const taken = port.orNext && status.port !== DEFAULT_PORT ? ` (port ${DEFAULT_PORT} is taken)` : '';
-  screen.note(`status: ${status.url}/status${taken}`);
+  const { budgetBytes } = await environment.log.usage();
+  const budget = budgetBytes === null ? '' : `, kept under ${showBytes(budgetBytes)}`;
+  screen.note(`log: ${environment.log.description}${budget}; data in ${place.dataDir}`);
+  screen.note(`status: ${status}`);
   const query = exampleQuery(plans);
   if (query !== null) screen.note(`try: npx millrace sql ${JSON.stringify(query)}`);
   screen.note('Ctrl-C drains and stops');
 }
 
-async function untilDone(running: readonly RunningPipeline[], run: Run, views: () => readonly PipelineView[]): Promise<number> {
-  const { options, screen, rates, limitMs } = run;
+/** Shows the pipelines until the last one has ended; prints the summary and gives the exit code. */
+async function untilDone(run: Run, views: () => readonly PipelineView[], limitMs: number | null): Promise<number> {
+  const { options, screen, rates, running } = run;
   const show = () => {
     const now = views();
     rates.sample(now, Date.now());
     screen.show(now);
   };
-  const timer = setInterval(show, REFRESH_MS);
   const drain = (why: string) => {
     screen.note(`${why}: draining; what was read is finished and committed`);
     for (const pipeline of running) void pipeline.drain();
   };
+  const timer = setInterval(show, REFRESH_MS);
   const limit = limitMs === null ? undefined : setTimeout(() => drain(`${options.for} are over`), limitMs);
-  const stop = onStop({
+  const stopListening = onStop({
     first: (signal) => drain(signal === 'SIGINT' ? 'Ctrl-C' : signal),
     second: () => {
       screen.close();
       note('leaving at once; the next start resumes from the last commit');
       withdraw(run.place);
-      process.exit(130);
+      process.exit(INTERRUPTED);
     },
   });
   show();
   const outcomes = await Promise.all(running.map((pipeline) => pipeline.done));
-  stop();
+  stopListening();
   clearInterval(timer);
   clearTimeout(limit);
   screen.close();
-  const final = views();
-  for (const outcome of outcomes) if (outcome.error !== null) printError(outcome.error);
-  const summaries = final.map((view, i) => summaryOf(view, summaryError(outcomes[i] as Outcome)));
+  for (const { error } of outcomes) if (error !== null) printError(error);
+  const summaries = views().map((view, i) => summaryOf(view, outcomes[i] === undefined ? undefined : summaryError(outcomes[i])));
   if (options.json) outJson(summaryDocument(summaries));
   else out(summaries.map(summaryText).join('\n\n'));
   return Math.max(...outcomes.map(exitOfOutcome));

@@ -1,48 +1,43 @@
 import { text } from 'node:stream/consumers';
-import { type QueryResult, query } from '../clickhouse.ts';
-import { withClickhouse } from '../engines.ts';
+import { query, queryText } from '../../connectors/clickhouse/query.ts';
+import { compileQuietly } from '../compile.ts';
+import { localClickhouse } from '../engines.ts';
 import { usage } from '../exit.ts';
-import { type FileOptions, placeOf } from '../settings.ts';
-import { note, out, outJson, table } from '../terminal.ts';
+import { runningInstance } from '../instance.ts';
+import { type FileOptions, type Place, placeOf } from '../settings.ts';
+import { note, out, outJson } from '../terminal.ts';
 
 export interface SqlOptions extends FileOptions {
   readonly json?: boolean;
 }
 
-function cell(value: unknown): string {
-  if (value === null) return 'null';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
-}
-
-function textOf({ columns, rows }: QueryResult): string {
-  const numeric = columns.filter(({ type }) => /^(Nullable\()?(U?Int|Float|Decimal)/.test(type)).map(({ name }) => name);
-  return table(
-    columns.map(({ name }) => name),
-    rows.map((row) => row.map(cell)),
-    numeric,
-  );
-}
-
-function objectsOf({ columns, rows }: QueryResult): readonly Record<string, unknown>[] {
-  return rows.map((row) => Object.fromEntries(columns.map(({ name }, i) => [name, row[i]])));
-}
-
 async function statement(given: string | undefined): Promise<string> {
-  if (given === undefined && process.stdin.isTTY) throw usage('there is no query', 'give one: millrace sql "SELECT count() FROM trades"');
-  const sql = given ?? (await text(process.stdin));
-  if (sql.trim() === '') throw usage('the query is empty', 'give one: millrace sql "SELECT count() FROM trades"');
-  return sql.trim().replace(/;$/, '');
+  const example = 'give one: millrace sql "SELECT count() FROM trades"';
+  if (given === undefined && process.stdin.isTTY) throw usage('there is no query', example);
+  const sql = (given ?? (await text(process.stdin))).trim().replace(/;$/, '');
+  if (sql === '') throw usage('the query is empty', example);
+  return sql;
 }
 
-/** Runs one statement on the ClickHouse of a pipeline file or of its running instance, and prints the result. */
+/** Address of the server that the file names, of the running instance's engine, or of one that is started for this query. */
+async function withAddress<T>(place: Place, options: SqlOptions, ask: (url: string) => Promise<T>): Promise<T> {
+  const named = compileQuietly(place, options)?.connections.get('clickhouse')?.url;
+  if (named !== undefined && named !== 'embedded') return ask(named);
+  const running = runningInstance(place)?.clickhouse?.url;
+  if (running !== undefined) return ask(running);
+  const local = localClickhouse(place.dataDir, note);
+  try {
+    return await ask(await local.embedded());
+  } finally {
+    await local.stop();
+  }
+}
+
+/** Runs one statement on the ClickHouse of a pipeline file and prints the result. */
 export async function sqlCommand(given: string | undefined, options: SqlOptions): Promise<void> {
   const sql = await statement(given);
-  const result = await withClickhouse(placeOf(options), note, (url) => query(url, sql));
-  if (result === null || typeof result === 'string') {
-    if (options.json) outJson(result === null ? [] : [{ text: result }]);
-    else if (result !== null) out(result);
-    return;
-  }
-  if (options.json) outJson(objectsOf(result));
-  else out(textOf(result));
+  await withAddress(placeOf(options), options, async (url) => {
+    if (options.json) outJson((await query(url, sql)).rows);
+    else out(await queryText(url, sql));
+  });
 }

@@ -74,6 +74,7 @@ const source: SourceDeclaration<SimulateParams> = {
   schema: () => SIMULATE_SCHEMA,
   time: 'ts_event',
   key: ['symbol'],
+  partitions: (params) => params.partitions,
   finite: (params) => params.rows !== null,
   open: async (params) => openSimulate(params),
 };

@@ -3,7 +3,7 @@ import { openEmbeddedLog } from '../../connectors/embedded/log.ts';
 import type { Root } from '../../graph/contract/log.ts';
 import { CRASH, CRASH_TOPICS, messagesOf } from './crash-model.ts';
 
-// commits rounds as fast as it can until it is killed; each acknowledged epoch is a line on standard output
+// commits rounds as fast as it can until it is killed; each acknowledged epoch and intent is a line on standard output
 const [dir = '', seedText = ''] = process.argv.slice(2);
 const seed = Number(seedText);
 const log = await openEmbeddedLog({
@@ -41,5 +41,6 @@ for (let epoch = (last?.epoch ?? -1) + 1; ; epoch++) {
   writeSync(1, `${epoch}\n`);
   for (const [partition, { high }] of ranges.entries()) {
     await log.intent(CRASH.group, CRASH.topic, partition, { from: high, to: high, token: String(epoch), rows: 0 });
+    writeSync(1, `intent ${partition} ${epoch}\n`);
   }
 }

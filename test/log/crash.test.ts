@@ -19,8 +19,8 @@ test(`kill -9 at any instant loses nothing, doubles nothing, leaves no part of a
   for (let kill = 0; kill < KILLS; kill++) {
     // one in four dies while it opens or soon after, the others some time after their first commit
     const acknowledged = dice.hits('when', 0.25)
-      ? await runAndKill(folder.dir, 0, dice.between('early', 150, 500))
-      : await runAndKill(folder.dir, 1, dice.between('late', 0, 150));
+      ? await runAndKill(folder.dir, book.announced, 0, dice.between('early', 150, 500))
+      : await runAndKill(folder.dir, book.announced, 1, dice.between('late', 0, 150));
     const log = await openTestLog(folder.dir);
     await book.check(log, acknowledged);
     await log.close();
@@ -29,8 +29,8 @@ test(`kill -9 at any instant loses nothing, doubles nothing, leaves no part of a
   folder.remove();
 });
 
-/** Lets a child commit and kills it `ms` after it has acknowledged `after` epochs; the last epoch it acknowledged, or null. */
-async function runAndKill(dir: string, after: number, ms: number): Promise<number | null> {
+/** Lets a child commit and kills it `ms` after it has acknowledged `after` epochs; the last epoch it acknowledged, or null; intents go to `announced`. */
+async function runAndKill(dir: string, announced: number[], after: number, ms: number): Promise<number | null> {
   const child = spawn(process.execPath, ['--import', 'tsx', CHILD, dir, String(SEED)], { stdio: ['ignore', 'pipe', 'inherit'] });
   const kill = (): void => {
     setTimeout(() => child.kill('SIGKILL'), ms);
@@ -40,7 +40,12 @@ async function runAndKill(dir: string, after: number, ms: number): Promise<numbe
   if (after === 0) kill();
   const lines = createInterface({ input: child.stdout });
   lines.on('line', (line) => {
-    acknowledged = Number(line);
+    const [word = '', partition, epoch] = line.split(' ');
+    if (word === 'intent') {
+      announced[Number(partition)] = Number(epoch);
+      return;
+    }
+    acknowledged = Number(word);
     if (++count === after) kill();
   });
   const [[code, signal]] = await Promise.all([once(child, 'exit'), once(lines, 'close')]);
@@ -51,8 +56,8 @@ async function runAndKill(dir: string, after: number, ms: number): Promise<numbe
 /** What must be in the log, grown epoch by epoch from the model. */
 class Book {
   epoch = -1;
-  /** Last epoch any child has acknowledged; it announces intents only after that. */
-  #acknowledged = -1;
+  /** Epoch of the last acknowledged intent, by partition. */
+  readonly announced = Array.from({ length: CRASH.partitions }, () => -1);
   readonly #sent = Array.from({ length: CRASH.partitions }, (): Outgoing[] => []);
 
   async check(log: Log, acknowledged: number | null): Promise<void> {
@@ -60,7 +65,6 @@ class Book {
     const epoch = roots[0]?.epoch ?? -1;
     expect(roots[1]?.epoch ?? -1).toBe(epoch);
     const least = acknowledged ?? this.epoch;
-    this.#acknowledged = Math.max(this.#acknowledged, acknowledged ?? -1);
     expect([least, least + 1]).toContain(epoch);
     while (this.epoch < epoch) for (const message of messagesOf(SEED, ++this.epoch)) this.#sent[message.partition]?.push(message);
     const facts = await log.describe(CRASH.topic);
@@ -74,7 +78,9 @@ class Book {
         expect(expected && difference(message, expected)).toBeNull();
       }
       expect(next).toBe(high);
-      expect(Number((await log.pending(CRASH.group, CRASH.topic, partition))?.token ?? -1)).toBeGreaterThanOrEqual(this.#acknowledged - 1);
+      expect(Number((await log.pending(CRASH.group, CRASH.topic, partition))?.token ?? -1)).toBeGreaterThanOrEqual(
+        this.announced[partition] ?? 0,
+      );
     }
     for (let task = 0; task < CRASH.tasks; task++) await this.#checkJournal(log, task);
     const snap = roots[0]?.snap;

@@ -119,6 +119,7 @@ export async function openEmbeddedClickhouse({ dataDir, note }: EmbeddedSetup): 
       const engine = own;
       if (!engine) return;
       own = null;
+      engine.process.ref(); // or the process would end before the promise below
       await new Promise<void>((ended) => {
         engine.process.once('exit', () => ended());
         if (engine.process.exitCode !== null || engine.process.signalCode !== null) ended();

@@ -1,4 +1,4 @@
-import { open, readFile, rm } from 'node:fs/promises';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { MillraceError } from '../../graph/contract/error.ts';
 
@@ -18,20 +18,50 @@ export function isAlive(pid: number): boolean {
 /** Whether a file was not there. */
 export const isAbsent = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
 
+/** What a promise gives, or null where the file it is about is not there. */
+async function orAbsent<T>(work: Promise<T>): Promise<T | null> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isAbsent(error)) return null;
+    throw error;
+  }
+}
+
+/** Takes the lock, the holder's process id in it from the start; false when somebody holds it. */
+async function take(path: string): Promise<boolean> {
+  const own = `${path}.${process.pid}`;
+  await writeFile(own, String(process.pid));
+  try {
+    await link(own, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await rm(own, { force: true });
+  }
+}
+
+/** Removes the lock of a dead holder, unless somebody has taken it over meanwhile. */
+async function clear(path: string, holder: number): Promise<void> {
+  const aside = `${path}.${process.pid}.dead`;
+  if ((await orAbsent(rename(path, aside).then(() => true))) === null) return;
+  const moved = Number(await readFile(aside, 'utf8'));
+  if (moved !== holder) {
+    await link(aside, path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+  }
+  await rm(aside, { force: true });
+}
+
 /** Runs `work` while no other process does so for the same path; a lock whose holder is dead is taken over. */
 export async function locked<T>(path: string, work: () => Promise<T>): Promise<T> {
   const deadline = Date.now() + TIMEOUT_MS;
-  for (;;) {
-    try {
-      const file = await open(path, 'wx');
-      await file.writeFile(String(process.pid));
-      await file.close();
-      break;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-    const holder = Number(await readFile(path, 'utf8').catch((error: unknown) => (isAbsent(error) ? '' : Promise.reject(error))));
-    if (holder > 0 && !isAlive(holder)) await rm(path, { force: true });
+  while (!(await take(path))) {
+    const holder = Number((await orAbsent(readFile(path, 'utf8'))) ?? 0);
+    if (holder > 0 && !isAlive(holder)) await clear(path, holder);
     else if (Date.now() > deadline) {
       throw new MillraceError(`process ${holder} has been starting the embedded ClickHouse engine for too long`, {
         code: 'clickhouse-engine-locked',

@@ -17,12 +17,9 @@ const longForm = z.strictObject({
     .min(1)
     .optional()
     .meta({ description: 'sorting key of the table; default: symbol and the time column, as far as there are any' }),
-  partition_by: z
-    .enum(['none', 'hour', 'day', 'month'])
-    .optional()
-    .meta({
-      description: 'partitions of the table by its time column; default: month, or finer where a short ttl is to free disk by whole parts',
-    }),
+  partition_by: z.enum(['none', 'hour', 'day', 'month']).optional().meta({
+    description: 'partitions of the table by its time column; default: month, or finer where a short ttl is to free disk by whole parts',
+  }),
   ttl: z
     .string()
     .regex(/^0*[1-9]\d*(s|m|h|d)$/, 'expected a duration of whole seconds such as 90d or 1h')
@@ -31,12 +28,9 @@ const longForm = z.strictObject({
     .transform((text) => Number((durationNs(text) ?? 0n) / 1_000_000_000n))
     .optional(),
   comment: z.string().optional().meta({ description: 'comment of the table' }),
-  allow_views: z
-    .boolean()
-    .default(false)
-    .meta({
-      description: 'write although materialized views hang on the table; after a crash such a view may lack rows that the table has',
-    }),
+  allow_views: z.boolean().default(false).meta({
+    description: 'write although materialized views hang on the table; after a crash such a view may lack rows that the table has',
+  }),
 });
 
 /** Parameters of the sink; `ttl` in seconds. */

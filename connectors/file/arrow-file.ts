@@ -40,7 +40,8 @@ export class ArrowReader implements PayloadReader {
   async next(): Promise<Payloads | null> {
     const batch = await this.#batch();
     if (!batch) return null;
-    const bytes = Buffer.concat([this.#schema ?? Buffer.alloc(0), ...this.#dictionaries.values(), batch]);
+    if (!this.#schema) throw this.#damaged('does not start with its schema; write it as an Arrow stream');
+    const bytes = Buffer.concat([this.#schema, ...this.#dictionaries.values(), batch]);
     return { bytes: new Uint8Array(bytes), offsets: Int32Array.of(0, bytes.length), recvNs: null };
   }
 
@@ -102,6 +103,10 @@ export class ArrowReader implements PayloadReader {
   }
 
   #damaged(what: string): MillraceError {
-    return new MillraceError(`the Arrow file "${this.#path}" ${what}`, { code: 'file-damaged', domain: 'user', remedy: 'copy the file again' });
+    return new MillraceError(`the Arrow file "${this.#path}" ${what}`, {
+      code: 'file-damaged',
+      domain: 'user',
+      remedy: 'copy or write the file again',
+    });
   }
 }

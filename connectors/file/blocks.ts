@@ -51,8 +51,9 @@ async function isGzip(path: string): Promise<boolean> {
 /** The content of a file in blocks, unpacked where it is gzip, with one block read ahead. */
 export async function* blocksOf(path: string): AsyncGenerator<Buffer, void> {
   try {
+    const gzip = await isGzip(path);
     const file = createReadStream(path, { highWaterMark: BLOCK_BYTES });
-    const content = (await isGzip(path)) ? pipeline(file, createGunzip({ chunkSize: BLOCK_BYTES }), () => undefined) : file;
+    const content = gzip ? pipeline(file, createGunzip({ chunkSize: BLOCK_BYTES }), () => undefined) : file;
     const blocks = content[Symbol.asyncIterator]();
     try {
       for (let ahead = blocks.next(); ; ) {

@@ -78,11 +78,12 @@ export class LineReader implements PayloadReader {
       const start = this.#at;
       this.#at = found + 1;
       if (this.#tooLong) {
-        if (lines > 0) break;
         const mark = Buffer.concat([this.#tooLong, Buffer.from([0xff]), Buffer.from(` line longer than ${LONGEST_LINE} bytes`)]);
         this.#tooLong = null;
-        this.#position++;
-        if (wanted) return { bytes: new Uint8Array(mark), offsets: Int32Array.of(0, mark.length), recvNs: null };
+        if (wanted) {
+          this.#position++;
+          return { bytes: new Uint8Array(mark), offsets: Int32Array.of(0, mark.length), recvNs: null };
+        }
         lines++;
         continue;
       }

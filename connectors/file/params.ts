@@ -1,9 +1,13 @@
 import { z } from 'zod';
 
-const sourcePath = z.string().min(1).meta({
-  description: 'file to read, relative to the pipeline file; `*`, `?`, `[a-z]` and `{a,b}` match several, each a partition, in order of their names. ' +
-    'It must not change while a pipeline is at it: positions are counted, not remembered by content',
-});
+const sourcePath = z
+  .string()
+  .min(1)
+  .meta({
+    description:
+      'file to read, relative to the pipeline file; `*`, `?`, `[a-z]` and `{a,b}` match several, each a partition, in order of their names. ' +
+      'It must not change while a pipeline is at it: positions are counted, not remembered by content',
+  });
 
 const source = z.strictObject({
   path: sourcePath,
@@ -13,22 +17,25 @@ const source = z.strictObject({
     .refine((text) => text === 'max' || Number.parseFloat(text) > 0, 'expected a positive speed')
     .default('max')
     .meta({ description: 'max: as fast as rows are taken; 1x: as they were stamped, 10x: ten times as fast' }),
-  pace_by: z
-    .string()
-    .default('ts_recv')
-    .meta({ description: 'field that `pace` goes by, in JSON objects and CSV lines with a header; a leading number of a capture line is taken first' }),
+  pace_by: z.string().default('ts_recv').meta({
+    description:
+      'field that `pace` goes by, in JSON objects and CSV lines with a header; a leading number of a capture line is taken first',
+  }),
 });
 
 /** Parameters of the source. */
 export type FileSourceParams = z.output<typeof source>;
 
 /** The path alone, or all parameters. */
-export const fileSourceParams = z.union([sourcePath.transform((path): FileSourceParams => ({ path, pace: 'max', pace_by: 'ts_recv' })), source]);
+export const fileSourceParams = z.union([
+  sourcePath.transform((path): FileSourceParams => ({ path, pace: 'max', pace_by: 'ts_recv' })),
+  source,
+]);
 
-const sinkPath = z
-  .string()
-  .min(1)
-  .meta({ description: 'file to write, relative to the pipeline file; it appears when the input has ended, whole. With .gz at its end it is compressed' });
+const sinkPath = z.string().min(1).meta({
+  description:
+    'file to write, relative to the pipeline file; it appears when the input has ended, whole. With .gz at its end it is compressed',
+});
 
 const sink = z.strictObject({
   path: sinkPath,

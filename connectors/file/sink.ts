@@ -188,7 +188,13 @@ export class FileWriter implements SinkWriter {
       const folder = join(this.#parts, incarnation ?? '');
       const names = incarnation === undefined ? [] : (await readdir(folder)).filter((part) => part.endsWith('.part')).sort();
       const goesOn = before !== null && before === incarnation && (await isThere(this.#path));
-      const content = Readable.from(this.#content(names.map((part) => join(folder, part)), goesOn), { objectMode: false });
+      const content = Readable.from(
+        this.#content(
+          names.map((part) => join(folder, part)),
+          goesOn,
+        ),
+        { objectMode: false },
+      );
       const file = createWriteStream(temporary, { flush: true });
       if (this.#gzip) await pipeline(content, createGzip(), file);
       else await pipeline(content, file);
@@ -241,6 +247,9 @@ const digits = (sequence: bigint): string => String(sequence).padStart(DIGITS, '
 function name(text: string): string {
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 8);
   const number = /\/(\d+)$/.exec(text)?.[1];
-  const readable = text.replace(/\/\d+$/, '').replace(/[^A-Za-z0-9]+/g, '_').slice(0, 80);
+  const readable = text
+    .replace(/\/\d+$/, '')
+    .replace(/[^A-Za-z0-9]+/g, '_')
+    .slice(0, 80);
   return number === undefined ? `${readable}-${hash}` : `${readable}-${number.padStart(6, '0')}-${hash}`;
 }

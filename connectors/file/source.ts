@@ -43,7 +43,8 @@ class Partition {
     const first = from - held.from;
     let last = Math.min(held.to - held.from, first + maxRows);
     const { offsets } = held.payloads;
-    while (last > first + 1 && (offsets[last] as number) - (offsets[first] as number) > maxBytes) last = first + Math.max(1, (last - first) >> 1);
+    while (last > first + 1 && (offsets[last] as number) - (offsets[first] as number) > maxBytes)
+      last = first + Math.max(1, (last - first) >> 1);
     if (this.#pace) last = first + this.#pace.due(held.payloads, first, last, this.#stamps);
     return last === first ? null : { partition, from, to: held.from + last, payloads: slice(held.payloads, first, last) };
   }

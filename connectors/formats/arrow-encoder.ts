@@ -66,7 +66,10 @@ export class ArrowStreamEncoder {
 
   #write(batch: RecordBatch, before: Uint8Array[], after: Uint8Array): Uint8Array {
     const columns = this.#schema.fields.map((_, i) => this.#column(batch, i, before));
-    const nodes = columns.map((column, i) => ({ length: batch.numRows, nulls: column.valid ? (batch.data.children[i]?.nullCount ?? 0) : 0 }));
+    const nodes = columns.map((column, i) => ({
+      length: batch.numRows,
+      nulls: column.valid ? (batch.data.children[i]?.nullCount ?? 0) : 0,
+    }));
     return assemble(before, this.#batch, batch.numRows, { nodes, buffers: columns.flatMap(buffersOf) }, after);
   }
 

@@ -12,7 +12,11 @@ import { TextTable, textOf } from './text.ts';
 const params = z.strictObject({
   as: z.enum(['text', 'ndjson']).default('text').meta({ description: 'aligned columns, or one JSON object a line' }),
   to: z.enum(['stderr', 'stdout']).default('stderr').meta({ description: 'where to; standard output is for programs that read it' }),
-  limit: z.int().min(0).default(10).meta({ description: 'rows shown in a second, the others are counted; 0: all are shown', unit: 'rows/s' }),
+  limit: z
+    .int()
+    .min(0)
+    .default(10)
+    .meta({ description: 'rows shown in a second, the others are counted; 0: all are shown', unit: 'rows/s' }),
 });
 
 /** Parameters of the sink. */
@@ -73,7 +77,9 @@ export class PrintWriter implements SinkWriter {
       return Array.from({ length: own.numRows }, (_, i) => `${text.toString('utf8', offsets[i], offsets[i + 1])}\n`).join('');
     }
     const columns = this.#schema.fields.map((_, i) => columnAt(own, i));
-    return this.#table.rows(Array.from({ length: own.numRows }, (_, row) => columns.map((column) => textOf(cell(column, row), column.type))));
+    return this.#table.rows(
+      Array.from({ length: own.numRows }, (_, row) => columns.map((column) => textOf(cell(column, row), column.type))),
+    );
   }
 
   /** How many rows were left out since this was last said; not among JSON, which a program reads. */

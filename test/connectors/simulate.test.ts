@@ -28,7 +28,13 @@ async function all(params: unknown): Promise<Row[]> {
 
 describe('simulate', () => {
   test('any range, read by anyone in any order, has the same rows', async () => {
-    const params = { seed: 7, symbols: 20, rate: 50_000, rows: 40_000, faults: { gaps: 0.01, duplicates: 0.01, disorder: 0.02, bad_rows: 0.02 } };
+    const params = {
+      seed: 7,
+      symbols: 20,
+      rate: 50_000,
+      rows: 40_000,
+      faults: { gaps: 0.01, duplicates: 0.01, disorder: 0.02, bad_rows: 0.02 },
+    };
     const whole = await read(open(params), 2, 0, 1e9);
     const reader = open(params);
     await fc.assert(
@@ -58,12 +64,19 @@ describe('simulate', () => {
     const sorted = times.toSorted((a, b) => (a < b ? -1 : 1));
     expect(sorted[0]).toBe(1_723_075_200_000_000_000n);
     expect(Number((sorted.at(-1) as bigint) - (sorted[0] as bigint)) / 1e9).toBeCloseTo(12.344, 3);
-    for (const part of parts) expect(part.map((row) => row.ts_event)).toEqual(part.map((row) => row.ts_event as bigint).toSorted((a, b) => (a < b ? -1 : 1)));
+    for (const part of parts)
+      expect(part.map((row) => row.ts_event)).toEqual(part.map((row) => row.ts_event as bigint).toSorted((a, b) => (a < b ? -1 : 1)));
   });
 
   test('without faults: ids and sequences count up by one, prices lie on ticks and sizes on lots, quotes do not cross', async () => {
     const rows = await all({ symbols: 12, rows: 8192, rate: 5000, quotes: 0.4 });
-    const grid = new Map(instrumentsCsv(12).trim().split('\n').slice(1).map((line) => [line.split(',')[1] as string, line.split(',').map(Number)]));
+    const grid = new Map(
+      instrumentsCsv(12)
+        .trim()
+        .split('\n')
+        .slice(1)
+        .map((line) => [line.split(',')[1] as string, line.split(',').map(Number)]),
+    );
     const onGrid = (value: unknown, step: number): boolean => Math.abs(Number(value) / step - Math.round(Number(value) / step)) < 1e-6;
     const next = new Map<string, { id: bigint; sequence: bigint }>();
     let trades = 0;
@@ -99,7 +112,10 @@ describe('simulate', () => {
     const rows = await all({ symbols: 1, rows: 120_000, rate: 100, quotes: 0, seed: 3 });
     const prices = rows.map((row) => Math.log(row.price as number));
     const spread = (step: number): number => {
-      const moves = Array.from({ length: Math.floor(prices.length / step) - 1 }, (_, i) => (prices[(i + 1) * step] as number) - (prices[i * step] as number));
+      const moves = Array.from(
+        { length: Math.floor(prices.length / step) - 1 },
+        (_, i) => (prices[(i + 1) * step] as number) - (prices[i * step] as number),
+      );
       return Math.sqrt(moves.reduce((sum, move) => sum + move * move, 0) / moves.length);
     };
     for (const step of [300, 1200]) expect(spread(4 * step) / spread(step)).toBeGreaterThan(1.4);
@@ -107,14 +123,27 @@ describe('simulate', () => {
   });
 
   test('faults come in the stated number: ids skipped, ids twice, rows out of order, rows to refuse', async () => {
-    const rows = await all({ symbols: 4, rows: 81_920, rate: 1000, quotes: 0, faults: { gaps: 0.01, duplicates: 0.02, disorder: 0.05, bad_rows: 0.03 } });
+    const rows = await all({
+      symbols: 4,
+      rows: 81_920,
+      rate: 1000,
+      quotes: 0,
+      faults: { gaps: 0.01, duplicates: 0.02, disorder: 0.05, bad_rows: 0.03 },
+    });
     const gone = { gaps: 0, duplicates: 0, disorder: 0, bad: 0 };
     const last = new Map<string, bigint>();
     let before = 0n;
     for (const row of rows) {
       const symbol = row.symbol as string;
       const price = row.price as number | null;
-      if (symbol === 'UNKNOWN' || price === null || !(price > 0) || Math.abs(price * 1e5 - Math.round(price * 1e5)) > 1e-3 || offTick(symbol, price)) gone.bad++;
+      if (
+        symbol === 'UNKNOWN' ||
+        price === null ||
+        !(price > 0) ||
+        Math.abs(price * 1e5 - Math.round(price * 1e5)) > 1e-3 ||
+        offTick(symbol, price)
+      )
+        gone.bad++;
       if ((row.ts_event as bigint) < before) gone.disorder++;
       before = row.ts_event as bigint;
       if (symbol === 'UNKNOWN') continue;
@@ -158,7 +187,13 @@ describe('simulate', () => {
   });
 });
 
-const TICKS = new Map(instrumentsCsv(4).trim().split('\n').slice(1).map((line) => [line.split(',')[1], Number(line.split(',')[2])]));
+const TICKS = new Map(
+  instrumentsCsv(4)
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((line) => [line.split(',')[1], Number(line.split(',')[2])]),
+);
 
 function offTick(symbol: string, price: number): boolean {
   const ticks = price / (TICKS.get(symbol) ?? 1);

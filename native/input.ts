@@ -71,7 +71,8 @@ export class InputBinder {
     this.#registered[index] = dictionary;
     if (!dictionary) return;
     const data = (dictionary.data.length === 1 ? dictionary : dictionaryVector(dictionaryStrings(dictionary))).data[0];
-    if (!data || data.length === 0) return this.#native.dictionary(this.#port, index, new Int32Array(1), new Uint8Array(0));
-    this.#native.dictionary(this.#port, index, data.valueOffsets.subarray(0, data.length + 1), data.values);
+    const some = data !== undefined && data.length > 0;
+    const offsets = some ? data.valueOffsets.subarray(0, data.length + 1) : new Int32Array(1);
+    this.#native.dictionary(this.#port, index, offsets, some ? data.values : new Uint8Array(0));
   }
 }

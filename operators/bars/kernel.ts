@@ -89,7 +89,7 @@ export function referenceBars({ params, inputs, outputs }: KernelContext<BarsPar
   const nextEnd = (key: Key): bigint | null => {
     const filled = params.empty !== 'skip' && key.end !== null && key.empties < params.max_empty ? [key.end + every] : [];
     const ends = [...key.trades.map((trade) => endOf(trade.ns)), ...filled].filter((end) => end <= watermark);
-    return ends.length === 0 ? null : ends.reduce((a, b) => (a < b ? a : b));
+    return ends.toSorted((a, b) => (a < b ? -1 : 1))[0] ?? null;
   };
 
   const close = (key: Key, end: bigint): Row => {
@@ -106,7 +106,7 @@ export function referenceBars({ params, inputs, outputs }: KernelContext<BarsPar
     push(batch, _port, emit: Emit, floorNs) {
       const late: number[] = [];
       const rejected: Row[] = [];
-      const over = floorNs > watermark ? floorNs : watermark;
+      const over = later(floorNs, watermark);
       rowsOf(batch).forEach((row, i) => {
         const refused = refusal(row);
         if (refused) {
@@ -128,7 +128,7 @@ export function referenceBars({ params, inputs, outputs }: KernelContext<BarsPar
       if (rejected.length > 0) emit(REJECTED_PORT, batchOf(REJECT_SCHEMA, rejected));
     },
     advance(watermarkNs, _clockNs, emit) {
-      if (watermarkNs > watermark) watermark = watermarkNs;
+      watermark = later(watermark, watermarkNs);
       const rows: { readonly end: bigint; readonly order: number; readonly row: Row }[] = [];
       [...keys.values()].forEach((key, order) => {
         for (let end = nextEnd(key); end !== null; end = nextEnd(key)) rows.push({ end, order, row: close(key, end) });
@@ -153,6 +153,11 @@ export function referenceBars({ params, inputs, outputs }: KernelContext<BarsPar
 const bigintAsText = (_name: string, value: unknown) => (typeof value === 'bigint' ? { ns: value.toString() } : value);
 const textAsBigint = (_name: string, value: unknown) =>
   typeof value === 'object' && value !== null && 'ns' in value && typeof value.ns === 'string' ? BigInt(value.ns) : value;
+
+function later(a: bigint, b: bigint): bigint {
+  if (a > b) return a;
+  return b;
+}
 
 function shown(value: number): string {
   return Number.isNaN(value) ? 'NaN' : value > 0 ? 'inf' : '-inf';

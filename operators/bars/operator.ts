@@ -31,13 +31,9 @@ const params = z.strictObject({
   }),
   price: z.string().min(1).default('price').meta({ description: 'price column, Float64' }),
   size: z.string().min(1).default('size').meta({ description: 'size column, Float64' }),
-  side: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({
-      description: "column of the aggressor's side: buy, sell; default aggressor_side where the input has it, else no signed_volume",
-    }),
+  side: z.string().min(1).optional().meta({
+    description: "column of the aggressor's side: buy, sell; default aggressor_side where the input has it, else no signed_volume",
+  }),
 });
 
 /** Parameters of `bars`, after defaults. */

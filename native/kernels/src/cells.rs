@@ -4,6 +4,7 @@ use crate::fault::Fault;
 use crate::instant::{NotInstant, instant_ns};
 use crate::number::{Number, says_not_finite};
 use crate::output::{Bits, Cells, Output, Texts};
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
 /// A column of a format: what its text means.
@@ -96,7 +97,7 @@ impl Spec {
                 let value = self.integer(number)?;
                 i32::try_from(value).map(Cell::I32).map_err(|_| self.refuse("value-overflow", self.wanted(), number.raw))
             }
-            Meaning::Timestamp if self.unit_ns == 1 || !number.is_integer() => {
+            Meaning::Timestamp if !number.is_integer() => {
                 let scaled = number.scaled(self.unit_ns);
                 scaled
                     .map(Cell::I64)
@@ -152,33 +153,8 @@ enum Builder {
     I32(Cells<i32>),
     Bool(Bits, Bits),
     Text(Texts),
-    Word(Cells<i32>, WordTable, Recent),
-}
-
-/// The words met last: most rows repeat one of them, and comparing is cheaper than hashing.
-#[derive(Default)]
-struct Recent {
-    words: Vec<(Box<[u8]>, i32)>,
-    next: usize,
-}
-
-const RECENT: usize = 8;
-
-impl Recent {
-    #[inline]
-    fn id(&mut self, word: &[u8], table: &mut WordTable) -> i32 {
-        if let Some((_, id)) = self.words.iter().find(|(known, _)| **known == *word) {
-            return *id;
-        }
-        let id = table.id(word) as i32;
-        if self.words.len() < RECENT {
-            self.words.push((word.into(), id));
-        } else {
-            self.words[self.next] = (word.into(), id);
-            self.next = (self.next + 1) % RECENT;
-        }
-        id
-    }
+    /// Codes, their words, and the same words in a table that is quicker to ask.
+    Word(Cells<i32>, WordTable, FxHashMap<Box<[u8]>, i32>),
 }
 
 /// Rows being decoded, a column at a time, and the payload each came from.
@@ -203,7 +179,7 @@ impl Rows {
                 Meaning::Int32 => (Kind::I32, Builder::I32(Cells::default())),
                 Meaning::Bool => (Kind::Bool, Builder::Bool(Bits::default(), Bits::default())),
                 Meaning::Utf8 => (Kind::Bytes, Builder::Text(Texts::default())),
-                Meaning::Dictionary => (Kind::Word, Builder::Word(Cells::default(), WordTable::default(), Recent::default())),
+                Meaning::Dictionary => (Kind::Word, Builder::Word(Cells::default(), WordTable::default(), FxHashMap::default())),
             };
             if kind != column.kind || spec.name != column.name {
                 return Err(Fault::new(
@@ -235,7 +211,7 @@ impl Rows {
                     valid.push(matches!(cell, Cell::Bool(_)));
                 }
                 Builder::Text(texts) => texts.push(text)?,
-                Builder::Word(cells, table, recent) => cells.push_option(text.map(|word| recent.id(word, table))),
+                Builder::Word(cells, table, known) => cells.push_option(text.map(|word| word_id(word, table, known))),
             }
         }
         Ok(())
@@ -287,6 +263,16 @@ impl Rows {
             }
         }
     }
+}
+
+#[inline]
+fn word_id(word: &[u8], table: &mut WordTable, known: &mut FxHashMap<Box<[u8]>, i32>) -> i32 {
+    if let Some(id) = known.get(word) {
+        return *id;
+    }
+    let id = table.id(word) as i32;
+    known.insert(word.into(), id);
+    id
 }
 
 /// Codes of null rows point somewhere too.

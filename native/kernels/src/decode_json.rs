@@ -72,16 +72,25 @@ fn read<'a>(payload: &'a [u8], specs: &[Spec], keys: &mut Keys, own: &mut Vec<u8
         return Err(Refusal { code: "json-syntax", reason: "the payload is not a JSON object".into() });
     }
     let mut member = 0;
-    while let Some(key) = scanner.key(member == 0).map_err(not_json)? {
+    while scanner.member(member == 0).map_err(not_json)? {
+        let column = match keys.expected.get(member) {
+            Some((name, column)) if scanner.take(name) => *column,
+            _ => {
+                let name = scanner.name().map_err(not_json)?;
+                keys.find(member, name)
+            }
+        };
         let token = scanner.value().map_err(not_json)?;
-        if let Some(column) = keys.column(member, key) {
+        if let Some(column) = column {
             if std::mem::replace(&mut keys.seen[column], keys.row) == keys.row {
                 let reason = format!("key \"{}\" stands twice", specs[column].from);
                 return Err(Refusal { code: "json-duplicate-key", reason });
             }
             cells[column] = cell(&specs[column], token, own)?;
         }
-        scanner.skip(token).map_err(not_json)?;
+        if matches!(token, Token::Object | Token::Array) {
+            scanner.skip(token).map_err(not_json)?;
+        }
         member += 1;
     }
     scanner.end().map_err(not_json)?;
@@ -121,6 +130,7 @@ fn not_json(bad: Bad) -> Refusal {
 /// Finds the column of a key. Messages of one feed have their keys in one order, so the n-th key is compared with the n-th before.
 struct Keys {
     names: Vec<Vec<u8>>,
+    /// `"name":` as the n-th member had it last.
     expected: Vec<(Vec<u8>, Option<usize>)>,
     /// Row in which each column was met last; rows count from 1.
     seen: Vec<u64>,
@@ -136,23 +146,13 @@ impl Keys {
         Self { names, expected: Vec::new(), seen: vec![0; specs.len()], row: 0 }
     }
 
-    #[inline]
-    fn column(&mut self, member: usize, key: Text) -> Option<usize> {
-        if let Some((name, column)) = self.expected.get(member)
-            && name == key.raw
-        {
-            return *column;
-        }
-        self.find(member, key)
-    }
-
     #[cold]
     fn find(&mut self, member: usize, key: Text) -> Option<usize> {
         let mut plain = Vec::new();
         unescape(key.raw, &mut plain);
         let column = self.names.iter().position(|name| *name == plain);
         if key.raw.len() <= REMEMBERED.1 {
-            let entry = (key.raw.to_vec(), column);
+            let entry = ([b"\"", key.raw, b"\":"].concat(), column);
             let known = self.expected.len();
             if member < known {
                 self.expected[member] = entry;

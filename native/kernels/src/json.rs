@@ -123,24 +123,44 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// The next key of an open object, past its colon; None past the closing bracket. `first`: no key was read yet.
+    /// Goes to the next key of an open object; false past the closing bracket. `first`: no key was read yet.
     #[inline]
-    pub fn key(&mut self, first: bool) -> Result<Option<Text<'a>>, Bad> {
-        let next = self.peek();
-        if next == Some(b'}') {
+    pub fn member(&mut self, first: bool) -> Result<bool, Bad> {
+        if self.peek() == Some(b'}') {
             self.at += 1;
             self.depth -= 1;
-            return Ok(None);
+            return Ok(false);
         }
         if !first {
             self.expect(b',')?;
+            self.space();
         }
-        if self.peek() != Some(b'"') {
+        Ok(true)
+    }
+
+    /// Takes exactly these bytes, if they are next.
+    #[inline]
+    pub fn take(&mut self, bytes: &[u8]) -> bool {
+        let next = self.bytes.get(self.at..self.at + bytes.len()) == Some(bytes);
+        self.at += if next { bytes.len() } else { 0 };
+        next
+    }
+
+    /// The name of the member that is next, past its colon.
+    #[inline]
+    pub fn name(&mut self) -> Result<Text<'a>, Bad> {
+        if self.bytes.get(self.at) != Some(&b'"') {
             return Err(self.bad());
         }
-        let key = self.text()?;
+        let name = self.text()?;
         self.expect(b':')?;
-        Ok(Some(key))
+        Ok(name)
+    }
+
+    /// The next key of an open object, past its colon; None past the closing bracket.
+    #[inline]
+    pub fn key(&mut self, first: bool) -> Result<Option<Text<'a>>, Bad> {
+        if self.member(first)? { self.name().map(Some) } else { Ok(None) }
     }
 
     /// A string, from its opening quote on.

@@ -124,7 +124,7 @@ impl Keys {
     }
 
     pub fn snapshot(&self, into: &mut Writer) {
-        into.len(self.len);
+        into.count(self.len);
         for level in &self.levels {
             for id in &level.members {
                 into.u32(u32::from(*id != 0));

@@ -12,6 +12,7 @@ pub mod snapshot;
 
 mod bars;
 mod cells;
+mod crash;
 mod decode_capture;
 mod decode_csv;
 mod decode_json;
@@ -35,6 +36,7 @@ use kernel::Kernel;
 fn create(name: &str, config: &Config) -> Result<Box<dyn Kernel>, Fault> {
     Ok(match name {
         "bars" => Box::new(bars::Bars::new(config)?),
+        "crash" => Box::new(crash::Crash::new(config)?),
         "decode_capture" => Box::new(decode_capture::DecodeCapture::new(config)?),
         "decode_csv" => Box::new(decode_csv::DecodeCsv::new(config)?),
         "decode_json" => Box::new(decode_json::DecodeJson::new(config)?),

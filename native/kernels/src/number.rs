@@ -86,11 +86,11 @@ impl<'a> Number<'a> {
         if !self.is_integer() {
             return None;
         }
-        if self.digits <= 18 {
-            let magnitude = self.mantissa as i64;
-            return Some(if self.negative { -magnitude } else { magnitude });
+        if self.digits > 19 {
+            return std::str::from_utf8(self.raw).ok()?.parse().ok();
         }
-        std::str::from_utf8(self.raw).ok()?.parse().ok()
+        // 19 digits fit 64 bits without a sign
+        if self.negative { 0_i64.checked_sub_unsigned(self.mantissa) } else { i64::try_from(self.mantissa).ok() }
     }
 
     /// `number * scale` where that is an integer, exactly; `Err(true)` when it does not fit, `Err(false)` when it is none.

@@ -24,12 +24,12 @@ impl Writer {
         values.iter().for_each(|value| self.f64(*value));
     }
 
-    pub fn len(&mut self, value: usize) {
+    pub fn count(&mut self, value: usize) {
         self.i64(value as i64);
     }
 
     pub fn bytes(&mut self, value: &[u8]) {
-        self.len(value.len());
+        self.count(value.len());
         self.bytes.extend_from_slice(value);
     }
 }
@@ -68,13 +68,13 @@ impl<'a> Reader<'a> {
     }
 
     /// A count of things that take at least one byte each, so that a corrupt count cannot ask for memory that is not there.
-    pub fn len(&mut self) -> Result<usize, Fault> {
+    pub fn count(&mut self) -> Result<usize, Fault> {
         let length = usize::try_from(self.i64()?).map_err(|_| corrupt())?;
         if length > self.rest.len() { Err(corrupt()) } else { Ok(length) }
     }
 
     pub fn bytes(&mut self) -> Result<&'a [u8], Fault> {
-        let length = self.len()?;
+        let length = self.count()?;
         self.take(length)
     }
 }

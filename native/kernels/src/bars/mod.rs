@@ -132,9 +132,9 @@ impl Bars {
             return Ok(false);
         }
         self.keep.clear();
-        for row in 0..batch.rows {
+        for (row, time) in times.iter().enumerate() {
             let refused = self.refusal([ts, price, size], row)?;
-            let late = times[row] < cutoff;
+            let late = *time < cutoff;
             if let Some((code, reason)) = &refused {
                 self.rejects.push(row, code, reason)?;
             } else if late {

@@ -79,14 +79,14 @@ impl OpenBars {
 
     pub fn snapshot(&self, into: &mut Writer) {
         for (current, waiting) in self.current.iter().zip(&self.waiting) {
-            into.len(waiting.len());
+            into.count(waiting.len());
             waiting.iter().for_each(|bar| bar.write(into));
             current.write(into);
         }
-        into.len(self.due.len());
+        into.count(self.due.len());
         for (end, groups) in &self.due {
             into.i64(*end);
-            into.len(groups.len());
+            into.count(groups.len());
             groups.iter().for_each(|group| into.u32(*group));
         }
     }
@@ -94,13 +94,13 @@ impl OpenBars {
     /// Into an empty one that was grown to as many groups.
     pub fn restore(&mut self, from: &mut Reader) -> Result<(), Fault> {
         for (current, waiting) in self.current.iter_mut().zip(&mut self.waiting) {
-            for _ in 0..from.len()? {
+            for _ in 0..from.count()? {
                 waiting.push_back(Bar::read(from)?);
             }
             *current = Bar::read(from)?;
         }
-        for _ in 0..from.len()? {
-            let (end, count) = (from.i64()?, from.len()?);
+        for _ in 0..from.count()? {
+            let (end, count) = (from.i64()?, from.count()?);
             let mut groups = Vec::with_capacity(count);
             for _ in 0..count {
                 groups.push(from.u32().ok().filter(|group| (*group as usize) < self.current.len()).ok_or_else(corrupt)?);

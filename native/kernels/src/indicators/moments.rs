@@ -84,7 +84,7 @@ impl Moments {
     pub fn write(&self, into: &mut Writer) {
         into.f64s(&self.values);
         self.ends.iter().for_each(|end| into.f64s(&[end.mean, end.squares]));
-        into.len(self.at);
+        into.count(self.at);
         into.f64s(&[self.begun.mean, self.begun.squares]);
         into.u32(u32::from(self.full));
     }

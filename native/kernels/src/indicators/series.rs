@@ -70,7 +70,8 @@ impl<R: Recurrence<IN, OUT>, const IN: usize, const OUT: usize> Series for Group
                 let state = &mut self.states[group as usize];
                 while row < batch.rows && groups[row] == group {
                     let values = inputs.map(|input| input[row]);
-                    let there = values.iter().all(|value| value.is_finite()) && !(nulls && columns.iter().any(|column| !column.is_valid(row)));
+                    let there =
+                        values.iter().all(|value| value.is_finite()) && !(nulls && columns.iter().any(|column| !column.is_valid(row)));
                     // a row without a number leaves the series as it is, and its own output null
                     if there && let Some(results) = state.push(values) {
                         for (output, result) in outputs.iter_mut().zip(results) {

@@ -75,7 +75,7 @@ impl<F: Fold> Sliding<F> {
 
     pub fn write(&self, into: &mut Writer) {
         into.f64s(&self.values);
-        into.len(self.at);
+        into.count(self.at);
         into.f64(self.prefix);
         into.u32(u32::from(self.full));
     }

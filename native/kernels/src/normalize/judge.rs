@@ -138,7 +138,7 @@ impl Instruments {
     pub fn write(&self, into: &mut Writer) {
         let mut names: Vec<_> = self.by_name.iter().filter(|(_, index)| !self.list[**index].ids.is_empty()).collect();
         names.sort();
-        into.len(names.len());
+        into.count(names.len());
         for (name, index) in names {
             let mut bytes = Vec::new();
             self.list[*index].ids.write(&mut bytes);
@@ -149,7 +149,7 @@ impl Instruments {
 
     /// Instruments that are no longer in the table are forgotten.
     pub fn read(&mut self, from: &mut Reader) -> Result<(), Fault> {
-        for _ in 0..from.len()? {
+        for _ in 0..from.count()? {
             let (name, bytes) = (from.bytes()?, from.bytes()?);
             let ids = IdWindow::read(bytes, self.window)?;
             if let Some(index) = self.by_name.get(name) {

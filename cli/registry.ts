@@ -28,7 +28,12 @@ const byName = <T extends { readonly name: string }>(declared: readonly T[]): Re
 const OPERATORS: readonly Operator<any>[] = [bars, filter, indicators, normalize, select];
 // biome-ignore lint/suspicious/noExplicitAny: as above
 const FORMATS: readonly Format<any>[] = [arrow, json, csv, capture];
-const connectorsWith = (clickhouse: ClickhouseSetup): readonly Connector[] => [fileConnector, simulateConnector, clickhouseConnector(clickhouse), printConnector];
+const connectorsWith = (clickhouse: ClickhouseSetup): readonly Connector[] => [
+  fileConnector,
+  simulateConnector,
+  clickhouseConnector(clickhouse),
+  printConnector,
+];
 
 /** Everything that a pipeline file can name, with the engine that `clickhouse: embedded` stands for. */
 export function registryWith(clickhouse: ClickhouseSetup): Registry {

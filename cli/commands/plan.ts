@@ -1,4 +1,4 @@
-import { planJson, planMermaid, planText } from '../../graph/plan/show.ts';
+import { planJson, showPlan } from '../../graph/plan/show.ts';
 import { compileFile } from '../compile.ts';
 import { EXIT } from '../exit.ts';
 import { declarations } from '../registry.ts';
@@ -22,6 +22,6 @@ export function planCommand(names: readonly string[], options: PlanOptions): num
   }
   const shown = chosen(plans, names);
   if (json) outJson({ plans: shown.map((plan) => planJson(plan, declarations)) });
-  else out(shown.map((plan) => (options.format === 'mermaid' ? planMermaid(plan, declarations) : planText(plan, declarations))).join('\n'));
+  else out(shown.map((plan) => showPlan(plan, options.format, declarations)).join('\n'));
   return EXIT.done;
 }

@@ -65,7 +65,7 @@ class Checker {
 
   /** Null after recording a fault. */
   check(e: Expression, depth: number): Draft | null {
-    if (depth > MAX_DEPTH) return this.#fault('expression-syntax', `expression is nested deeper than ${MAX_DEPTH}`, e);
+    if (depth > MAX_DEPTH) return this.#tooDeep(e);
     const inner = (of: Expression) => this.check(of, depth + 1);
     switch (e.node) {
       case 'literal':
@@ -115,6 +115,12 @@ class Checker {
   #fault(code: ExpressionFault['code'], message: string, { from, to }: Span, hint?: string): null {
     this.faults.push({ code, message, from, to, ...(hint === undefined ? {} : { hint }) });
     return null;
+  }
+
+  /** Recorded once: the parts of a tree that is too deep all are. */
+  #tooDeep(span: Span): null {
+    const message = `expression is nested deeper than ${MAX_DEPTH}`;
+    return this.faults.some((fault) => fault.message === message) ? null : this.#fault('expression-syntax', message, span);
   }
 
   #literal(e: Expression & { node: 'literal' }, negative: boolean): Draft | null {

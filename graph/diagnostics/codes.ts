@@ -93,6 +93,10 @@ export const CODES = {
   ),
   'topic-two-writers': error('Two sinks write one topic.', 'Write two topics, or unite the rows in one node first.'),
   'target-shared': error('Two sinks write to one place that cannot be shared.', 'Give each its own.'),
+  'target-unequal': error(
+    'Sinks write rows of different columns to one table.',
+    'Write two tables, or bring the rows to the same columns first.',
+  ),
   'feedback-watermark': error(
     'A topic leads back to the node that writes it, and would wait for its own watermark.',
     'Give the source `watermark: none`.',

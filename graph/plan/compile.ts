@@ -14,9 +14,9 @@ import { assemble } from './assemble.ts';
 import type { Draft } from './draft.ts';
 import { planNode } from './node.ts';
 import { outputsOf } from './output.ts';
-import { insertRates, MAX_INSERTS_PER_SECOND } from './rates.ts';
 import { planSource, waitsFor } from './source.ts';
-import { checkFeedback, checkTargets, writersOf } from './writers.ts';
+import { checkTables, checkTargets } from './targets.ts';
+import { checkFeedback, writersOf } from './writers.ts';
 
 /** All that a compilation depends on. */
 export interface CompileOptions {
@@ -100,7 +100,7 @@ function plansOf(pipelines: readonly Resolved[], scope: Scope): readonly Plan[] 
   }
   planNodes([...drafts.values()]);
   const plans = [...drafts.values()].map((draft) => assemble(draft, outputsOf(draft)));
-  for (const [i, plan] of plans.entries()) sayRates(plan, pipelines[i], scope);
+  checkTables(plans, pipelines, scope);
   return plans;
 }
 
@@ -130,14 +130,5 @@ function planNodes(drafts: readonly Draft[]): void {
     if (waiting.length === 0) return;
     for (const { draft, source } of waiting) planSource(source, draft, true);
     waiting = [];
-  }
-}
-
-function sayRates(plan: Plan, resolved: Resolved | undefined, { say, registry }: Scope): void {
-  for (const { target, sinks, insertsPerSecond } of insertRates(plan.sinks, registry)) {
-    const sink = resolved?.sinks.find(({ name }) => name === sinks[0]);
-    if (!sink || insertsPerSecond <= MAX_INSERTS_PER_SECOND) continue;
-    const message = `${target} would get up to ${insertsPerSecond} inserts a second from sink ${sinks.map((name) => `"${name}"`).join(', ')}`;
-    say('inserts-many', sink.span, message, 'Lower "partitions:" of its sinks.');
   }
 }

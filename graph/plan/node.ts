@@ -95,8 +95,10 @@ function unionsEqual(node: ResolvedOperator, edges: readonly Edge[], draft: Draf
     const [first, ...others] = edges.filter((edge) => edge.port === port);
     for (const other of others) {
       const reason =
-        unequal(first?.stream.schema ?? other.stream.schema, other.stream.schema) ??
-        (first?.stream.time === other.stream.time ? null : `their time columns are "${first?.stream.time}" and "${other.stream.time}"`);
+        unequal(first?.stream.schema ?? other.stream.schema, other.stream.schema, portName(first), portName(other)) ??
+        (first?.stream.time === other.stream.time
+          ? null
+          : `their time columns are ${first?.stream.time ?? 'none'} and ${other.stream.time ?? 'none'}`);
       if (reason === null) continue;
       equal = false;
       const message = `"${node.name}" unites "${portName(first)}" and "${portName(other)}", whose columns differ: ${reason}`;

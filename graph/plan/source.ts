@@ -161,8 +161,10 @@ function timeOf(source: ResolvedSource, schema: Schema, written: Written | null,
 /** The key columns. Those of rows that are still payloads come into being later, so they cannot be looked up. */
 function keyOf(source: ResolvedSource, schema: Schema, written: Written | null, scope: Scope): readonly string[] | null {
   if (written) return written.key;
-  if (!source.key)
-    return 'connector' in source.from ? (source.from.connector.source?.key ?? []).filter((column) => has(schema, column)) : [];
+  if (!source.key) {
+    const own = 'connector' in source.from ? (source.from.connector.source?.key ?? []) : [];
+    return own.every((column) => has(schema, column)) ? own : [];
+  }
   if (has(schema, 'payload')) return source.key.map(({ text }) => text);
   return columnsOf(source.key, schema, `source "${source.name}"`, scope);
 }

@@ -63,17 +63,17 @@ export function showSchema(schema: Schema): string {
   return schema.fields.map((field) => `${field.name} ${typeName(field.type)}${field.nullable ? '?' : ''}`).join(', ');
 }
 
-/** Why two schemas are not equal, in words; null when they are. Descriptions do not count. */
-export function unequal(a: Schema, b: Schema): string | null {
+/** Why the schemas of two named things are not equal, in words; null when they are. Descriptions do not count. */
+export function unequal(a: Schema, b: Schema, nameA: string, nameB: string): string | null {
   for (const field of a.fields) {
     const other = b.fields.find((candidate) => candidate.name === field.name);
-    if (!other) return `only the first has column "${field.name}"`;
+    if (!other) return `only "${nameA}" has column "${field.name}"`;
     if (typeName(other.type) !== typeName(field.type))
       return `column "${field.name}" is ${typeName(field.type)} and ${typeName(other.type)}`;
-    if (other.nullable !== field.nullable) return `column "${field.name}" may be null in only one of them`;
+    if (other.nullable !== field.nullable) return `column "${field.name}" may be null only in "${field.nullable ? nameA : nameB}"`;
   }
   const extra = b.fields.find((field) => !has(a, field.name));
-  if (extra) return `only the second has column "${extra.name}"`;
+  if (extra) return `only "${nameB}" has column "${extra.name}"`;
   const moved = a.fields.find((field, i) => b.fields[i]?.name !== field.name);
   return moved ? `column "${moved.name}" stands in another place` : null;
 }

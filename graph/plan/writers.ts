@@ -64,19 +64,3 @@ function leadsTo(source: ResolvedSource, sink: ResolvedSink, resolved: Resolved)
     if (inputs.some(({ edges }) => edges.some(({ node }) => reached.has(node)))) reached.add(name);
   return reached.has(sink.from.node);
 }
-
-/** Sinks of a file that would write to one place that cannot be shared. */
-export function checkTargets(pipelines: readonly Resolved[], say: Say): void {
-  const owners = new Map<string, string>();
-  for (const { sinks } of pipelines) {
-    for (const { name, span, to } of sinks) {
-      if (!('connector' in to)) continue;
-      const target = to.connector.sink?.target(to.params) ?? null;
-      if (target === null) continue;
-      const key = `${to.connector.name} ${target}`;
-      const owner = owners.get(key);
-      if (owner !== undefined) say('target-shared', span, `sink "${name}" writes to "${target}", and so does sink "${owner}"`);
-      else owners.set(key, name);
-    }
-  }
-}

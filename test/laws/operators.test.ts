@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { checkLaws } from '../../graph/test-kit/check.ts';
-import type { LawName } from '../../graph/test-kit/drive.ts';
+import { drive, type LawName } from '../../graph/test-kit/drive.ts';
+import { build, cut } from '../../graph/test-kit/epochs.ts';
 import { LAWS } from '../../graph/test-kit/laws.ts';
+import { Random } from '../../graph/test-kit/random.ts';
 import { subjectOf } from '../../graph/test-kit/subject.ts';
+import { tapeFor } from '../../graph/test-kit/tape.ts';
 import { operatorFolders } from './registered.ts';
 
 const SEED = Number(process.env.MILLRACE_SEED ?? 1);
@@ -19,6 +22,21 @@ describe.each(folders.map((folder) => [folder.name, folder] as const))('operator
   });
 
   if (!cases) return;
+  const subjects = () =>
+    cases.lawInputs.map(({ params, inputs, files }) => subjectOf(operator, params, inputs, folder.files(params, files)));
+
+  test('gives rows on every port for the generated input, so that the laws say something', () => {
+    const reached = new Set<string>();
+    for (const subject of subjects()) {
+      for (let seed = SEED; seed < SEED + TAPES; seed++) {
+        const random = new Random(seed);
+        const epochs = build(random, subject, cut(random, tapeFor(random, subject, cases), { style: 'random', clock: 'moving' }));
+        for (const row of drive(subject, subject.create, epochs).rows) reached.add(row.port);
+      }
+    }
+    expect([...reached].sort()).toEqual(Object.keys(operator.outputs).sort());
+  });
+
   test.each(Object.keys(LAWS) as LawName[])('%s', (law) => {
     for (const { params, inputs, files } of cases.lawInputs) {
       const subject = subjectOf(operator, params, inputs, folder.files(params, files));

@@ -6,7 +6,7 @@ import { ROOT, say } from './progress.js';
 
 build();
 const dist = (path) => import(join(ROOT, 'dist', path));
-const { registry } = await dist('cli/registry.js');
+const { declarations: registry } = await dist('cli/registry.js');
 const { operatorPage, connectorsPage, formatsPage, operatorsPage } = await dist('cli/pages.js');
 const { diagnosticsReference } = await dist('graph/diagnostics/reference.js');
 const { jsonSchema } = await dist('graph/plan/json-schema.js');

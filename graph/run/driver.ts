@@ -1,5 +1,5 @@
 import { inNode, MillraceError } from '../contract/error.ts';
-import type { CommitResult, Log, Outgoing, Round, RoundTask } from '../contract/log.ts';
+import type { CommitResult, Log, LogUsage, Outgoing, Round, RoundTask } from '../contract/log.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { Quantiles } from '../contract/view.ts';
 import type { Environment } from './environment.ts';
@@ -15,6 +15,10 @@ const IDLE_WAIT_MS = 20;
 const TICK_MS = 1000;
 /** Computing time after which a task's state is snapshotted, s: about what a recovery then replays. */
 const SNAPSHOT_AFTER_SECONDS = 10;
+/** Least age of a snapshot before a crowded log asks for the next, ms. */
+const CROWDED_AGE_MS = 5_000;
+/** Share of the log's budget above which every task is snapshotted in turn, so that what only a replay needs can go. */
+const FULL_SHARE = 0.6;
 /** The fixed cost of rounds stays under this share of the time. */
 const FIXED_COST_SHARE = 0.25;
 
@@ -25,6 +29,8 @@ export interface DriverOptions {
   inc(): string;
   /** Partitions of the journal topic that are ours now. */
   owned(): ReadonlySet<number>;
+  /** What the log last said of its disk. */
+  usage(): LogUsage;
   /** A fresh task at the state the log holds. */
   recover(task: number): Promise<Task>;
   /** A task can go on no longer. */
@@ -138,7 +144,11 @@ export class Driver {
       const entry = this.#entry(task, this.#clock(task), [], [], true);
       const root = rootOf(entry, { epoch: task.epoch, reference, journalFrom });
       task.root = root;
-      shares.push({ task, entry: { task: task.task, epoch: task.epoch, entry: encodeEntry(entry), root, reads: task.positions() }, messages: [] });
+      shares.push({
+        task,
+        entry: { task: task.task, epoch: task.epoch, entry: encodeEntry(entry), root, reads: task.positions() },
+        messages: [],
+      });
     }
     await this.#commit({ shares, startedAt: performance.now() });
     for (const task of changed) task.state = 'closed';
@@ -167,7 +177,13 @@ export class Driver {
       try {
         task.run(work.entry, work.reads);
         task.root = rootOf(work.entry, task.root?.snap ?? null);
-        const entry = { task: task.task, epoch: work.entry.epoch, entry: encodeEntry(work.entry), root: task.root, reads: task.positions() };
+        const entry = {
+          task: task.task,
+          epoch: work.entry.epoch,
+          entry: encodeEntry(work.entry),
+          root: task.root,
+          reads: task.positions(),
+        };
         shares.push({ task, entry, messages: task.encode(work.entry) });
       } catch (error) {
         await this.#failed(task, error);
@@ -265,7 +281,8 @@ export class Driver {
       return await this.#log.commit(round);
     } catch (error) {
       if (!(error instanceof MillraceError) || error.retry !== 'backoff') throw error;
-      if (attempt === 0) this.#options.environment.note(`${error.code}: ${error.message}${error.remedy ? ` (${error.remedy})` : ''}; waiting`);
+      if (attempt === 0)
+        this.#options.environment.note(`${error.code}: ${error.message}${error.remedy ? ` (${error.remedy})` : ''}; waiting`);
       if (this.#stopping && attempt > 0) throw error;
       await new Promise((resolve) => setTimeout(resolve, Math.min(5000, 50 * 2 ** Math.min(attempt, 7))));
       return 'unknown';
@@ -309,13 +326,19 @@ export class Driver {
 
   /** Snapshots the task that would take longest to replay, outside any round; the next root points at it. */
   async #snapshotOne(tasks: readonly Task[]): Promise<void> {
-    const task = tasks.find((t) => t.busySinceSnapshot > SNAPSHOT_AFTER_SECONDS && t.state === 'running');
+    const usage = this.#options.usage();
+    const crowded = usage.bytes !== null && usage.budgetBytes !== null && usage.bytes > FULL_SHARE * usage.budgetBytes;
+    const task = tasks
+      .filter(
+        (t) => t.state === 'running' && (t.busySinceSnapshot > SNAPSHOT_AFTER_SECONDS || (crowded && t.snapshotAgeMs > CROWDED_AGE_MS)),
+      )
+      .sort((a, b) => b.snapshotAgeMs - a.snapshotAgeMs)[0];
     if (!task) return;
     const { plan } = this.#options;
     const journalFrom = (await this.#log.describe(plan.journal))?.ranges[task.task]?.high ?? 0;
     const epoch = task.epoch;
     const chunks = task.snapshot();
-    task.busySinceSnapshot = 0;
+    task.snapshotTaken();
     const reference = await this.#log.putState({ pipeline: plan.pipeline, task: task.task, inc: this.#options.inc(), epoch }, chunks);
     if (task.root) task.root = { ...task.root, snap: { epoch, reference, journalFrom } };
   }

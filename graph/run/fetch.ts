@@ -7,12 +7,21 @@ import type { Task, TaskInput } from './task.ts';
 const ROUND_CREDIT = { rows: 262_144, bytes: 48 * 1024 * 1024, messages: 20_000 };
 
 /** Rows for the next round, by task, in the order they will be pushed. Waits at most `waitMs` when there are none. */
-export async function fetch(log: Log, pipeline: string, tasks: readonly Task[], waitMs: number): Promise<ReadonlyMap<Task, readonly Read[]>> {
+export async function fetch(
+  log: Log,
+  pipeline: string,
+  tasks: readonly Task[],
+  waitMs: number,
+): Promise<ReadonlyMap<Task, readonly Read[]>> {
   const reads = new Map<Task, Read[]>(tasks.map((task) => [task, []]));
   const readers = tasks.flatMap((task) => task.inputs.filter((i) => i.input.reader && !i.ingest.ended).map((input) => ({ task, input })));
   let rows = 0;
   for (const { task, input } of readers) {
-    const read = await readConnector(input, Math.max(1024, Math.floor(ROUND_CREDIT.rows / readers.length)), Math.floor(ROUND_CREDIT.bytes / readers.length));
+    const read = await readConnector(
+      input,
+      Math.max(1024, Math.floor(ROUND_CREDIT.rows / readers.length)),
+      Math.floor(ROUND_CREDIT.bytes / readers.length),
+    );
     if (!read) continue;
     reads.get(task)?.push(read);
     rows += read.to - read.from;

@@ -19,7 +19,11 @@ export interface FramesOptions {
 export function toFrames(options: FramesOptions): OperatorFunction<RecordBatch, Frame> {
   const latenessNs = durationNs(options.lateness ?? '0s');
   if (latenessNs === null) {
-    throw new MillraceError(`"${options.lateness}" is no duration`, { code: 'param-invalid', domain: 'user', remedy: 'write it as 250ms or 1s' });
+    throw new MillraceError(`"${options.lateness}" is no duration`, {
+      code: 'param-invalid',
+      domain: 'user',
+      remedy: 'write it as 250ms or 1s',
+    });
   }
   return (source) =>
     new Observable<Frame>((subscriber) => {

@@ -30,7 +30,11 @@ export function runInProcess(
   const unknown = Object.keys(given).find((name) => !plan.inputs.some((input) => input.name === name));
   if (unknown !== undefined) {
     const names = plan.inputs.map((input) => input.name).join(', ');
-    throw new MillraceError(`the pipeline has no source "${unknown}"`, { code: 'source-unknown', domain: 'user', remedy: `it has: ${names}` });
+    throw new MillraceError(`the pipeline has no source "${unknown}"`, {
+      code: 'source-unknown',
+      domain: 'user',
+      remedy: `it has: ${names}`,
+    });
   }
   const paths = new Set(plan.nodes.flatMap((node) => Object.values(node.files)));
   const files = new Map([...paths].map((path) => [path, readFileSync(path, 'utf8')]));

@@ -48,7 +48,10 @@ async function refuseWhatIsLost(last: PlanRecord, plan: Plan, environment: Envir
   const mismatch = (message: string, remedy: string): MillraceError =>
     new MillraceError(message, { code: 'plan-mismatch', domain: 'user', remedy });
   if (last.tasks !== plan.tasks) {
-    throw mismatch(`the state was made with tasks: ${last.tasks}, the file says tasks: ${plan.tasks}`, 'put the number back, or start from nothing with --lose-state');
+    throw mismatch(
+      `the state was made with tasks: ${last.tasks}, the file says tasks: ${plan.tasks}`,
+      'put the number back, or start from nothing with --lose-state',
+    );
   }
   for (let task = 0; task < plan.tasks; task++) {
     const root = await environment.log.root(plan.pipeline, task);
@@ -65,7 +68,10 @@ async function refuseWhatIsLost(last: PlanRecord, plan: Plan, environment: Envir
   });
   if (changed.length > 0) {
     const names = changed.map((node) => `"${node.name}"`).join(', ');
-    throw mismatch(`the edit loses the state of ${names}`, 'undo it, or start from nothing with --lose-state; `millrace plan` shows what each edit does');
+    throw mismatch(
+      `the edit loses the state of ${names}`,
+      'undo it, or start from nothing with --lose-state; `millrace plan` shows what each edit does',
+    );
   }
 }
 
@@ -88,7 +94,8 @@ async function write(plan: Plan, environment: Environment, inc: string): Promise
   for (;;) {
     const result = await environment.log.commit({ pipeline: plan.pipeline, journal: plan.journal, tasks: [], messages: [message] });
     if (result === 'committed') return;
-    if (result === 'fenced') throw new MillraceError('another process took the pipeline over', { code: 'fenced', domain: 'external', retry: 'backoff' });
+    if (result === 'fenced')
+      throw new MillraceError('another process took the pipeline over', { code: 'fenced', domain: 'external', retry: 'backoff' });
     const found = await lastRecord(environment.log, topicOf(plan));
     if (found?.inc === inc && found.plan === plan.hash) return;
   }
@@ -98,6 +105,7 @@ async function lastRecord(log: Log, topic: string): Promise<PlanRecord | null> {
   const range = (await log.describe(topic))?.ranges[0];
   if (!range || range.high === range.low) return null;
   let last: PlanRecord | null = null;
-  for await (const message of log.scan(topic, 0, range.low, range.high)) last = JSON.parse(Buffer.from(message.value).toString('utf8')) as PlanRecord;
+  for await (const message of log.scan(topic, 0, range.low, range.high))
+    last = JSON.parse(Buffer.from(message.value).toString('utf8')) as PlanRecord;
   return last;
 }

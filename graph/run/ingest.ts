@@ -99,7 +99,13 @@ export class Ingest {
   }
 
   snapshot(): IngestState {
-    return { newest: String(this.#newest), promised: String(this.#promised), lastRowClock: String(this.#lastRowClock), idle: this.#idle, ended: this.#ended };
+    return {
+      newest: String(this.#newest),
+      promised: String(this.#promised),
+      lastRowClock: String(this.#lastRowClock),
+      idle: this.#idle,
+      ended: this.#ended,
+    };
   }
 
   restore(state: IngestState): void {

@@ -89,7 +89,8 @@ async function openInput(
 
 function makeDecoder(input: PlanInput, environment: Environment): Decoder {
   const format = environment.registry.formats.get(input.format?.name ?? '');
-  if (!format) throw new MillraceError(`there is no format "${input.format?.name}"`, { code: 'format-unknown', domain: 'internal', node: input.name });
+  if (!format)
+    throw new MillraceError(`there is no format "${input.format?.name}"`, { code: 'format-unknown', domain: 'internal', node: input.name });
   return format.decoder(input.schema, input.format?.params);
 }
 
@@ -100,7 +101,12 @@ function openReader(
   environment: Environment,
 ): Promise<SourceReader> {
   const source = environment.registry.connectors.get(from.connector)?.source;
-  if (!source) throw new MillraceError(`connector "${from.connector}" is no source`, { code: 'connector-unknown', domain: 'internal', node: input.name });
+  if (!source)
+    throw new MillraceError(`connector "${from.connector}" is no source`, {
+      code: 'connector-unknown',
+      domain: 'internal',
+      node: input.name,
+    });
   return source.open(from.params, {
     pipeline: plan.pipeline,
     node: input.name,
@@ -118,7 +124,13 @@ export function readOfChunk(input: OpenInput, chunk: SourceChunk): Read {
   const base = { input: input.index, partition: chunk.partition, from: chunk.from, to: chunk.to, marks: [] };
   if (chunk.batch) {
     const rows = chunk.batch.numRows;
-    return { ...base, batches: [{ batch: chunk.batch, origin: (row) => at(chunk.from + row), floorNs: null }], refused: [], rows, bytes: rows * 64 };
+    return {
+      ...base,
+      batches: [{ batch: chunk.batch, origin: (row) => at(chunk.from + row), floorNs: null }],
+      refused: [],
+      rows,
+      bytes: rows * 64,
+    };
   }
   if (!chunk.payloads || !input.decoder) return { ...base, batches: [], refused: [], rows: 0, bytes: 0 };
   const decoded = input.decoder.decode(chunk.payloads);

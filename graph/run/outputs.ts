@@ -38,7 +38,11 @@ export class OutputEncoder {
   constructor(output: PlanOutput, topic: string, registry: Registry) {
     const format = registry.formats.get(output.format.name);
     if (!format?.encoder) {
-      throw new MillraceError(`format "${output.format.name}" cannot be written`, { code: 'format-unknown', domain: 'internal', node: output.name });
+      throw new MillraceError(`format "${output.format.name}" cannot be written`, {
+        code: 'format-unknown',
+        domain: 'internal',
+        node: output.name,
+      });
     }
     this.output = output;
     this.#topic = topic;
@@ -78,7 +82,13 @@ export class OutputEncoder {
     return messages;
   }
 
-  #encodeBatch(messages: Outgoing[], partition: number, batch: RecordBatch, headers: Readonly<Record<string, string>>, timestampNs: bigint): void {
+  #encodeBatch(
+    messages: Outgoing[],
+    partition: number,
+    batch: RecordBatch,
+    headers: Readonly<Record<string, string>>,
+    timestampNs: bigint,
+  ): void {
     const { bytes, offsets } = this.#encoder.encode(batch);
     const { key } = this.output;
     for (let i = 0; i + 1 < offsets.length; i++) {
@@ -115,7 +125,9 @@ export class OutputEncoder {
         const message = messages[at] as Outgoing;
         messages[at] = { ...message, headers: { ...message.headers, ...mark } };
       } else {
-        const moved = watermarkNs > told.watermark && (watermarkNs === MAX_NS || told.watermark === MIN_NS || watermarkNs - told.watermark >= WATERMARK_STEP_NS);
+        const moved =
+          watermarkNs > told.watermark &&
+          (watermarkNs === MAX_NS || told.watermark === MIN_NS || watermarkNs - told.watermark >= WATERMARK_STEP_NS);
         if (!moved && idle === told.idle) continue;
         messages.push({
           topic: this.#topic,
@@ -156,7 +168,8 @@ function joinSmall(schema: Schema, collected: readonly Collected[], keepFloors: 
     rows = 0;
   };
   for (const item of collected) {
-    const fits = rows + item.batch.numRows <= MAX_MESSAGE_ROWS / 4 && (!keepFloors || group.length === 0 || group[0]?.floorNs === item.floorNs);
+    const fits =
+      rows + item.batch.numRows <= MAX_MESSAGE_ROWS / 4 && (!keepFloors || group.length === 0 || group[0]?.floorNs === item.floorNs);
     if (!fits) close();
     group.push(item);
     rows += item.batch.numRows;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { inNode, MillraceError } from '../contract/error.ts';
-import type { Lease, TopicSpec } from '../contract/log.ts';
+import type { Lease, LogUsage, TopicSpec } from '../contract/log.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { PipelineView, SourceView } from '../contract/view.ts';
 import { SinkRunner } from '../sink/runner.ts';
@@ -41,8 +41,10 @@ class Pipeline {
   #inputs: readonly OpenInput[] = [];
   #sinks: readonly SinkRunner[] = [];
   #sources: readonly SourceView[] = [];
-  #usage: { bytes: number | null; budgetBytes: number | null } = { bytes: null, budgetBytes: null };
+  #usage: LogUsage = { bytes: null, budgetBytes: null };
   #stopRequested = false;
+  /** The loop has ended: changes of ownership no longer matter. */
+  #leaving = false;
   #parked: MillraceError | null = null;
   #endedAtMs: number | null = null;
 
@@ -60,6 +62,7 @@ class Pipeline {
       environment: this.#environment,
       inc: () => this.#inc,
       owned: () => this.#lease?.owned ?? new Set(),
+      usage: () => this.#usage,
       recover: (task) => this.#recover(task),
       parked: (task, error) => {
         this.#parked ??= error;
@@ -109,16 +112,21 @@ class Pipeline {
       await this.#environment.log.ensure([...this.#plan.topics.filter((spec) => !isOfIncarnation(spec)), planTopic(this.#plan)]);
       this.#lease = await this.#environment.log.lease(`millrace.${this.#plan.pipeline}`, this.#plan.journal, {
         assigned: (partitions) => {
-          for (const task of partitions) driver.change(() => driver.assign(task)).catch((error) => this.#giveUp(error));
+          for (const task of partitions)
+            driver
+              .change(async () => {
+                if (!this.#leaving) await driver.assign(task);
+              })
+              .catch((error) => this.#giveUp(error));
         },
         revoked: (partitions) =>
           driver.change(async () => {
-            for (const task of partitions) driver.tasks.delete(task);
+            if (!this.#leaving) for (const task of partitions) driver.tasks.delete(task);
           }),
       });
       await this.#start();
       this.#state = 'restoring';
-      for (const sink of this.#sinks) sink.start();
+      await Promise.all(this.#sinks.map((sink) => sink.start()));
       const timer = setInterval(() => void this.#refresh(), 500);
       try {
         await driver.serveChanges();
@@ -138,6 +146,7 @@ class Pipeline {
 
   /** Ends the sinks, closes what is open, and says how it went. */
   async #finish(failure: MillraceError | null, ended: boolean): Promise<Outcome> {
+    this.#leaving = true;
     const clean = await Promise.all(this.#sinks.map((sink) => this.#drainSink(sink, ended)));
     await this.#refresh();
     for (const input of this.#inputs) await input.reader?.close();
@@ -218,8 +227,9 @@ class Pipeline {
     } finally {
       for (const node of metrics.values()) node.counting = true;
     }
-    task.state = task.exhausted && task.inputs.length > 0 ? 'ended' : 'running';
-    task.due ||= task.state === 'running' && this.#plan.outputs.some((output) => output.kind === 'exchange');
+    task.state = task.exhausted ? 'ended' : 'running';
+    const tells = this.#plan.outputs.some((output) => output.kind === 'exchange');
+    task.due ||= task.state === 'running' && (tells || task.inputs.length === 0);
     return task;
   }
 
@@ -259,7 +269,9 @@ async function releaseQuietly(lease: Lease | null, driver: Driver): Promise<void
 }
 
 function undrained(sinks: readonly SinkRunner[]): MillraceError {
-  const waiting = sinks.map((sink) => sink.view()).filter((view) => view.queuedRows > 0 || view.lagMessages > 0 || view.state === 'retrying');
+  const waiting = sinks
+    .map((sink) => sink.view())
+    .filter((view) => view.queuedRows > 0 || view.lagMessages > 0 || view.state === 'retrying');
   const names = waiting.map((view) => `"${view.name}"${view.lastError ? ` (${view.lastError.message})` : ''}`).join(', ');
   return new MillraceError(`stopped before all rows were written to ${names || 'every sink'}`, {
     code: 'sink-not-drained',

@@ -6,6 +6,9 @@ import { type OpenInput, type Read, readAgain } from './inputs.ts';
 import { decodeEntry, encodeEntry, type JournalEntry, rootOf } from './journal.ts';
 import type { Task, TaskInput } from './task.ts';
 
+/** How long the journal record of the root's epoch may take to show, ms: longer than a transaction takes to be decided. */
+const JOURNAL_WAIT_MS = 20_000;
+
 export interface RecoveryOptions {
   readonly environment: Environment;
   readonly pipeline: string;
@@ -25,7 +28,11 @@ export async function recoverTask(task: Task, options: RecoveryOptions): Promise
     return;
   }
   const from = await restoreSnapshot(task, root, options);
-  for await (const entry of entriesAfter(log, options, task.task, from, task.epoch, root.epoch)) await replay(task, entry, options);
+  for (const deadline = Date.now() + JOURNAL_WAIT_MS; task.epoch < root.epoch; ) {
+    for await (const entry of entriesAfter(log, options, task.task, from, task.epoch, root.epoch)) await replay(task, entry, options);
+    if (task.epoch === root.epoch || Date.now() > deadline) break;
+    await new Promise((resolve) => setTimeout(resolve, 20)); // the root can show before the journal record does
+  }
   if (task.epoch !== root.epoch) {
     throw new MillraceError(`the journal of task ${task.task} ends at epoch ${task.epoch}, its root says ${root.epoch}`, {
       code: 'journal-short',
@@ -55,9 +62,11 @@ async function begin(task: Task, options: RecoveryOptions): Promise<void> {
     start: task.inputs.map((i) => [i.input.plan.name, i.partition, i.position] as const),
   };
   const root = rootOf(entry, null);
-  const round = { pipeline: options.pipeline, journal: options.journal, tasks: [{ task: task.task, epoch: 0, entry: encodeEntry(entry), root }], messages: [] };
+  const share = { task: task.task, epoch: 0, entry: encodeEntry(entry), root, reads: task.positions() };
+  const round = { pipeline: options.pipeline, journal: options.journal, tasks: [share], messages: [] };
   const result = await environment.log.commit(round);
-  if (result === 'fenced') throw new MillraceError(`task ${task.task} was taken over while it started`, { code: 'fenced', domain: 'external', retry: 'backoff' });
+  if (result === 'fenced')
+    throw new MillraceError(`task ${task.task} was taken over while it started`, { code: 'fenced', domain: 'external', retry: 'backoff' });
   if (result === 'unknown' && !(await environment.log.root(options.pipeline, task.task))) return begin(task, options);
   task.epoch = 0;
   task.clockNs = entry.clockNs;
@@ -137,7 +146,8 @@ async function replay(task: Task, entry: JournalEntry, options: RecoveryOptions)
   const reads: Read[] = [];
   for (const [name, partition, from, to] of entry.reads) {
     const input = task.inputs.find((i) => i.input.plan.name === name && i.partition === partition);
-    if (!input) throw new MillraceError(`the journal names input "${name}", which the plan lacks`, { code: 'journal-foreign', domain: 'internal' });
+    if (!input)
+      throw new MillraceError(`the journal names input "${name}", which the plan lacks`, { code: 'journal-foreign', domain: 'internal' });
     reads.push(...(await readAgain(input.input as OpenInput, options.environment.log, partition, from, to)));
     input.known = true;
   }

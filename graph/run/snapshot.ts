@@ -21,7 +21,9 @@ interface TaskState {
   }[];
   readonly watermarks: Readonly<Record<string, string>>;
   readonly outputs: Readonly<Record<string, string>>;
-  readonly nodes: Readonly<Record<string, { readonly out: string; readonly edges: readonly string[]; readonly held: readonly [number, string][] }>>;
+  readonly nodes: Readonly<
+    Record<string, { readonly out: string; readonly edges: readonly string[]; readonly held: readonly [number, string][] }>
+  >;
 }
 
 /** Everything a task would need to go on: kernels, held rows, positions, event time. */

@@ -59,6 +59,7 @@ export class Task {
   error: ErrorView | null = null;
   /** Time spent computing since the last snapshot: what a replay would cost, s. */
   busySinceSnapshot = 0;
+  #snapshotAtMs = Date.now();
   clockNs = MIN_NS;
   /** An epoch is due though no row came: the first one, or an input has just ended. */
   due = false;
@@ -162,6 +163,16 @@ export class Task {
     for (let i = 0; i < this.#collected.length; i++) this.#collected[i] = [];
   }
 
+  /** ms since the last snapshot, or since the task was made. */
+  get snapshotAgeMs(): number {
+    return Date.now() - this.#snapshotAtMs;
+  }
+
+  snapshotTaken(): void {
+    this.busySinceSnapshot = 0;
+    this.#snapshotAtMs = Date.now();
+  }
+
   snapshot(): ReadonlyMap<string, readonly Uint8Array[]> {
     return snapshotTask(this.#options.plan, this, this.#watermarks, this.#outputWatermarks);
   }
@@ -184,7 +195,8 @@ export class Task {
 
   #input(name: string, partition: number): TaskInput {
     const found = this.inputs.find((i) => i.input.plan.name === name && i.partition === partition);
-    if (!found) throw new MillraceError(`task ${this.task} does not read ${name}/${partition}`, { code: 'journal-foreign', domain: 'internal' });
+    if (!found)
+      throw new MillraceError(`task ${this.task} does not read ${name}/${partition}`, { code: 'journal-foreign', domain: 'internal' });
     return found;
   }
 
@@ -197,9 +209,7 @@ export class Task {
     const probe = this.#options.probe(name);
     for (const { batch, origin, floorNs } of read.batches) {
       probe.in(batch.numRows, 0);
-      const frames = exchange
-        ? [{ kind: 'batch' as const, batch, floorNs: floorNs ?? MIN_NS, origin }]
-        : input.ingest.take(batch, origin);
+      const frames = exchange ? [{ kind: 'batch' as const, batch, floorNs: floorNs ?? MIN_NS, origin }] : input.ingest.take(batch, origin);
       for (const frame of frames) out.next(frame);
       probe.out(MAIN_PORT, batch.numRows, Math.round((read.bytes * batch.numRows) / Math.max(1, read.rows)));
     }

@@ -103,7 +103,12 @@ async function writeBlock(run: SinkRun, partition: number, builder: BlockBuilder
   const block = builder.block();
   const token = tokenOf(block);
   if ((await run.log.intent(run.sink.group, run.topic, partition, { from, to, token, rows: block.rows })) === 'fenced') throw new Stopped();
-  if (block.rows > 0) await untilDone(run, () => run.writer.write(block, token), () => alreadyThere(run, block));
+  if (block.rows > 0)
+    await untilDone(
+      run,
+      () => run.writer.write(block, token),
+      () => alreadyThere(run, block),
+    );
   run.queued(partition, 0);
   run.wrote(builder);
 }
@@ -116,9 +121,13 @@ async function settle(run: SinkRun, partition: number, pending: Intent): Promise
   if (block.rows === 0) return;
   run.queued(partition, block.rows);
   const there = (): Promise<boolean> => alreadyThere(run, block);
-  await untilDone(run, async () => {
-    if (!(await there())) await run.writer.write(block, pending.token);
-  }, there);
+  await untilDone(
+    run,
+    async () => {
+      if (!(await there())) await run.writer.write(block, pending.token);
+    },
+    there,
+  );
   run.queued(partition, 0);
   run.wrote(builder);
 }

@@ -58,9 +58,20 @@ export class SinkRunner {
     return this.#error;
   }
 
-  /** Starts in the background: opening is retried until it works or cannot. */
-  start(): void {
-    this.#ended = this.#run().catch((cause) => this.#park(cause));
+  /**
+   * Takes its place in the topic, so that nothing behind it is deleted, and resolves; the rest goes on in the background: opening is
+   * retried until it works or cannot.
+   */
+  async start(): Promise<void> {
+    let opened: (run: SinkRun | null) => void = () => {};
+    const run = new Promise<SinkRun | null>((resolve) => {
+      opened = resolve;
+    });
+    await this.#join(run);
+    this.#ended = this.#run(opened).catch((cause) => {
+      opened(null);
+      this.#park(cause);
+    });
   }
 
   /** Gives a drain that is under way at most this long. */
@@ -121,15 +132,20 @@ export class SinkRunner {
     this.#lag = lag;
   }
 
-  async #run(): Promise<void> {
-    const writer = await this.#open();
-    if (!writer) return;
-    const run = this.#sinkRun(writer);
+  /** Leases the topic; each partition is consumed once the writer is open. */
+  async #join(opened: Promise<SinkRun | null>): Promise<void> {
+    const { log } = this.#environment;
+    const consume = async (partition: number): Promise<void> => {
+      const run = await opened;
+      if (run) await consumePartition({ ...run, stopping: () => (this.#revoked.has(partition) ? 'now' : this.#stopping) }, partition);
+    };
     const assigned = (partitions: readonly number[]): void => {
       for (const partition of partitions) {
         this.#revoked.delete(partition);
-        const consuming = consumePartition({ ...run, stopping: () => (this.#revoked.has(partition) ? 'now' : this.#stopping) }, partition);
-        this.#running.set(partition, consuming.catch((cause) => this.#park(cause)));
+        this.#running.set(
+          partition,
+          consume(partition).catch((cause) => this.#park(cause)),
+        );
       }
     };
     const revoked = async (partitions: readonly number[]): Promise<void> => {
@@ -137,8 +153,18 @@ export class SinkRunner {
       await Promise.all(partitions.map((partition) => this.#running.get(partition)));
       for (const partition of partitions) this.#running.delete(partition);
     };
-    this.#lease = await this.#environment.log.lease(this.#sink.group, this.#topic, { assigned, revoked });
-    if (this.#state === 'starting') this.#state = 'running';
+    this.#lease = await log.lease(this.#sink.group, this.#topic, { assigned, revoked });
+    for (const partition of this.#lease.owned) {
+      if (await log.pending(this.#sink.group, this.#topic, partition)) continue;
+      const low = (await log.describe(this.#topic))?.ranges[partition]?.low ?? 0;
+      await log.intent(this.#sink.group, this.#topic, partition, { from: low, to: low, token: '', rows: 0 });
+    }
+  }
+
+  async #run(opened: (run: SinkRun | null) => void): Promise<void> {
+    const writer = await this.#open();
+    opened(writer && this.#sinkRun(writer));
+    if (!writer) return;
     while (this.#stopping === 'no' && this.#error === null) {
       await this.refresh();
       await new Promise((resolve) => setTimeout(resolve, 250));
@@ -215,14 +241,19 @@ export class SinkRunner {
     this.#waitingSinceMs = null;
     for (const { clockMs, rows } of builder.clocks) this.#latency.record(Math.max(0.01, Date.now() - clockMs), rows);
     if (builder.refused.length > 0) {
-      this.#environment.note(`${this.#sink.name}: ${builder.refused.length} messages of ${this.#topic} could not be decoded, from offset ${builder.refused[0]}`);
+      this.#environment.note(
+        `${this.#sink.name}: ${builder.refused.length} messages of ${this.#topic} could not be decoded, from offset ${builder.refused[0]}`,
+      );
     }
   }
 
   #failed(error: MillraceError): void {
     this.#retries++;
     const fresh = this.#lastError?.code !== error.code || this.#state !== 'retrying';
-    if (fresh) this.#environment.note(`${this.#sink.name}: ${error.message}${error.remedy ? ` (${error.remedy})` : ''}${error.retry === 'backoff' ? '; trying again' : ''}`);
+    if (fresh)
+      this.#environment.note(
+        `${this.#sink.name}: ${error.message}${error.remedy ? ` (${error.remedy})` : ''}${error.retry === 'backoff' ? '; trying again' : ''}`,
+      );
     this.#lastError = {
       code: error.code,
       message: error.message,

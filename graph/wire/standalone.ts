@@ -40,7 +40,12 @@ function paramsOf<P>(operator: Operator<P>, given: unknown): P {
 }
 
 /** Passes watermarks and barriers on until the first batch tells the columns; then the lifted kernel takes over. */
-function emissionsOf<P>(operator: Operator<P>, params: P, files: ReadonlyMap<string, string>, source: Observable<Frame>): Observable<Emission> {
+function emissionsOf<P>(
+  operator: Operator<P>,
+  params: P,
+  files: ReadonlyMap<string, string>,
+  source: Observable<Frame>,
+): Observable<Emission> {
   return new Observable<Emission>((subscriber) => {
     let input: Subject<Frame> | null = null;
     const begin = (schema: Schema): Subject<Frame> => {

@@ -42,7 +42,8 @@ export function wire(plan: Pick<Plan, 'pipeline' | 'inputs' | 'nodes'>, options:
 
   for (const node of plan.nodes) {
     const operator = options.operators.get(node.operator);
-    if (!operator) throw new MillraceError(`there is no operator "${node.operator}"`, { code: 'operator-unknown', domain: 'internal', node: node.name });
+    if (!operator)
+      throw new MillraceError(`there is no operator "${node.operator}"`, { code: 'operator-unknown', domain: 'internal', node: node.name });
     const ports = Object.keys(node.outputs).map((port) => [port, subject(node.name, port)] as const);
     const byPort = new Map(ports);
     lift(

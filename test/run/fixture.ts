@@ -1,7 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Schema } from 'apache-arrow';
+import { Float64, Int64, Schema } from 'apache-arrow';
 import { z } from 'zod';
 import { openEmbeddedLog } from '../../connectors/embedded/log.ts';
 import { arrow } from '../../connectors/formats/arrow.ts';
@@ -15,13 +15,22 @@ import type { Plan, PlanInput, PlanNode, PlanOutput, PlanSink } from '../../grap
 import type { Registry } from '../../graph/contract/registry.ts';
 import { batchOf, type Row, rowsOf } from '../../graph/contract/rows.ts';
 import type { Environment } from '../../graph/run/environment.ts';
-import { Float64, Int64 } from 'apache-arrow';
 
 /** Rows of the test source. */
-export const TRADES = new Schema([COLUMNS.ts_event, COLUMNS.symbol, field('size', new Float64(), false, 'size'), field('n', new Int64(), false, 'position')]);
+export const TRADES = new Schema([
+  COLUMNS.ts_event,
+  COLUMNS.symbol,
+  field('size', new Float64(), false, 'size'),
+  field('n', new Int64(), false, 'position'),
+]);
 
 /** Output of the running sum. */
-export const SUMS = new Schema([COLUMNS.ts_event, COLUMNS.symbol, field('total', new Float64(), false, 'sum of sizes so far'), field('n', new Int64(), false, 'position')]);
+export const SUMS = new Schema([
+  COLUMNS.ts_event,
+  COLUMNS.symbol,
+  field('total', new Float64(), false, 'sum of sizes so far'),
+  field('n', new Int64(), false, 'position'),
+]);
 
 /** Output of the window count. */
 export const WINDOWS = new Schema([
@@ -93,7 +102,8 @@ export function tableConnector(tables: Map<string, Table>): Connector {
       describe: (params: { table: string }) => `table ${params.table}`,
       async open(params: { table: string }): Promise<SinkWriter> {
         const table = tables.get(params.table) as Table;
-        const gone = (): MillraceError => new MillraceError('the table is down', { code: 'table-down', domain: 'external', retry: 'backoff' });
+        const gone = (): MillraceError =>
+          new MillraceError('the table is down', { code: 'table-down', domain: 'external', retry: 'backoff' });
         const within = (row: Row, range: { src: string; fromSeq: bigint; toSeq: bigint }): boolean =>
           row._src === range.src && (row._seq as bigint) >= range.fromSeq && (row._seq as bigint) <= range.toSeq;
         return {
@@ -126,7 +136,12 @@ export function tableConnector(tables: Map<string, Table>): Connector {
 }
 
 /** A kernel whose state is one JSON document. */
-function jsonKernel<S>(start: S, push: (state: S, rows: Row[], emit: (rows: Row[]) => void, floorNs: bigint) => void, advance: (state: S, watermarkNs: bigint, emit: (rows: Row[]) => void) => void, schema: Schema): Kernel {
+function jsonKernel<S>(
+  start: S,
+  push: (state: S, rows: Row[], emit: (rows: Row[]) => void, floorNs: bigint) => void,
+  advance: (state: S, watermarkNs: bigint, emit: (rows: Row[]) => void) => void,
+  schema: Schema,
+): Kernel {
   let state = start;
   return {
     push: (batch, _, emit, floorNs) => push(state, rowsOf(batch), (rows) => emit('out', batchOf(schema, rows)), floorNs),
@@ -139,9 +154,19 @@ function jsonKernel<S>(start: S, push: (state: S, rows: Row[], emit: (rows: Row[
   };
 }
 
-const shared = { semantics: 1, determinism: 'exact' as const, params: z.any(), inputs: { in: { description: 'rows' } }, outputs: { out: { description: 'rows' } }, groups: () => ['symbol'] };
+const shared = {
+  semantics: 1,
+  determinism: 'exact' as const,
+  params: z.any(),
+  inputs: { in: { description: 'rows' } },
+  outputs: { out: { description: 'rows' } },
+  groups: () => ['symbol'],
+};
 
-/** Running sum of sizes by symbol; throws on a size of -1. */
+/** While set, the running sum throws on rows of that partition. */
+export const poison: { partition: number | null } = { partition: null };
+
+/** Running sum of sizes by symbol. */
 const sums: Operator = defineOperator({
   ...shared,
   name: 'sums',
@@ -153,7 +178,7 @@ const sums: Operator = defineOperator({
       (state, rows, emit) =>
         emit(
           rows.map((row) => {
-            if (row.size === -1) throw new Error('poison');
+            if (poison.partition !== null && String(row.symbol).startsWith(`S${poison.partition}_`)) throw new Error('poison');
             const symbol = String(row.symbol);
             state[symbol] = (state[symbol] ?? 0) + Number(row.size);
             return { ts_event: row.ts_event ?? null, symbol, total: state[symbol] ?? 0, n: row.n ?? null };
@@ -261,7 +286,17 @@ export function planOf({ rows, partitions, tasks, chunk = 777, exchange = false 
   });
   const outputs = [feed('sums', SUMS), feed('windows', WINDOWS)];
   if (exchange) {
-    outputs.push({ name: 'x', kind: 'exchange', from: [{ node: 'trades', port: 'out' }], topic: x, partitions: tasks, format: ARROW, schema: TRADES, key: ['symbol'], time: 'ts_event' });
+    outputs.push({
+      name: 'x',
+      kind: 'exchange',
+      from: [{ node: 'trades', port: 'out' }],
+      topic: x,
+      partitions: tasks,
+      format: ARROW,
+      schema: TRADES,
+      key: ['symbol'],
+      time: 'ts_event',
+    });
   }
   const sink = (name: string, schema: Schema): PlanSink => ({
     name: `${name}_table`,

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { mildFaults, withFaults } from '../../connectors/embedded/faults.ts';
 import type { Log } from '../../graph/contract/log.ts';
 import { runPipeline } from '../../graph/run/pipeline.ts';
-import { environmentOf, expected, freshFolder, openLog, type PlanShape, planOf, registryOf, Table } from './fixture.ts';
+import { environmentOf, expected, freshFolder, openLog, type PlanShape, planOf, poison, registryOf, Table } from './fixture.ts';
 
 const logs: Log[] = [];
 afterEach(async () => {
@@ -29,7 +29,11 @@ function check(tables: Map<string, Table>, shape: PlanShape): void {
   expect(tables.get('windows')?.rows.length).toBe(want.windows.size);
 }
 
-const fresh = (): Map<string, Table> => new Map([['sums', new Table()], ['windows', new Table()]]);
+const fresh = (): Map<string, Table> =>
+  new Map([
+    ['sums', new Table()],
+    ['windows', new Table()],
+  ]);
 
 describe('a pipeline on the embedded log', () => {
   for (const shape of [
@@ -82,6 +86,49 @@ describe('a pipeline on the embedded log', () => {
     expect(down.rows.length).toBe(0);
     down.down = false;
     expect((await running.done).state).toBe('done');
+    check(tables, SHAPE);
+  });
+
+  it('parks the task whose kernel throws, and no other; a later start tries again', async () => {
+    const dir = await freshFolder();
+    const tables = fresh();
+    const log = await open(dir);
+    const registry = registryOf(tables);
+    const plan = planOf({ rows: 1_500, partitions: 2, tasks: 2 });
+    poison.partition = 1;
+    try {
+      const running = runPipeline(plan, environmentOf(log, registry, dir));
+      const outcome = await running.done;
+      expect(outcome.state).toBe('parked');
+      expect(outcome.error?.message).toBe('poison');
+      expect(running.view().tasks.map(({ task, state }) => [task, state])).toEqual([
+        [0, 'closed'],
+        [1, 'parked'],
+      ]);
+      expect(running.view().tasks[1]?.error).toMatchObject({ message: 'poison', node: 'sums' });
+    } finally {
+      poison.partition = null;
+    }
+    const symbols = new Set((tables.get('sums')?.rows ?? []).map((row) => String(row.symbol)));
+    expect([...symbols].filter((symbol) => symbol.startsWith('S0'))).toHaveLength(5);
+    expect((await runPipeline(plan, environmentOf(log, registry, dir)).done).state).toBe('done');
+    check(tables, { rows: 1_500, partitions: 2, tasks: 2 });
+  });
+
+  it('keeps state across an edit that leaves it alone, and refuses one that loses it', async () => {
+    const dir = await freshFolder();
+    const tables = fresh();
+    const log = await open(dir);
+    const registry = registryOf(tables);
+    const first = runPipeline(planOf(SHAPE), environmentOf(log, registry, dir));
+    await until(() => first.view().epochs > 6);
+    await first.drain();
+    const plan = planOf(SHAPE);
+    const losing = { ...plan, hash: 'h2', nodes: plan.nodes.map((node) => ({ ...node, signature: `${node.signature}2` })) };
+    const refused = await runPipeline(losing, environmentOf(log, registry, dir)).done;
+    expect(refused).toMatchObject({ state: 'failed', error: { code: 'plan-mismatch' } });
+    expect(refused.error?.message).toContain('"sums", "windows"');
+    expect((await runPipeline({ ...plan, hash: 'h3', latencyMs: 10 }, environmentOf(log, registry, dir)).done).state).toBe('done');
     check(tables, SHAPE);
   });
 

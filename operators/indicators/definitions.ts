@@ -85,7 +85,7 @@ function bbands(values: Values, { period, deviations }: Numbers): Output[] {
 function trueRanges(high: Values, low: Values, close: Values): number[] {
   return close.slice(1).map((_, j) => {
     const i = j + 1;
-    return Math.max(at(high, i), at(close, j)) - Math.min(at(low, i), at(close, j));
+    return Math.max(at(high, i) - at(low, i), Math.abs(at(high, i) - at(close, j)), Math.abs(at(low, i) - at(close, j)));
   });
 }
 

@@ -1,0 +1,113 @@
+/**
+ * What a row costs in the kernels `bars` and `indicators`, through the adapter (Arrow batch in, Arrow batch out).
+ * Run: `npx tsc -p bench/tsconfig.json && node dist-bench/bench/kernels.js`; the bare Rust cost: `cargo bench -p millrace-kernels` in `native/`.
+ */
+import { Field, Float64, type RecordBatch, Schema } from 'apache-arrow';
+import { dictionaryVector, makeBatch } from '../graph/contract/batch.ts';
+import { COLUMNS } from '../graph/contract/columns.ts';
+import { MIN_NS } from '../graph/contract/frame.ts';
+import type { Kernel } from '../graph/contract/kernel.ts';
+import type { Operator } from '../graph/contract/operator.ts';
+import { subjectOf } from '../graph/test-kit/subject.ts';
+import { bars } from '../operators/bars/operator.ts';
+import { indicators } from '../operators/indicators/operator.ts';
+
+const ROWS = 1_000_000;
+const REPEATS = 5;
+
+const TRADES = new Schema([COLUMNS.ts_event, COLUMNS.venue, COLUMNS.symbol, COLUMNS.price, COLUMNS.size, COLUMNS.aggressor_side]);
+const BARS = new Schema([
+  COLUMNS.ts_event,
+  COLUMNS.symbol,
+  ...['high', 'low', 'close', 'volume'].map((name) => new Field(name, new Float64(), true)),
+]);
+
+/** The same numbers in each run. */
+function drawer(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
+    return (state >> 8) % below;
+  };
+}
+
+/** Batches of trades, 1 ms apart on average 100 us, of that many symbols. */
+function trades(rows: number, symbols: number): RecordBatch[] {
+  const draw = drawer(1);
+  const venue = dictionaryVector(['sim']);
+  const symbol = dictionaryVector(Array.from({ length: symbols }, (_, i) => `SYM${i}`));
+  const side = dictionaryVector(['buy', 'sell']);
+  return Array.from({ length: ROWS / rows }, (_, b) => {
+    const times = BigInt64Array.from({ length: rows }, (_, i) => BigInt(b * rows + i) * 100_000n);
+    const price = Float64Array.from({ length: rows }, () => 100 + draw(1000) / 100);
+    const size = Float64Array.from({ length: rows }, () => draw(1000) / 1000);
+    const code = (n: number) => Int32Array.from({ length: rows }, () => draw(n));
+    return makeBatch(TRADES, rows, [
+      { values: times },
+      { values: new Int32Array(rows), dictionary: venue },
+      { values: code(symbols), dictionary: symbol },
+      { values: price },
+      { values: size },
+      { values: code(2), dictionary: side },
+    ]);
+  });
+}
+
+function minuteBars(rows: number): RecordBatch[] {
+  const draw = drawer(2);
+  const symbol = dictionaryVector(['BTCUSDT']);
+  return Array.from({ length: ROWS / rows }, () => {
+    const close = Float64Array.from({ length: rows }, () => 100 + draw(1000) / 100);
+    return makeBatch(BARS, rows, [
+      { values: new BigInt64Array(rows) },
+      { values: new Int32Array(rows), dictionary: symbol },
+      { values: close.map((c) => c + 0.5) },
+      { values: close.map((c) => c - 0.5) },
+      { values: close },
+      { values: close.map((c) => c * 10) },
+    ]);
+  });
+}
+
+/** Best of the repeats, ns a row; a watermark after each batch. */
+function measure(create: () => Kernel, batches: readonly RecordBatch[]): number {
+  const rows = batches.reduce((sum, batch) => sum + batch.numRows, 0);
+  let best = Number.POSITIVE_INFINITY;
+  for (let repeat = 0; repeat < REPEATS; repeat++) {
+    const kernel = create();
+    let reached = 0;
+    const started = process.hrtime.bigint();
+    for (const batch of batches) {
+      kernel.push(batch, 'in', () => undefined, MIN_NS);
+      reached += batch.numRows;
+      kernel.advance(BigInt(reached) * 100_000n, 0n, () => undefined);
+    }
+    best = Math.min(best, Number(process.hrtime.bigint() - started) / rows);
+  }
+  return best;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: declarations of many parameter types
+function line(name: string, operator: Operator<any>, params: unknown, schema: Schema, make: (rows: number) => RecordBatch[]): void {
+  const subject = subjectOf(operator, params, { in: schema });
+  const [small, large] = [1_000, 10_000].map((rows) => measure(subject.create, make(rows)).toFixed(1).padStart(9));
+  console.log(`${name.padEnd(36)}${small}${large}`);
+}
+
+const ALL = [
+  { sma: { period: 20 } },
+  { ema: { period: 20 } },
+  { rsi: { period: 14 } },
+  { macd: { fast: 12, slow: 26, signal: 9 } },
+  { bbands: { period: 20, deviations: 2 } },
+  { atr: { period: 14 } },
+  { stoch: { fast_k: 5, slow_k: 3, slow_d: 3 } },
+  { adx: { period: 14 } },
+  { obv: {} },
+  { stddev: { period: 20, deviations: 1 } },
+];
+
+console.log(`${'ns a row, rows a batch:'.padEnd(36)}${'1,000'.padStart(9)}${'10,000'.padStart(9)}`);
+for (const symbols of [1, 100]) line(`bars 1s, ${symbols} symbols`, bars, { every: '1s' }, TRADES, (rows) => trades(rows, symbols));
+for (const entry of ALL) line(JSON.stringify(entry).slice(1, -1), indicators, { series: [entry] }, BARS, minuteBars);
+line('all ten series', indicators, { series: ALL }, BARS, minuteBars);

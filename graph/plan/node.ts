@@ -9,6 +9,7 @@ import { type Edge, edgesOf, placeEdges } from './exchange.ts';
 import { schemaRequest } from './request.ts';
 import { REJECTED } from './source.ts';
 import { hasTime, passes, type Stream, unequal } from './stream.ts';
+import { showRef } from './words.ts';
 
 /** Adds an operator to the plan, or marks it as broken: silently when an input is, else after saying why. */
 export function planNode(node: ResolvedOperator, draft: Draft): void {
@@ -109,7 +110,7 @@ function unionsEqual(node: ResolvedOperator, edges: readonly Edge[], draft: Draf
 }
 
 function portName(edge: Edge | undefined): string {
-  return edge === undefined ? '' : edge.reference.port === 'out' ? edge.reference.node : portKey(edge.reference);
+  return edge === undefined ? '' : showRef(edge.reference);
 }
 
 function timesFit(node: ResolvedOperator, edges: readonly Edge[], draft: Draft): boolean {

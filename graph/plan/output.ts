@@ -6,6 +6,7 @@ import { type Draft, defaultFormat, portKey, streamOf } from './draft.ts';
 import { columnsOf } from './source.ts';
 import { has, type Stream, showSchema } from './stream.ts';
 import { feedTopic, rejectedTopic, sinkGroup } from './topics.ts';
+import { showRef } from './words.ts';
 
 /** What leaves a pipeline: topics, feeds, dead letters, and the sinks that read them. */
 export interface Outputs {
@@ -58,7 +59,7 @@ function topicOutput(sink: ResolvedSink, stream: Stream, draft: Draft): PlanOutp
   if (!('topic' in sink.to) || !sink.format || sayEverywhere(sink, stream, draft)) return null;
   const { schema, time } = stream;
   const key = sink.key
-    ? columnsOf(sink.key, schema, `"${portName(sink.from)}"`, draft.scope)
+    ? columnsOf(sink.key, schema, `"${showRef(sink.from)}"`, draft.scope)
     : stream.key.filter((column) => has(schema, column));
   if (!key) return null;
   const format = { name: sink.format.format.name, params: sink.format.params };
@@ -87,8 +88,8 @@ function accepted(sink: ConnectorSink, draft: Draft): boolean {
   if (!stream || sayEverywhere(sink, stream, draft)) return false;
   const reason = sink.to.connector.sink?.accepts(stream.schema, sink.to.params) ?? null;
   if (reason === null) return true;
-  const message = `sink "${sink.name}" cannot write the rows of "${portName(sink.from)}": ${reason}`;
-  draft.scope.say('sink-schema', sink.from.span, message, `"${portName(sink.from)}" gives: ${showSchema(stream.schema)}.`);
+  const message = `sink "${sink.name}" cannot write the rows of "${showRef(sink.from)}": ${reason}`;
+  draft.scope.say('sink-schema', sink.from.span, message, `"${showRef(sink.from)}" gives: ${showSchema(stream.schema)}.`);
   return false;
 }
 
@@ -97,7 +98,7 @@ function sayEverywhere(sink: ResolvedSink, stream: Stream, draft: Draft): boolea
   draft.scope.say(
     'broadcast-once',
     sink.from.span,
-    `rows of "${portName(sink.from)}" are in every task, and sink "${sink.name}" would write them ${draft.tasks} times`,
+    `rows of "${showRef(sink.from)}" are in every task, and sink "${sink.name}" would write them ${draft.tasks} times`,
   );
   return true;
 }
@@ -146,8 +147,4 @@ function rejectedSink(letters: PlanOutput, draft: Draft): PlanSink | null {
 
 function refOf({ node, port }: PortRef): PortRef {
   return { node, port };
-}
-
-function portName(ref: PortRef): string {
-  return ref.port === 'out' ? ref.node : portKey(ref);
 }

@@ -6,6 +6,7 @@ import type { Say } from '../diagnostics/report.ts';
 import { type Span, valueAt } from '../document/value.ts';
 import type { ResolvedOperator } from '../resolve/resolved.ts';
 import { showSchema, typeName } from './stream.ts';
+import { showRef } from './words.ts';
 
 /** What an operator's schema function is handed: its faults become diagnostics at the place in `with:` that caused them. */
 export function schemaRequest(
@@ -17,7 +18,7 @@ export function schemaRequest(
   const upstream = (port: string): string =>
     node.inputs
       .find((input) => input.port === port)
-      ?.edges.map((edge) => `"${edge.port === 'out' ? edge.node : `${edge.node}.${edge.port}`}"`)
+      ?.edges.map((edge) => `"${showRef(edge)}"`)
       .join(', ') ?? 'nothing';
   const request: SchemaRequest<unknown> = {
     params: node.params,

@@ -1,0 +1,42 @@
+import type { Plan } from '../contract/plan.ts';
+import type { Registry } from '../contract/registry.ts';
+
+/** A plan as a Mermaid flow chart: exchanges are thick arrows, dead letters dotted ones. */
+export function planMermaid(plan: Plan, registry: Registry): string {
+  const lines = ['flowchart LR'];
+  const ids = new Map<string, string>();
+  const id = (name: string): string => {
+    const known = ids.get(name) ?? `n${ids.size}`;
+    ids.set(name, known);
+    return known;
+  };
+  const node = (name: string, open: string, label: string, close: string) =>
+    lines.push(`  ${id(name)}${open}"${label.replaceAll('"', '#quot;')}"${close}`);
+  for (const { name, from } of plan.inputs)
+    if (from.kind !== 'exchange')
+      node(name, '[/', `${name}<br>${from.kind === 'connector' ? from.connector : `topic ${from.topic}`}`, '/]');
+  for (const { name, operator } of plan.nodes) node(name, '[', name === operator ? name : `${name}<br>${operator}`, ']');
+  const label = (port: string) => (port === 'out' ? '' : `|${port}|`);
+  for (const { name, inputs } of plan.nodes) {
+    for (const edge of inputs.flatMap(({ edges }) => edges)) {
+      const exchange = plan.outputs.find((output) => output.kind === 'exchange' && output.name === edge.node);
+      const from = exchange?.from[0] ?? edge;
+      if (exchange)
+        lines.push(`  ${id(from.node)} ==>|"${exchange.key.length === 0 ? 'to one task' : `by ${exchange.key.join(', ')}`}"| ${id(name)}`);
+      else lines.push(`  ${id(from.node)} -->${label(from.port)} ${id(name)}`);
+    }
+  }
+  for (const { kind, topic, from } of plan.outputs) {
+    if (kind !== 'topic' && kind !== 'rejected') continue;
+    node(`topic ${topic}`, '[(', topic, ')]');
+    for (const ref of from)
+      lines.push(`  ${id(ref.node)} ${kind === 'rejected' ? '-.->' : '-->'}${label(ref.port)} ${id(`topic ${topic}`)}`);
+  }
+  for (const { name, connector, params, from, topic } of plan.sinks) {
+    node(`sink ${name}`, '[\\', `${connector}<br>${registry.connectors.get(connector)?.sink?.describe(params) ?? ''}`, '/]');
+    const through = plan.outputs.find((output) => output.topic === topic);
+    const start = through && through.kind !== 'feed' ? `topic ${topic}` : from.node;
+    lines.push(`  ${id(start)} -->${through?.kind === 'feed' ? label(from.port) : ''} ${id(`sink ${name}`)}`);
+  }
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,109 @@
+import type { Plan, PlanInput, PlanNode, PortRef } from '../contract/plan.ts';
+import type { Registry } from '../contract/registry.ts';
+import { showDuration } from '../contract/units.ts';
+import { insertRates, MAX_INSERTS_PER_SECOND } from './rates.ts';
+import { table } from './table.ts';
+import { showRef, throughExchange } from './words.ts';
+
+/** A plan for people: what is read, moved, computed and written, and how often. Lines of at most 120 characters. */
+export function planText(plan: Plan, registry: Registry): string {
+  const tasks = `${plan.tasks} task${plan.tasks === 1 ? '' : 's'}`;
+  const lines = [
+    `pipeline ${plan.pipeline}`,
+    `  ${tasks}, ${plan.delivery.replaceAll('_', ' ')}, latency ${plan.latencyMs}ms, plan ${plan.hash}`,
+  ];
+  const section = (title: string, rows: readonly (readonly string[])[]) => {
+    if (rows.length > 0) lines.push('', title, ...table(rows));
+  };
+  section('sources', plan.inputs.filter((input) => input.from.kind !== 'exchange').map(sourceRow));
+  section(
+    'exchanges',
+    plan.outputs
+      .filter(({ kind }) => kind === 'exchange')
+      .map(({ name, key, partitions, topic }) => [
+        name,
+        key.length === 0 ? 'to one task' : `by ${key.join(', ')}`,
+        parts(partitions),
+        topic,
+      ]),
+  );
+  section(
+    'operators',
+    plan.nodes.map((node) => operatorRow(plan, node)),
+  );
+  section(
+    'topics written',
+    plan.outputs
+      .filter(({ kind }) => kind !== 'exchange')
+      .map(({ kind, topic, partitions, format, key, from }) => [
+        topic,
+        kind === 'topic' ? format.name : kindName(kind),
+        parts(partitions),
+        key.length === 0 ? '' : `key ${key.join(', ')}`,
+        `from ${showRefs(from)}`,
+      ]),
+  );
+  const rates = insertRates(plan.sinks, registry);
+  section(
+    'sinks',
+    plan.sinks.map((sink) => {
+      const target = registry.connectors.get(sink.connector)?.sink?.describe(sink.params) ?? '';
+      return [
+        sink.name,
+        sink.connector,
+        target,
+        `from ${showRefs(plan.outputs.find(({ topic }) => topic === sink.topic)?.from ?? [sink.from])}`,
+        `through ${sink.topic}`,
+      ];
+    }),
+  );
+  section(
+    'inserts a second, at most',
+    rates.map(({ target, connector, insertsPerSecond }) => [
+      `${connector} ${target}`,
+      showRate(insertsPerSecond),
+      insertsPerSecond > MAX_INSERTS_PER_SECOND ? `warning: more than ${MAX_INSERTS_PER_SECOND}; lower "partitions:" of its sinks` : '',
+    ]),
+  );
+  section(
+    'left out',
+    plan.skipped.map(({ sink, reason }) => [sink, reason]),
+  );
+  section(
+    'kept for the engine',
+    plan.topics
+      .filter(({ topic, kind }) => kind === 'journal' || plan.outputs.every((output) => output.topic !== topic))
+      .map(({ topic, kind, partitions }) => [topic, kind, parts(partitions)]),
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+function sourceRow({ name, from, format, partitions, key, broadcast, time, schema }: PlanInput): readonly string[] {
+  const what = from.kind === 'connector' ? from.connector : `topic ${from.topic}`;
+  const idle = time === null || time.idleNs === null ? '' : `, idle ${showDuration(time.idleNs)}`;
+  const late = time === null || time.latenessNs === 0n ? '' : `, lateness ${showDuration(time.latenessNs)}`;
+  const place = broadcast ? 'in every task' : key.length > 0 ? `key ${key.join(', ')}` : 'no key';
+  return [
+    name,
+    format ? `${what} (${format.name})` : what,
+    partitions === null ? '' : parts(partitions),
+    place,
+    time ? `time ${time.column}${late}${idle}` : 'no watermark',
+    `${schema.fields.length} columns`,
+  ];
+}
+
+function operatorRow(plan: Plan, { name, operator, inputs, groups, order }: PlanNode): readonly string[] {
+  const single = inputs.length === 1;
+  const from = inputs
+    .map(({ port, edges }) => `${single ? '' : `${port}: `}${edges.map((edge) => showRef(throughExchange(plan, edge))).join(' + ')}`)
+    .join(', ');
+  const merges = inputs.reduce((sum, { edges }) => sum + edges.length, 0) > 1;
+  const grouped = groups === null ? '' : groups.length === 0 ? 'over all rows' : `by ${groups.join(', ')}`;
+  return [name, operator, `from ${from}`, grouped, merges ? `order ${order.replaceAll('_', ' ')}` : ''];
+}
+
+const showRefs = (refs: readonly PortRef[]): string => (refs.length > 1 ? `${refs.length} rejected ports` : refs.map(showRef).join(', '));
+const parts = (partitions: number): string => `${partitions} partition${partitions === 1 ? '' : 's'}`;
+const kindName = (kind: string): string => (kind === 'rejected' ? 'dead letters' : kind);
+const showRate = (rate: number): string => String(Math.round(rate * 100) / 100);

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Engine, serves, startEngine } from './engine.ts';
@@ -73,7 +73,9 @@ export async function openEmbeddedClickhouse({ dataDir, note }: EmbeddedSetup): 
         for (process.kill(served.pid, 'SIGKILL'); await isEngine(served.pid, folder); ) await wait(GONE_POLL_MS);
       }
       const engine = await startEngine(folder);
-      await writeFile(record, JSON.stringify({ url: engine.url, pid: engine.process.pid ?? 0 }));
+      // whole or not at all: others read it at any time
+      await writeFile(`${record}.new`, JSON.stringify({ url: engine.url, pid: engine.process.pid ?? 0 }));
+      await rename(`${record}.new`, record);
       own = engine;
       engine.process.once('exit', (code, signal) => {
         if (own === engine) own = null;

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { MillraceError } from '../../graph/contract/error.ts';
@@ -5,13 +7,19 @@ import { MillraceError } from '../../graph/contract/error.ts';
 const TIMEOUT_MS = 90_000;
 const POLL_MS = 50;
 
-/** Whether a process of that id exists. */
+/** Whether a process of that id runs; one that is dead and was not waited for does not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  if (process.platform !== 'linux') return true;
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch (error) {
+    if (isAbsent(error) || (error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
   }
 }
 
@@ -30,7 +38,7 @@ async function orAbsent<T>(work: Promise<T>): Promise<T | null> {
 
 /** Takes the lock, the holder's process id in it from the start; false when somebody holds it. */
 async function take(path: string): Promise<boolean> {
-  const own = `${path}.${process.pid}`;
+  const own = `${path}.${randomUUID()}`;
   await writeFile(own, String(process.pid));
   try {
     await link(own, path);
@@ -45,7 +53,7 @@ async function take(path: string): Promise<boolean> {
 
 /** Removes the lock of a dead holder, unless somebody has taken it over meanwhile. */
 async function clear(path: string, holder: number): Promise<void> {
-  const aside = `${path}.${process.pid}.dead`;
+  const aside = `${path}.${randomUUID()}`;
   if ((await orAbsent(rename(path, aside).then(() => true))) === null) return;
   const moved = Number(await readFile(aside, 'utf8'));
   if (moved !== holder) {

@@ -53,7 +53,7 @@ export async function* blocksOf(path: string): AsyncGenerator<Buffer, void> {
   try {
     const gzip = await isGzip(path);
     const file = createReadStream(path, { highWaterMark: BLOCK_BYTES });
-    const content = gzip ? pipeline(file, createGunzip({ chunkSize: BLOCK_BYTES }), () => undefined) : file;
+    const content = gzip ? pipeline(file, createGunzip({ chunkSize: BLOCK_BYTES / 4 }), () => undefined) : file;
     const blocks = content[Symbol.asyncIterator]();
     try {
       for (let ahead = blocks.next(); ; ) {

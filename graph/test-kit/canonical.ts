@@ -42,3 +42,8 @@ export function closeCells(a: Cell, b: Cell, tolerance: number): boolean {
   }
   return cellText(a) === cellText(b);
 }
+
+/** Whether two lists of texts are equal. */
+export function sameTexts(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((text, i) => text === b[i]);
+}

@@ -1,13 +1,12 @@
-import { type RecordBatch, Type } from 'apache-arrow';
-import { type Column, columnAt, columnIndex, isValid } from '../contract/batch.ts';
-import { REJECT_SCHEMA } from '../contract/columns.ts';
+import type { RecordBatch } from 'apache-arrow';
+import { columnAt, columnIndex } from '../contract/batch.ts';
 import { MIN_NS } from '../contract/frame.ts';
 import { type Kernel, SNAPSHOT_CHUNK_BYTES } from '../contract/kernel.ts';
 import { MAIN_PORT, REJECTED_PORT } from '../contract/operator.ts';
 import { type Row, rowsOf } from '../contract/rows.ts';
-import { batchText, rowText, schemaText } from './canonical.ts';
+import { batchText, rowText, sameTexts } from './canonical.ts';
 import type { Epoch, Push } from './epochs.ts';
-import { decoded } from './layout.ts';
+import { schemaFault } from './schema-fault.ts';
 import type { Subject } from './subject.ts';
 import { carriesKey, keyText } from './tape.ts';
 
@@ -98,7 +97,7 @@ export function drive(subject: Subject, create: () => Kernel, epochs: readonly E
         current = push;
         kernel.push(push.batch, push.port, emit, push.floorNs);
         current = null;
-        if (before && !same(batchText(push.batch), before)) violate('inputs unchanged', `epoch ${epoch}: a pushed batch was changed`);
+        if (before && !sameTexts(batchText(push.batch), before)) violate('inputs unchanged', `epoch ${epoch}: a pushed batch was changed`);
       }
       kernel.advance(watermarkNs, clockNs, emit);
       forwarded = watermarkNs;
@@ -120,13 +119,9 @@ export function drive(subject: Subject, create: () => Kernel, epochs: readonly E
     violate('totality', `epoch ${epoch}: threw ${error instanceof Error ? error.stack : String(error)}`);
   }
   for (const { port, batch, text } of emitted) {
-    if (!same(batchText(batch), text)) violate('outputs unchanged', `a batch on port "${port}" changed after it was emitted`);
+    if (!sameTexts(batchText(batch), text)) violate('outputs unchanged', `a batch on port "${port}" changed after it was emitted`);
   }
   return { rows, violations, snapshots };
-}
-
-function same(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((text, i) => text === b[i]);
 }
 
 function emittedRow(subject: Subject, port: string, row: Row, push: Push | null, epoch: number): EmittedRow {
@@ -136,37 +131,6 @@ function emittedRow(subject: Subject, port: string, row: Row, push: Push | null,
     return { port, row: named, text: rowText(named), key: origin?.key ?? null, epoch };
   }
   return { port, row, text: rowText(row), key: carriesKey(subject, port) ? keyText(subject, row) : null, epoch };
-}
-
-/** What an emitted batch has that its port did not declare; null when all is as declared. */
-function schemaFault(subject: Subject, port: string, batch: RecordBatch, push: Push | null): string | null {
-  const declared = port === REJECTED_PORT ? REJECT_SCHEMA : subject.outputs[port];
-  if (!declared || (port === REJECTED_PORT && !subject.outputs[port])) return 'there is no such port';
-  if (schemaText(batch.schema) !== schemaText(declared)) return `schema ${schemaText(batch.schema)}, declared ${schemaText(declared)}`;
-  for (const [i, field] of declared.fields.entries()) {
-    const column = columnAt(batch, i);
-    const fault = columnFault(column, batch.numRows, field.nullable);
-    if (fault) return `column "${field.name}": ${fault}`;
-  }
-  if (!same(batchText(decoded(batch)), batchText(batch))) return 'other rows after a trip through an Arrow stream';
-  if (port !== REJECTED_PORT) return null;
-  if (!push) return 'rejected rows outside a push';
-  const rows = columnAt(batch, columnIndex(declared, 'row')).values as Int32Array;
-  const wrong = [...rows.subarray(0, batch.numRows)].find((row) => row < 0 || row >= push.rows.length);
-  return wrong === undefined ? null : `row ${wrong} of a batch of ${push.rows.length}`;
-}
-
-function columnFault(column: Column, rows: number, nullable: boolean): string | null {
-  if (column.length !== rows) return `${column.length} values in a batch of ${rows} rows`;
-  for (let row = 0; row < rows; row++) {
-    if (!isValid(column, row)) {
-      if (!nullable) return `null in row ${row}, which its field does not allow`;
-    } else if (column.type.typeId === Type.Dictionary) {
-      const code = (column.values as Int32Array)[row] ?? -1;
-      if (code < 0 || code >= (column.dictionary?.length ?? 0)) return `code ${code} of a dictionary of ${column.dictionary?.length ?? 0}`;
-    }
-  }
-  return null;
 }
 
 /**

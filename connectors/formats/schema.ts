@@ -23,7 +23,10 @@ const declaration = z
     from: z.string().min(1).optional().meta({ description: 'name of the key or field in the message, where it is not the column name' }),
     unit: z.enum(['ns', 'us', 'ms', 's']).optional().meta({ description: 'unit of a timestamp written as a number; ns by default' }),
     zone: z.literal('utc').optional().meta({ description: 'take a time without a zone, or a date alone, as UTC' }),
-    nullable: z.boolean().optional().meta({ description: 'whether the value may be missing; by default as the column dictionary says, else false' }),
+    nullable: z
+      .boolean()
+      .optional()
+      .meta({ description: 'whether the value may be missing; by default as the column dictionary says, else false' }),
     description: z.string().optional().meta({ description: 'what it holds, for table comments' }),
   })
   .refine((c) => c.unit === undefined || c.type === undefined || c.type === 'timestamp', {
@@ -43,11 +46,9 @@ const listed = z.union([
 /** `schema:` of a source: columns by name, or a list of which canonical ones stand by name alone. */
 export const schemaParams = z
   .strictObject({
-    columns: z
-      .union([z.record(columnName, column), z.array(listed)])
-      .meta({
-        description: 'columns by name: a type, or { type, from, unit, zone, nullable }; or a list of names of the column dictionary',
-      }),
+    columns: z.union([z.record(columnName, column), z.array(listed)]).meta({
+      description: 'columns by name: a type, or { type, from, unit, zone, nullable }; or a list of names of the column dictionary',
+    }),
   })
   .superRefine((value, context) => {
     for (const [name, given] of entriesOf(value.columns)) {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -9,108 +9,14 @@ import { type RecordBatch, Schema } from 'apache-arrow';
 import { batchOfData } from '../../graph/contract/batch.ts';
 import { LINEAGE_FIELDS } from '../../graph/contract/columns.ts';
 import type { Block, BlockRange, SinkWriter } from '../../graph/contract/connector.ts';
-import { MillraceError } from '../../graph/contract/error.ts';
-import type { Encoder } from '../../graph/contract/format.ts';
 import { concatBatches } from '../formats/arrow-concat.ts';
-import { ArrowStreamEncoder } from '../formats/arrow-encoder.ts';
-import { csv, csvHeader } from '../formats/csv.ts';
-import { json } from '../formats/json.ts';
 import { blocksOf } from './blocks.ts';
+import { isThere, readIfThere, syncFolder, withoutEnd, writeError } from './disk.ts';
+import { type Layout, layoutOf } from './layout.ts';
 import type { FileSinkParams } from './params.ts';
 
-const NEWLINE = 10;
 /** Digits of a sequence number in the name of a part, so that names sort as numbers. */
 const DIGITS = 19;
-
-/** How blocks become the bytes of parts, and what goes around all parts. */
-interface Layout {
-  part(batch: RecordBatch): Uint8Array;
-  readonly before: Uint8Array;
-  readonly after: Uint8Array;
-}
-
-function layoutOf(schema: Schema, format: FileSinkParams['format']): Layout {
-  const nothing = new Uint8Array(0);
-  if (format === 'arrow') {
-    const encoder = new ArrowStreamEncoder(schema);
-    return { part: (batch) => encoder.messages(batch), before: encoder.opening, after: encoder.closing };
-  }
-  if (format === 'csv') {
-    const options = csv.params.parse({});
-    return { part: linesOf(csv.encoder?.(schema, options)), before: Buffer.from(`${csvHeader(schema, options)}\n`), after: nothing };
-  }
-  return { part: linesOf(json.encoder?.(schema, json.params.parse({}))), before: nothing, after: nothing };
-}
-
-/** Payloads of an encoder, each with a line end. */
-function linesOf(encoder: Encoder | undefined): (batch: RecordBatch) => Uint8Array {
-  if (!encoder) throw new MillraceError('the format cannot be written', { code: 'format-unwritable', domain: 'internal' });
-  return (batch) => {
-    const { bytes, offsets } = encoder.encode(batch);
-    const lines = offsets.length - 1;
-    const from = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const out = Buffer.allocUnsafeSlow((offsets[lines] as number) + lines);
-    let at = 0;
-    for (let i = 0; i < lines; i++) {
-      at += from.copy(out, at, offsets[i], offsets[i + 1]);
-      out[at++] = NEWLINE;
-    }
-    return out;
-  };
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path);
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
-async function readIfThere(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
-  }
-}
-
-/** The blocks without their last bytes. */
-async function* withoutEnd(blocks: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
-  let held: Uint8Array = new Uint8Array(0);
-  for await (const block of blocks) {
-    const all = Buffer.concat([held, block]);
-    const cut = Math.max(0, all.length - bytes);
-    yield all.subarray(0, cut);
-    held = all.subarray(cut);
-  }
-}
-
-/** What a failed write means; a full disk may have room again. */
-function writeError(error: unknown, path: string): MillraceError {
-  if (error instanceof MillraceError) return error;
-  const { code, message } = error as NodeJS.ErrnoException;
-  const full = code === 'ENOSPC' || code === 'EDQUOT';
-  return new MillraceError(`"${path}" cannot be written: ${message}`, {
-    code: full ? 'file-disk-full' : 'file-unwritable',
-    domain: full ? 'external' : 'user',
-    retry: full || code === 'EIO' || code === 'EMFILE' ? 'backoff' : 'never',
-    remedy: full ? 'make room on the disk' : 'check that the folder may be written to',
-    cause: error,
-  });
-}
 
 /**
  * Writes a file whole or not at all: every block is a part in a hidden folder beside it, durable and named by what it holds; when the

@@ -1,34 +1,43 @@
-/** Edits (insert, delete, replace, swap of neighbours) that turn one word into the other. */
-function distance(a: string, b: string): number {
-  let before: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
+/** Longest word that is looked up; longer ones are no slip of the hand. */
+const MAX_LENGTH = 64;
+
+/** Edits (insert, delete, replace, swap of neighbours) that turn one word into the other, or `limit + 1` where there are more. */
+function distance(a: string, b: string, limit: number, rows: readonly [Int32Array, Int32Array, Int32Array]): number {
+  if (limit < 1) return a === b ? 0 : 1;
+  if (Math.abs(a.length - b.length) > limit) return limit + 1;
+  let [before, last, row] = rows;
+  for (let j = 0; j <= b.length; j++) last[j] = j;
   for (let i = 1; i <= a.length; i++) {
-    const row = [i];
+    row[0] = i;
+    let least = i;
     for (let j = 1; j <= b.length; j++) {
       const same = a[i - 1] === b[j - 1] ? 0 : 1;
-      let cost = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + same);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, (before[j - 2] ?? 0) + 1);
-      row.push(cost);
+      let cost = Math.min((last[j] as number) + 1, (row[j - 1] as number) + 1, (last[j - 1] as number) + same);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, (before[j - 2] as number) + 1);
+      row[j] = cost;
+      if (cost < least) least = cost;
     }
-    before = last;
-    last = row;
+    if (least > limit + 1) return limit + 1; // a swap may still save one
+    [before, last, row] = [last, row, before];
   }
-  return last[b.length] ?? 0;
+  return Math.min(last[b.length] as number, limit + 1);
 }
 
 /** The name that was probably meant, or null when none is near (a third of its letters may differ). */
 export function nearest(word: string, names: Iterable<string>): string | null {
+  if (word.length > MAX_LENGTH) return null;
   let best: string | null = null;
-  let bestCost = Number.POSITIVE_INFINITY;
+  let bestCost = MAX_LENGTH;
+  const rows = [new Int32Array(MAX_LENGTH + 1), new Int32Array(MAX_LENGTH + 1), new Int32Array(MAX_LENGTH + 1)] as const;
   const lower = word.toLowerCase().replaceAll('-', '_');
-  if (word.length > 64) return null;
   for (const name of names) {
-    if (Math.abs(name.length - word.length) > 4) continue;
-    const cost = distance(lower, name.toLowerCase());
-    if (cost < bestCost && cost <= Math.max(1, Math.floor(Math.max(word.length, name.length) / 3))) {
-      best = name;
-      bestCost = cost;
-    }
+    if (name.length > MAX_LENGTH) continue;
+    const limit = Math.min(bestCost - 1, Math.max(1, Math.floor(Math.max(word.length, name.length) / 3)));
+    const cost = distance(lower, name.toLowerCase(), limit, rows);
+    if (cost > limit) continue;
+    best = name;
+    bestCost = cost;
+    if (cost <= 1) break; // nothing nearer among thousands is worth the search
   }
   return best;
 }

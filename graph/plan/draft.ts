@@ -1,6 +1,5 @@
 import type { PlanInput, PlanNode, PlanOutput, PortRef } from '../contract/plan.ts';
 import type { Registry } from '../contract/registry.ts';
-import type { Say } from '../diagnostics/report.ts';
 import type { Resolved, ResolvedSink } from '../resolve/resolved.ts';
 import type { Scope } from '../resolve/scope.ts';
 import type { Stream } from './stream.ts';
@@ -42,5 +41,3 @@ export function defaultFormat(registry: Registry, name: string): { readonly name
   const parsed = registry.formats.get(name)?.params.safeParse({});
   return { name, params: parsed?.success ? parsed.data : {} };
 }
-
-export type { Say };

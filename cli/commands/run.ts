@@ -112,6 +112,7 @@ export async function runCommand(names: readonly string[], options: RunOptions):
 async function serve(run: Run, port: { port: number; orNext: boolean }, limitMs: number | null): Promise<number> {
   const { options, place, plans, rates, environment, running } = run;
   const views = () => running.map((pipeline) => pipeline.view());
+  const stop = stopOnSignals(run);
   const status = await openStatus(
     { version: VERSION, views, rates },
     { host: options.statusHost, token: options.statusToken ?? null, ...port },
@@ -130,10 +131,38 @@ async function serve(run: Run, port: { port: number; orNext: boolean }, limitMs:
     announce(place, instance);
     if (plans.some(usesLocalClickhouse)) void announceClickhouse(run, instance);
     for (const plan of plans) running.push(runPipeline(plan, environment));
-    return await untilDone(run, views, limitMs);
+    stop.started();
+    const limit = limitMs === null ? undefined : setTimeout(() => stop.drain(`${options.for} are over`), limitMs);
+    const outcomes = await shownUntilDone(run, views);
+    clearTimeout(limit);
+    return report(run, outcomes, views());
   } finally {
+    stop.forget();
     await status.close();
   }
+}
+
+/** Drains at the first signal, also when it comes while the pipelines are being started, and leaves at the second. */
+function stopOnSignals({ screen, running, place }: Run) {
+  let asked = false;
+  const drainAll = () => {
+    for (const pipeline of running) void pipeline.drain();
+  };
+  const drain = (why: string) => {
+    screen.note(`${why}: draining; what was read is finished and committed`);
+    asked = true;
+    drainAll();
+  };
+  const forget = onStop({
+    first: (signal) => drain(signal === 'SIGINT' ? 'Ctrl-C' : signal),
+    second: () => {
+      screen.close();
+      note('leaving at once; the next start resumes from the last commit');
+      withdraw(place);
+      process.exit(INTERRUPTED);
+    },
+  });
+  return { drain, forget, started: () => asked && drainAll() };
 }
 
 const usesLocalClickhouse = (plan: Plan) =>
@@ -164,37 +193,25 @@ async function greet({ plans, place, screen, environment }: Run, status: string)
   screen.note('Ctrl-C drains and stops');
 }
 
-/** Shows the pipelines until the last one has ended; prints the summary and gives the exit code. */
-async function untilDone(run: Run, views: () => readonly PipelineView[], limitMs: number | null): Promise<number> {
-  const { options, screen, rates, running } = run;
+/** Shows the pipelines until the last one has ended. */
+async function shownUntilDone({ screen, rates, running }: Run, views: () => readonly PipelineView[]): Promise<readonly Outcome[]> {
   const show = () => {
     const now = views();
     rates.sample(now, Date.now());
     screen.show(now);
   };
-  const drain = (why: string) => {
-    screen.note(`${why}: draining; what was read is finished and committed`);
-    for (const pipeline of running) void pipeline.drain();
-  };
   const timer = setInterval(show, REFRESH_MS);
-  const limit = limitMs === null ? undefined : setTimeout(() => drain(`${options.for} are over`), limitMs);
-  const stopListening = onStop({
-    first: (signal) => drain(signal === 'SIGINT' ? 'Ctrl-C' : signal),
-    second: () => {
-      screen.close();
-      note('leaving at once; the next start resumes from the last commit');
-      withdraw(run.place);
-      process.exit(INTERRUPTED);
-    },
-  });
   show();
   const outcomes = await Promise.all(running.map((pipeline) => pipeline.done));
-  stopListening();
   clearInterval(timer);
-  clearTimeout(limit);
   screen.close();
+  return outcomes;
+}
+
+/** Prints errors and summaries, and gives the exit code. */
+function report({ options }: Run, outcomes: readonly Outcome[], views: readonly PipelineView[]): number {
   for (const { error } of outcomes) if (error !== null) printError(error);
-  const summaries = views().map((view, i) => summaryOf(view, outcomes[i] === undefined ? undefined : summaryError(outcomes[i])));
+  const summaries = views.map((view, i) => summaryOf(view, outcomes[i] === undefined ? undefined : summaryError(outcomes[i])));
   if (options.json) outJson(summaryDocument(summaries));
   else out(summaries.map(summaryText).join('\n\n'));
   return Math.max(...outcomes.map(exitOfOutcome));

@@ -1,0 +1,12 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * Environment variables as a pipeline file sees them. `MILLRACE_DATA`, where the examples find their captures, is the folder
+ * `shared/data` beside the checkout unless it is set.
+ */
+export function environmentVariables(): Readonly<Record<string, string | undefined>> {
+  if (process.env.MILLRACE_DATA) return process.env;
+  const beside = fileURLToPath(new URL('../../../shared/data', import.meta.url));
+  return existsSync(beside) ? { ...process.env, MILLRACE_DATA: beside } : process.env;
+}

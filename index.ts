@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { RecordBatch } from 'apache-arrow';
 import type { Observable } from 'rxjs';
+import { environmentVariables } from './cli/environment.ts';
 import { declarations } from './cli/registry.ts';
 import type { Diagnostic } from './graph/contract/diagnostic.ts';
 import { MillraceError } from './graph/contract/error.ts';
@@ -56,7 +57,7 @@ export function load(file: string, pipeline?: string): Plan {
     text,
     file,
     registry: declarations,
-    env: process.env,
+    env: environmentVariables(),
     files: { exists: existsSync, read: (path) => readFileSync(path, 'utf8') },
     allowPaths: [],
     allowCode: false,

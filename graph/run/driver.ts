@@ -63,6 +63,7 @@ export class Driver {
   #committing: Promise<void> = Promise.resolve();
   #commitFailure: unknown = null;
   #stopping = false;
+  #backlog = false;
   #lastTickMs = 0;
   #lastCutMs = 0;
   #fixedCostMs = 1;
@@ -168,8 +169,14 @@ export class Driver {
   /** Reads, cuts and computes; null when there was nothing to do. */
   async #round(live: readonly Task[]): Promise<ComputedRound | null> {
     await this.#gather();
-    const reads = await fetch(this.#log, this.#options.plan.pipeline, live, live.some((task) => task.due) ? 0 : this.#waitMs(live));
+    const { reads, backlog } = await fetch(
+      this.#log,
+      this.#options.plan.pipeline,
+      live,
+      live.some((task) => task.due) ? 0 : this.#waitMs(live),
+    );
     const startedAt = performance.now();
+    this.#backlog = backlog;
     const shares: Share[] = [];
     for (const task of live) {
       const work = this.#cut(task, reads.get(task) ?? []);
@@ -198,6 +205,7 @@ export class Driver {
 
   /** Waits a little between rounds that hold few rows, so that their fixed cost stays under a share of the time. */
   async #gather(): Promise<void> {
+    if (this.#backlog) return;
     const gap = Math.min(this.#options.plan.latencyMs / 2, this.#fixedCostMs / FIXED_COST_SHARE - this.#fixedCostMs);
     const wait = this.#lastCutMs + gap - performance.now();
     if (wait > 1) await new Promise((resolve) => setTimeout(resolve, wait));
@@ -238,7 +246,7 @@ export class Driver {
       epoch: closed ? task.epoch : task.epoch + 1,
       plan: plan.hash,
       clockNs,
-      reads: reads.map((read) => [plan.inputs[read.input]?.name ?? '', read.partition, read.from, read.to] as const),
+      reads: rangesOf(reads, (input) => plan.inputs[input]?.name ?? ''),
       ended,
       ...(start.length > 0 ? { start } : {}),
       ...(closed ? { closed } : {}),
@@ -342,4 +350,15 @@ export class Driver {
     const reference = await this.#log.putState({ pipeline: plan.pipeline, task: task.task, inc: this.#options.inc(), epoch }, chunks);
     if (task.root) task.root = { ...task.root, snap: { epoch, reference, journalFrom } };
   }
+}
+
+/** The ranges read, neighbours joined. */
+function rangesOf(reads: readonly Read[], nameOf: (input: number) => string): JournalEntry['reads'] {
+  const ranges: [string, number, number, number][] = [];
+  for (const { input, partition, from, to } of reads) {
+    const last = ranges[ranges.length - 1];
+    if (last && last[0] === nameOf(input) && last[1] === partition && last[3] === from) last[3] = to;
+    else ranges.push([nameOf(input), partition, from, to]);
+  }
+  return ranges;
 }

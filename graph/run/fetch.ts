@@ -5,26 +5,34 @@ import type { Task, TaskInput } from './task.ts';
 
 /** What one round may hold, over all tasks. */
 const ROUND_CREDIT = { rows: 262_144, bytes: 48 * 1024 * 1024, messages: 20_000 };
+/** How long one round goes on reading a source that has more, ms. */
+const READ_MS = 20;
+/** A round of this many rows is taken as a sign that more is waiting. */
+const BACKLOG_ROWS = 32_768;
 
-/** Rows for the next round, by task, in the order they will be pushed. Waits at most `waitMs` when there are none. */
-export async function fetch(
-  log: Log,
-  pipeline: string,
-  tasks: readonly Task[],
-  waitMs: number,
-): Promise<ReadonlyMap<Task, readonly Read[]>> {
+/** What a round reads. */
+export interface Fetched {
+  /** In the order the rows will be pushed. */
+  readonly reads: ReadonlyMap<Task, readonly Read[]>;
+  /** More was there than the round may hold. */
+  readonly backlog: boolean;
+}
+
+/** Rows for the next round, by task. Waits at most `waitMs` when there are none. */
+export async function fetch(log: Log, pipeline: string, tasks: readonly Task[], waitMs: number): Promise<Fetched> {
   const reads = new Map<Task, Read[]>(tasks.map((task) => [task, []]));
   const readers = tasks.flatMap((task) => task.inputs.filter((i) => i.input.reader && !i.ingest.ended).map((input) => ({ task, input })));
   let rows = 0;
+  let more = false;
   for (const { task, input } of readers) {
-    const read = await readConnector(
-      input,
-      Math.max(1024, Math.floor(ROUND_CREDIT.rows / readers.length)),
-      Math.floor(ROUND_CREDIT.bytes / readers.length),
-    );
-    if (!read) continue;
-    reads.get(task)?.push(read);
-    rows += read.to - read.from;
+    const share = {
+      rows: Math.max(1024, Math.floor(ROUND_CREDIT.rows / readers.length)),
+      bytes: Math.floor(ROUND_CREDIT.bytes / readers.length),
+    };
+    const got = await readConnector(input, share, READ_MS / readers.length);
+    reads.get(task)?.push(...got.reads);
+    for (const read of got.reads) rows += read.to - read.from;
+    more ||= got.more;
   }
   const positions = positionsOf(tasks);
   if (positions.length > 0) {
@@ -33,19 +41,41 @@ export async function fetch(
       for (const task of tasks) {
         const input = task.inputs.find((i) => i.input.topic === topic && i.partition === partition);
         const own = input ? messages.filter((m) => m.offset >= input.position) : [];
-        if (input && own.length > 0) reads.get(task)?.push(readOfMessages(input.input, partition, input.position, own));
+        if (!input || own.length === 0) continue;
+        const read = readOfMessages(input.input, partition, input.position, own);
+        rows += read.rows;
+        reads.get(task)?.push(read);
       }
     }
   } else if (rows === 0 && waitMs > 0) {
     await new Promise((resolve) => setTimeout(resolve, waitMs));
   }
-  for (const list of reads.values()) list.sort((a, b) => a.input - b.input || a.partition - b.partition);
-  return reads;
+  for (const list of reads.values()) list.sort((a, b) => a.input - b.input || a.partition - b.partition || a.from - b.from);
+  return { reads, backlog: more || rows >= BACKLOG_ROWS };
 }
 
-async function readConnector(input: TaskInput, maxRows: number, maxBytes: number): Promise<Read | null> {
-  const chunk = await input.input.reader?.read(input.partition, input.position, maxRows, maxBytes);
-  return chunk ? readOfChunk(input.input, chunk) : null;
+/** Reads on until the share is used up, the time is over or nothing is there; `more` unless nothing was. */
+async function readConnector(
+  input: TaskInput,
+  share: { rows: number; bytes: number },
+  ms: number,
+): Promise<{ reads: Read[]; more: boolean }> {
+  const { reader } = input.input;
+  const reads: Read[] = [];
+  const until = performance.now() + ms;
+  let { rows, bytes } = share;
+  let at = input.position;
+  while (reader && rows > 0 && bytes > 0) {
+    const chunk = await reader.read(input.partition, at, rows, bytes);
+    if (!chunk) return { reads, more: false };
+    const read = readOfChunk(input.input, chunk);
+    reads.push(read);
+    at = chunk.to;
+    rows -= chunk.to - chunk.from;
+    bytes -= read.bytes;
+    if (performance.now() > until) break;
+  }
+  return { reads, more: true };
 }
 
 /** Topic positions of all tasks; a partition that several tasks read is fetched from the furthest back. */

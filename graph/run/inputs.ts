@@ -201,6 +201,9 @@ function gatherPayloads(messages: readonly Message[]): Payloads {
   return { bytes, offsets, recvNs };
 }
 
+/** How long a paced source may keep back rows that it gave before, ms. */
+const READ_AGAIN_MS = 60_000;
+
 /** Reads exactly [from, to) again, for replay. */
 export async function readAgain(input: OpenInput, log: Log, partition: number, from: number, to: number): Promise<Read[]> {
   if (input.topic !== null) {
@@ -209,18 +212,24 @@ export async function readAgain(input: OpenInput, log: Log, partition: number, f
     return messages.length === 0 ? [] : [readOfMessages(input, partition, from, messages)];
   }
   const reads: Read[] = [];
+  let deadline = Date.now() + READ_AGAIN_MS;
   for (let at = from; at < to; ) {
-    const chunk = await input.reader?.read(partition, at, to - at, 32 * 1024 * 1024);
+    const chunk = (await input.reader?.read(partition, at, to - at, 32 * 1024 * 1024)) ?? null;
     if (!chunk || chunk.to <= at) {
-      throw new MillraceError(`positions ${at} to ${to} of ${input.labels[partition]} are gone`, {
-        code: 'input-gone',
-        domain: 'external',
-        node: input.plan.name,
-        remedy: 'bring the input back as it was, or start from nothing with --lose-state',
-      });
+      if (input.reader?.ended(partition, at) !== false || Date.now() > deadline) {
+        throw new MillraceError(`positions ${at} to ${to} of ${input.labels[partition]} are gone`, {
+          code: 'input-gone',
+          domain: 'external',
+          node: input.plan.name,
+          remedy: 'bring the input back as it was, or start from nothing with --lose-state',
+        });
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20)); // paced
+      continue;
     }
     reads.push(readOfChunk(input, chunk));
     at = chunk.to;
+    deadline = Date.now() + READ_AGAIN_MS;
   }
   return reads;
 }

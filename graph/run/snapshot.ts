@@ -1,5 +1,6 @@
 import { RecordBatchReader, RecordBatchStreamWriter } from 'apache-arrow';
 import { MillraceError } from '../contract/error.ts';
+import type { BatchFrame, RowOrigin } from '../contract/frame.ts';
 import { SNAPSHOT_CHUNK_BYTES } from '../contract/kernel.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { HeldFrame } from '../wire/merge.ts';
@@ -8,6 +9,9 @@ import type { Task } from './task.ts';
 
 /** Key of the task's own part of a snapshot; node names cannot start with it. */
 const TASK = '$task';
+
+/** A frame that waits in a merge: its edge, its floor, and where each row came from (source, partition, offset, row). */
+type HeldState = readonly [number, string, readonly (readonly [string, number, number, number] | null)[]];
 
 interface TaskState {
   readonly epoch: number;
@@ -22,7 +26,7 @@ interface TaskState {
   readonly watermarks: Readonly<Record<string, string>>;
   readonly outputs: Readonly<Record<string, string>>;
   readonly nodes: Readonly<
-    Record<string, { readonly out: string; readonly edges: readonly string[]; readonly held: readonly [number, string][] }>
+    Record<string, { readonly out: string; readonly edges: readonly string[]; readonly held: readonly HeldState[] }>
   >;
 }
 
@@ -34,7 +38,7 @@ export function snapshotTask(
   outputs: readonly bigint[],
 ): ReadonlyMap<string, readonly Uint8Array[]> {
   const chunks = new Map<string, readonly Uint8Array[]>();
-  const nodes: Record<string, { out: string; edges: string[]; held: [number, string][] }> = {};
+  const nodes: Record<string, { out: string; edges: string[]; held: HeldState[] }> = {};
   for (const [name, state] of task.states) {
     chunks.set(name, state.kernel.snapshot());
     const marks = state.watermarks();
@@ -42,7 +46,7 @@ export function snapshotTask(
     nodes[name] = {
       out: String(marks.out),
       edges: marks.edges.map(String),
-      held: held.map((h) => [h.edge, String(h.frame.floorNs)]),
+      held: held.map((h) => [h.edge, String(h.frame.floorNs), originsOf(h.frame)] as const),
     };
     held.forEach((h, i) => {
       chunks.set(`${name}$held${i}`, cut(RecordBatchStreamWriter.writeAll([h.frame.batch]).toUint8Array(true)));
@@ -99,14 +103,26 @@ export function restoreTask(
     if (!saved || !keep(name)) continue;
     node.kernel.restore(chunks.get(name) ?? []);
     node.setWatermarks(BigInt(saved.out), saved.edges.map(BigInt));
-    node.hold(saved.held.map(([edge, floor], i) => heldFrame(edge, BigInt(floor), chunks.get(`${name}$held${i}`) ?? [])));
+    node.hold(saved.held.map((held, i) => heldFrame(held, chunks.get(`${name}$held${i}`) ?? [])));
   }
 }
 
-function heldFrame(edge: number, floorNs: bigint, parts: readonly Uint8Array[]): HeldFrame {
+function originsOf({ batch, origin }: BatchFrame): HeldState[2] {
+  if (!origin) return [];
+  return Array.from({ length: batch.numRows }, (_, i) => {
+    const from = origin(i);
+    return from && ([from.source, from.partition, from.offset, from.row] as const);
+  });
+}
+
+function heldFrame([edge, floor, origins]: HeldState, parts: readonly Uint8Array[]): HeldFrame {
   const batch = RecordBatchReader.from(new Uint8Array(Buffer.concat(parts))).next().value;
   if (!batch) throw new MillraceError('held rows of the snapshot cannot be read', { code: 'state-damaged', domain: 'external' });
-  return { edge, frame: { kind: 'batch', batch, floorNs, origin: null } };
+  const origin = (i: number): RowOrigin | null => {
+    const [source, partition, offset, row] = origins[i] ?? [];
+    return source === undefined ? null : { source, partition: partition ?? 0, offset: offset ?? 0, row: row ?? 0 };
+  };
+  return { edge, frame: { kind: 'batch', batch, floorNs: BigInt(floor), origin: origins.length > 0 ? origin : null } };
 }
 
 function cut(bytes: Uint8Array): Uint8Array[] {

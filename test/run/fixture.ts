@@ -63,11 +63,14 @@ export const formula: Connector = {
     formats: [],
     schema: () => TRADES,
     finite: () => true,
-    async open(params: { rows: number; partitions: number; chunk: number }) {
+    async open(params: { rows: number; partitions: number; chunk: number; slow: boolean }) {
+      let pause = false;
       return {
         partitions: Array.from({ length: params.partitions }, (_, p) => `formula/${p}`),
         start: async () => 0,
         async read(partition, from, maxRows) {
+          pause = params.slow && !pause;
+          if (pause) return null;
           const to = Math.min(params.rows, from + Math.min(maxRows, params.chunk));
           if (to <= from) return null;
           const rows = Array.from({ length: to - from }, (_, i) => rowAt(partition, from + i));
@@ -238,19 +241,21 @@ export interface PlanShape {
   readonly partitions: number;
   readonly tasks: number;
   readonly chunk?: number;
+  /** The source gives one chunk at a time, with a pause between. */
+  readonly slow?: boolean;
   /** Rows move to the task of their symbol before the windows. */
   readonly exchange?: boolean;
 }
 
 /** formula -> sums -> table sums, formula (-> exchange) -> windows -> table windows. */
-export function planOf({ rows, partitions, tasks, chunk = 777, exchange = false }: PlanShape): Plan {
+export function planOf({ rows, partitions, tasks, chunk = 777, exchange = false, slow = false }: PlanShape): Plan {
   const time = { column: 'ts_event', latenessNs: 50_000_000n, idleNs: null };
   const base = { key: ['symbol'], start: 'earliest' as const, broadcast: false };
   const inputs: PlanInput[] = [
     {
       ...base,
       name: 'trades',
-      from: { kind: 'connector', connector: 'formula', params: { rows, partitions, chunk }, connection: null },
+      from: { kind: 'connector', connector: 'formula', params: { rows, partitions, chunk, slow }, connection: null },
       format: null,
       schema: TRADES,
       time,

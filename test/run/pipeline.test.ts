@@ -51,7 +51,7 @@ describe('a pipeline on the embedded log', () => {
     });
   }
 
-  const SHAPE: PlanShape = { rows: 6_000, partitions: 3, tasks: 4, exchange: true, chunk: 200 };
+  const SHAPE: PlanShape = { rows: 6_000, partitions: 3, tasks: 4, exchange: true, chunk: 200, slow: true };
 
   it('goes on where a drained run stopped, and a third start has nothing to do', async () => {
     const dir = await freshFolder();

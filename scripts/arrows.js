@@ -21,7 +21,7 @@ const ALLOWED = {
   native: ['graph/contract'],
   status: ['graph/contract'],
   cli: ['graph', 'operators', 'connectors', 'native', 'status'],
-  'index.ts': ['graph', 'operators', 'connectors', 'native'],
+  'index.ts': ['graph', 'operators', 'connectors', 'native', 'cli/registry.ts', 'cli/environment.ts'],
 };
 
 /** Folders in which each subfolder is a part of its own. */

@@ -18,4 +18,3 @@ export const capture = defineFormat({
 });
 
 /** The formats of this file. */
-export const formats = [capture];

@@ -67,4 +67,3 @@ export function csvHeader(schema: Schema, { delimiter, quote }: CsvParams): stri
 }
 
 /** The formats of this file. */
-export const formats = [csv];

@@ -19,4 +19,3 @@ export const json = defineFormat({
 });
 
 /** The formats of this file. */
-export const formats = [json];

@@ -16,5 +16,3 @@ export const capture = defineFormat({
   ownSchema: () => SCHEMA,
   decoder: () => nativeDecoder('decode_capture', SCHEMA, {}),
 });
-
-/** The formats of this file. */

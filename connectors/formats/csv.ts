@@ -65,5 +65,3 @@ export function csvHeader(schema: Schema, { delimiter, quote }: CsvParams): stri
   const shown = (name: string) => (special(name) ? quote + name.replaceAll(quote, quote + quote) + quote : name);
   return schema.fields.map((field) => shown(field.name)).join(delimiter);
 }
-
-/** The formats of this file. */

@@ -17,5 +17,3 @@ export const json = defineFormat({
   decoder: (schema) => nativeDecoder('decode_json', schema, { columns: decodeSpecs(schema) }),
   encoder: (schema, given) => nativeEncoder(schema, { columns: encodeSpecs(schema), iso: given.times === 'iso', csv: null }),
 });
-
-/** The formats of this file. */

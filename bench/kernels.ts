@@ -1,7 +1,5 @@
-/**
- * What a row costs in the kernels `bars` and `indicators`, through the adapter (Arrow batch in, Arrow batch out).
- * Run: `npx tsc -p bench/tsconfig.json && node dist-bench/bench/kernels.js`; the bare Rust cost: `cargo bench -p millrace-kernels` in `native/`.
- */
+// ns of CPU a row costs in `bars` and `indicators` through the adapter (Arrow batch in, Arrow batch out); CPU time, because the machine may be
+// shared. The bare Rust cost of the same: `cargo run --release --example cost` in `native/`.
 import { Field, Float64, type RecordBatch, Schema } from 'apache-arrow';
 import { dictionaryVector, makeBatch } from '../graph/contract/batch.ts';
 import { COLUMNS } from '../graph/contract/columns.ts';
@@ -31,7 +29,7 @@ function drawer(seed: number): (below: number) => number {
   };
 }
 
-/** Batches of trades, 1 ms apart on average 100 us, of that many symbols. */
+/** Batches of trades, 100 us apart, of that many symbols. */
 function trades(rows: number, symbols: number): RecordBatch[] {
   const draw = drawer(1);
   const venue = dictionaryVector(['sim']);
@@ -69,20 +67,21 @@ function minuteBars(rows: number): RecordBatch[] {
   });
 }
 
-/** Best of the repeats, ns a row; a watermark after each batch. */
+/** Best of the repeats, ns of CPU a row (garbage collection in it); a watermark after each batch. */
 function measure(create: () => Kernel, batches: readonly RecordBatch[]): number {
   const rows = batches.reduce((sum, batch) => sum + batch.numRows, 0);
   let best = Number.POSITIVE_INFINITY;
   for (let repeat = 0; repeat < REPEATS; repeat++) {
     const kernel = create();
     let reached = 0;
-    const started = process.hrtime.bigint();
+    const started = process.cpuUsage();
     for (const batch of batches) {
       kernel.push(batch, 'in', () => undefined, MIN_NS);
       reached += batch.numRows;
       kernel.advance(BigInt(reached) * 100_000n, 0n, () => undefined);
     }
-    best = Math.min(best, Number(process.hrtime.bigint() - started) / rows);
+    const { user, system } = process.cpuUsage(started);
+    best = Math.min(best, ((user + system) * 1000) / rows);
   }
   return best;
 }

@@ -10,6 +10,8 @@ use crate::snapshot::{Reader, Writer};
 #[derive(Debug, Clone)]
 pub struct Adx {
     period: u32,
+    /// 1 / period.
+    share: f64,
     last: Option<[f64; 3]>,
     /// Bars after the first, counted up to `period`.
     seen: u32,
@@ -23,7 +25,17 @@ pub struct Adx {
 
 impl Adx {
     pub fn new(period: u32) -> Self {
-        Self { period, last: None, seen: 0, range: 0.0, up: 0.0, down: 0.0, average: Wilder::new(period), adx: None }
+        Self {
+            period,
+            share: 1.0 / f64::from(period),
+            last: None,
+            seen: 0,
+            range: 0.0,
+            up: 0.0,
+            down: 0.0,
+            average: Wilder::new(period),
+            adx: None,
+        }
     }
 
     /// Directional index of the bar; None when nothing moved.
@@ -32,9 +44,8 @@ impl Adx {
         if self.range == 0.0 {
             return None;
         }
-        let (up, down) = (self.up / self.range, self.down / self.range);
-        let both = up + down;
-        (both != 0.0).then(|| 100.0 * ((down - up).abs() / both))
+        let both = self.up + self.down; // Wilder divides both by the range, which cancels
+        (both != 0.0).then(|| 100.0 * ((self.down - self.up).abs() / both))
     }
 }
 
@@ -43,12 +54,11 @@ impl Recurrence<3, 1> for Adx {
     fn push(&mut self, [high, low, close]: [f64; 3]) -> Option<[f64; 1]> {
         let [last_high, last_low, last_close] = self.last.replace([high, low, close])?;
         let (rise, fall) = (high - last_high, last_low - low);
-        let period = f64::from(self.period);
         self.seen = (self.seen + 1).min(self.period);
         if self.seen == self.period {
-            self.range -= self.range / period;
-            self.up -= self.up / period;
-            self.down -= self.down / period;
+            self.range -= self.range * self.share;
+            self.up -= self.up * self.share;
+            self.down -= self.down * self.share;
         }
         self.range += true_range(high, low, last_close);
         if fall > 0.0 && rise < fall {

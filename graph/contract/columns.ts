@@ -22,7 +22,12 @@ const word = (name: string, nullable: boolean, description: string) => field(nam
 
 /** The dictionary of columns: one name, one type, one unit, product-wide. */
 export const COLUMNS = {
-  ts_event: field('ts_event', timestampNs(), false, "venue's clock, ns since 1970 UTC; for a bar the end of its interval, when it is known"),
+  ts_event: field(
+    'ts_event',
+    timestampNs(),
+    false,
+    "venue's clock, ns since 1970 UTC; for a bar the end of its interval, when it is known",
+  ),
   ts_recv: field('ts_recv', timestampNs(), false, 'our clock at receipt, ns since 1970 UTC'),
   ts_open: field('ts_open', timestampNs(), false, 'start of the interval, ns since 1970 UTC'),
   symbol: word('symbol', false, "venue's symbol, upper case"),

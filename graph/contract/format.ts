@@ -59,5 +59,9 @@ export interface SchemaReader<P = unknown> {
    * The columns, each with its description where there is one; null after a fault. `read` gives the text of a file that `files` named.
    * `fault` records what is wrong, at a path inside the value.
    */
-  schema(params: P, read: (path: string) => string, fault: (message: string, place?: readonly (string | number)[], hint?: string) => void): Schema | null;
+  schema(
+    params: P,
+    read: (path: string) => string,
+    fault: (message: string, place?: readonly (string | number)[], hint?: string) => void,
+  ): Schema | null;
 }

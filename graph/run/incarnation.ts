@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { MillraceError } from '../contract/error.ts';
 import type { Log, TopicSpec } from '../contract/log.ts';
 import type { Plan } from '../contract/plan.ts';
+import { type StateChange, stateChange } from '../contract/state-change.ts';
 import type { Environment } from './environment.ts';
 
 /** What the log remembers of the plan a pipeline last ran under. */
@@ -16,8 +17,8 @@ interface PlanRecord {
 /** Under which identity a pipeline runs, and which state fits its plan. */
 export interface Incarnation {
   readonly inc: string;
-  /** Nodes whose state fits; the others start from nothing. */
-  keep(node: string): boolean;
+  /** The name under which a node's state lies in the last snapshot; null where it starts from nothing. */
+  stateOf(node: string): string | null;
 }
 
 const topicOf = (plan: Plan): string => `_millrace.${plan.pipeline}.plans`;
@@ -32,53 +33,52 @@ export async function settleIncarnation(plan: Plan, environment: Environment): P
   const { log } = environment;
   const last = await lastRecord(log, topicOf(plan));
   if (!last) return begin(plan, environment);
-  if (last.plan === plan.hash) return { inc: last.inc, keep: () => true };
+  if (last.plan === plan.hash) return { inc: last.inc, stateOf: (node) => node };
   if (environment.loseState) {
     environment.note('the state of the former plan is left behind (--lose-state)');
     return begin(plan, environment);
   }
-  await refuseWhatIsLost(last, plan, environment);
+  const changes = stateChange(last.nodes, plan);
+  await refuseWhatIsLost(last, changes, plan, environment);
   await write(plan, environment, last.inc);
-  const kept = new Map(last.nodes.map((node) => [node.name, node.signature]));
-  return { inc: last.inc, keep: (name) => kept.get(name) === plan.nodes.find((node) => node.name === name)?.signature };
+  const kept = new Map(changes.filter(({ change }) => change === 'keeps').map(({ node, was }) => [node, was ?? node]));
+  return { inc: last.inc, stateOf: (node) => kept.get(node) ?? null };
 }
 
 /** A plan that differs is accepted only after a clean stop, with equal T, and where no node loses state. */
-async function refuseWhatIsLost(last: PlanRecord, plan: Plan, environment: Environment): Promise<void> {
+async function refuseWhatIsLost(last: PlanRecord, changes: readonly StateChange[], plan: Plan, environment: Environment): Promise<void> {
   const mismatch = (message: string, remedy: string): MillraceError =>
     new MillraceError(message, { code: 'plan-mismatch', domain: 'user', remedy });
   if (last.tasks !== plan.tasks) {
-    throw mismatch(
-      `the state was made with tasks: ${last.tasks}, the file says tasks: ${plan.tasks}`,
-      'put the number back, or start from nothing with --lose-state',
-    );
+    const message = `the state was made with tasks: ${last.tasks}, the file says tasks: ${plan.tasks}`;
+    throw mismatch(message, 'put the number back, or start from nothing with --lose-state');
   }
+  const losers = changes.filter(({ change }) => change === 'loses');
+  const lost = new Set<string>();
   for (let task = 0; task < plan.tasks; task++) {
     const root = await environment.log.root(plan.pipeline, task);
-    if (root && root.inc === last.inc && !root.closed) {
+    if (!root || root.inc !== last.inc) continue;
+    if (!root.closed) {
       throw mismatch(
         `the file changed, and the last run under plan ${last.plan.slice(0, 8)} was not stopped cleanly`,
         'run the former file once and stop it with Ctrl-C, then this one; or start from nothing with --lose-state',
       );
     }
+    const state = root.snap && losers.length > 0 ? await environment.log.getState(plan.pipeline, task, root.snap.reference) : null;
+    for (const { node, was } of losers) if ((state?.get(was ?? node)?.length ?? 0) > 0) lost.add(node);
   }
-  const changed = last.nodes.filter((node) => {
-    const now = plan.nodes.find((n) => n.name === node.name);
-    return now === undefined || now.signature !== node.signature;
-  });
-  if (changed.length > 0) {
-    const names = changed.map((node) => `"${node.name}"`).join(', ');
-    throw mismatch(
-      `the edit loses the state of ${names}`,
-      'undo it, or start from nothing with --lose-state; `millrace plan` shows what each edit does',
-    );
-  }
+  if (lost.size === 0) return;
+  const reasons = losers.filter(({ node }) => lost.has(node)).map(({ node, reason }) => `"${node}" (${reason})`);
+  throw mismatch(
+    `the edit loses the state of ${reasons.join(', ')}`,
+    'undo it, say was: where a node was renamed, or start from nothing with --lose-state',
+  );
 }
 
 async function begin(plan: Plan, environment: Environment): Promise<Incarnation> {
   const inc = `${Date.now().toString(36)}-${randomBytes(5).toString('hex')}`;
   await write(plan, environment, inc);
-  return { inc, keep: () => true };
+  return { inc, stateOf: (node) => node };
 }
 
 async function write(plan: Plan, environment: Environment, inc: string): Promise<void> {

@@ -36,7 +36,7 @@ class Pipeline {
   #reason: string | null = null;
   #inc = '';
   readonly #driver: Driver;
-  #keep: (node: string) => boolean = () => true;
+  #stateOf: (node: string) => string | null = (node) => node;
   #files: ReadonlyMap<string, string> = new Map();
   #inputs: readonly OpenInput[] = [];
   #sinks: readonly SinkRunner[] = [];
@@ -177,9 +177,9 @@ class Pipeline {
   async #start(): Promise<void> {
     const plan = this.#plan;
     const environment = this.#environment;
-    const { inc, keep } = await settleIncarnation(plan, environment);
+    const { inc, stateOf } = await settleIncarnation(plan, environment);
     this.#inc = inc;
-    this.#keep = keep;
+    this.#stateOf = stateOf;
     const own = plan.topics.filter(isOfIncarnation).map((spec) => ({ ...spec, topic: this.#topicName(spec.topic) }));
     await environment.log.ensure(own);
     this.#inputs = await openInputs(plan, environment, (topic) => this.#topicName(topic));
@@ -223,7 +223,14 @@ class Pipeline {
     for (const node of metrics.values()) node.counting = false;
     try {
       const { pipeline, journal, hash } = this.#plan;
-      await recoverTask(task, { environment: this.#environment, pipeline, journal, inc: this.#inc, planHash: hash, keep: this.#keep });
+      await recoverTask(task, {
+        environment: this.#environment,
+        pipeline,
+        journal,
+        inc: this.#inc,
+        planHash: hash,
+        stateOf: this.#stateOf,
+      });
     } finally {
       for (const node of metrics.values()) node.counting = true;
     }

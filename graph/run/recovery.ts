@@ -15,8 +15,8 @@ export interface RecoveryOptions {
   readonly journal: string;
   readonly inc: string;
   readonly planHash: string;
-  /** Nodes whose state fits this plan. */
-  keep(node: string): boolean;
+  /** The name under which a node's state lies in the snapshot; null where it starts from nothing. */
+  stateOf(node: string): string | null;
 }
 
 /** Brings a fresh task to where the log says it stood: nothing yet (epoch 0), or its last snapshot and the epochs after it. */
@@ -99,7 +99,7 @@ async function restoreSnapshot(task: Task, root: Root, options: RecoveryOptions)
       remedy: 'start from nothing with --lose-state',
     });
   }
-  task.restore(chunks, options.keep);
+  task.restore(chunks, options.stateOf);
   return root.snap.journalFrom;
 }
 

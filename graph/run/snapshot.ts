@@ -70,12 +70,12 @@ export function snapshotTask(
   return chunks;
 }
 
-/** Into a fresh task. A node that `keep` refuses, or that the snapshot does not know, starts from nothing. */
+/** Into a fresh task. A node for which `stateOf` gives no name, or that the snapshot does not know, starts from nothing. */
 export function restoreTask(
   plan: Plan,
   task: Task,
   chunks: ReadonlyMap<string, readonly Uint8Array[]>,
-  keep: (node: string) => boolean,
+  stateOf: (node: string) => string | null,
   watermarks: bigint[],
   outputs: bigint[],
 ): void {
@@ -99,11 +99,12 @@ export function restoreTask(
     outputs[i] = BigInt(state.outputs[output.name] ?? outputs[i] ?? 0n);
   });
   for (const [name, node] of task.states) {
-    const saved = state.nodes[name];
-    if (!saved || !keep(name)) continue;
-    node.kernel.restore(chunks.get(name) ?? []);
+    const before = stateOf(name);
+    const saved = before === null ? undefined : state.nodes[before];
+    if (!saved) continue;
+    node.kernel.restore(chunks.get(before ?? name) ?? []);
     node.setWatermarks(BigInt(saved.out), saved.edges.map(BigInt));
-    node.hold(saved.held.map((held, i) => heldFrame(held, chunks.get(`${name}$held${i}`) ?? [])));
+    node.hold(saved.held.map((held, i) => heldFrame(held, chunks.get(`${before}$held${i}`) ?? [])));
   }
 }
 

@@ -177,8 +177,8 @@ export class Task {
     return snapshotTask(this.#options.plan, this, this.#watermarks, this.#outputWatermarks);
   }
 
-  restore(chunks: ReadonlyMap<string, readonly Uint8Array[]>, keep: (node: string) => boolean): void {
-    restoreTask(this.#options.plan, this, chunks, keep, this.#watermarks, this.#outputWatermarks);
+  restore(chunks: ReadonlyMap<string, readonly Uint8Array[]>, stateOf: (node: string) => string | null): void {
+    restoreTask(this.#options.plan, this, chunks, stateOf, this.#watermarks, this.#outputWatermarks);
   }
 
   #ownPartitions(input: OpenInput): TaskInput[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { stateChange } from '../../graph/plan/diff.ts';
+import { stateChange } from '../../graph/contract/state-change.ts';
 import { jsonSchema } from '../../graph/plan/json-schema.ts';
 import { planJson, planMermaid, planText, showPlan } from '../../graph/plan/show.ts';
 import { pipeline, planOf } from './compiling.ts';

@@ -127,7 +127,7 @@ describe('a pipeline on the embedded log', () => {
     const losing = { ...plan, hash: 'h2', nodes: plan.nodes.map((node) => ({ ...node, signature: `${node.signature}2` })) };
     const refused = await runPipeline(losing, environmentOf(log, registry, dir)).done;
     expect(refused).toMatchObject({ state: 'failed', error: { code: 'plan-mismatch' } });
-    expect(refused.error?.message).toContain('"sums", "windows"');
+    expect(refused.error?.message).toMatch(/"sums" .*"windows" /);
     expect((await runPipeline({ ...plan, hash: 'h3', latencyMs: 10 }, environmentOf(log, registry, dir)).done).state).toBe('done');
     check(tables, SHAPE);
   });

@@ -1,4 +1,4 @@
-import type { Plan } from '../contract/plan.ts';
+import type { Plan } from './plan.ts';
 
 /** A node that state was kept for, as the plan of that time had it. */
 export interface OldNode {

@@ -94,7 +94,8 @@ export function liveScreen(stream: NodeJS.WriteStream, rates: Rates): Screen {
   let shown = 0;
   let last: readonly PipelineView[] = [];
   const erase = () => {
-    if (shown > 0) readline.moveCursor(stream, 0, -shown);
+    if (shown === 0) return;
+    readline.moveCursor(stream, 0, -shown);
     readline.cursorTo(stream, 0);
     readline.clearScreenDown(stream);
     shown = 0;

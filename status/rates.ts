@@ -16,7 +16,11 @@ const key = (pipeline: string, node: string) => `${pipeline}\n${node}`;
 function sampleOf(views: readonly PipelineView[], atMs: number): Sample {
   const rows = new Map<string, Rate>();
   for (const view of views) {
-    for (const node of view.nodes) rows.set(key(view.pipeline, node.name), { rowsIn: node.rowsIn, rowsOut: node.rowsOut });
+    for (const node of view.nodes) {
+      rows.set(key(view.pipeline, node.name), { rowsIn: node.rowsIn, rowsOut: node.rowsOut });
+      for (const [port, rowsOut] of Object.entries(node.ports))
+        rows.set(key(view.pipeline, `${node.name} port ${port}`), { rowsIn: 0, rowsOut });
+    }
     for (const sink of view.sinks) rows.set(key(view.pipeline, `sink ${sink.name}`), { rowsIn: sink.rows, rowsOut: 0 });
   }
   return { atMs, rows };
@@ -45,6 +49,11 @@ export class Rates {
     const to = last.rows.get(key(pipeline, node)) ?? from;
     const seconds = (last.atMs - first.atMs) / 1000;
     return { rowsIn: Math.max(0, to.rowsIn - from.rowsIn) / seconds, rowsOut: Math.max(0, to.rowsOut - from.rowsOut) / seconds };
+  }
+
+  /** Rows per second that leave a port of a node. */
+  port(pipeline: string, node: string, port: string): number {
+    return this.node(pipeline, `${node} port ${port}`).rowsOut;
   }
 
   /** Rows per second that a sink acknowledges. */

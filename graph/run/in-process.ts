@@ -88,8 +88,12 @@ export function runInProcess(
       plan.inputs.forEach((input, i) => {
         given[input.name]?.subscribe({
           next: (batch) => {
-            for (const frame of ingests[i]?.take(batch, null) ?? []) wired.source(input.name, MAIN_PORT).next(frame);
-            close();
+            try {
+              for (const frame of ingests[i]?.take(batch, null) ?? []) wired.source(input.name, MAIN_PORT).next(frame);
+              close();
+            } catch (error) {
+              fail(error);
+            }
           },
           error: fail,
           complete: () => {

@@ -14,12 +14,12 @@ export function say(line) {
 export class SetupError extends Error {}
 
 /**
- * Runs a program to its end, its output on our standard error, and gives its exit code (128 + n after signal n).
+ * Runs a program to its end, its output on our standard error (or `inherit`, `ignore`), and gives its exit code (128 + n after signal n).
  * SIGINT and SIGTERM are passed on; the program decides how it ends.
  */
 export function run(command, args, { stdout = 'stderr', env = process.env, cwd = ROOT } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env, stdio: ['inherit', stdout === 'stderr' ? 2 : 'inherit', 2] });
+    const child = spawn(command, args, { cwd, env, stdio: ['inherit', stdout === 'stderr' ? 2 : stdout, 2] });
     const forward = (signal) => child.kill(signal);
     process.on('SIGINT', forward).on('SIGTERM', forward);
     child.on('error', reject);

@@ -39,10 +39,8 @@ async function install(packages) {
       `a Rust toolchain (cargo >= ${CARGO.join('.')}, cc) is needed and not there; on Debian run\n\n    ${debian}\n\nelsewhere see https://rustup.rs; then start again`,
     );
   }
-  const apt = (...args) =>
-    run(root ? 'apt-get' : 'sudo', root ? args : ['-n', 'apt-get', ...args], {
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    });
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const apt = (...args) => run(root ? 'apt-get' : 'sudo', root ? args : ['-n', 'apt-get', ...args], { env, stdout: 'ignore' });
   say(`set-up: Rust toolchain from Debian: ${packages.join(' ')} (about 130 MB to download, 600 MB on disk)`);
   await apt('update', '-qq');
   const code = await apt('install', '-y', '-qq', '--no-install-recommends', ...packages);

@@ -41,7 +41,7 @@ async function install(packages) {
   }
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const apt = (...args) => run(root ? 'apt-get' : 'sudo', root ? args : ['-n', 'apt-get', ...args], { env, stdout: 'ignore' });
-  say(`set-up: Rust toolchain from Debian: ${packages.join(' ')} (about 130 MB to download, 600 MB on disk)`);
+  say(`set-up: Rust toolchain from Debian: ${packages.join(' ')} (about 140 MB to download, 650 MB on disk)`);
   await apt('update', '-qq');
   const code = await apt('install', '-y', '-qq', '--no-install-recommends', ...packages);
   if (code !== 0) throw new SetupError(`\`${command}\` failed (see above)`);

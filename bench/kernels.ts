@@ -1,5 +1,3 @@
-// ns of CPU a row costs in `bars` and `indicators` through the adapter (Arrow batch in, Arrow batch out); CPU time, because the machine may be
-// shared. The bare Rust cost of the same: `cargo run --release --example cost` in `native/`.
 import { Field, Float64, type RecordBatch, Schema } from 'apache-arrow';
 import { dictionaryVector, makeBatch } from '../graph/contract/batch.ts';
 import { COLUMNS } from '../graph/contract/columns.ts';
@@ -9,6 +7,7 @@ import type { Operator } from '../graph/contract/operator.ts';
 import { subjectOf } from '../graph/test-kit/subject.ts';
 import { bars } from '../operators/bars/operator.ts';
 import { indicators } from '../operators/indicators/operator.ts';
+import { type Bench, type Figure, figure } from './figure.ts';
 
 const ROWS = 1_000_000;
 const REPEATS = 5;
@@ -87,10 +86,10 @@ function measure(create: () => Kernel, batches: readonly RecordBatch[]): number 
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: declarations of many parameter types
-function line(name: string, operator: Operator<any>, params: unknown, schema: Schema, make: (rows: number) => RecordBatch[]): void {
+function cost(name: string, operator: Operator<any>, params: unknown, schema: Schema, make: (rows: number) => RecordBatch[]): Figure {
   const subject = subjectOf(operator, params, { in: schema });
-  const [small, large] = [1_000, 10_000].map((rows) => measure(subject.create, make(rows)).toFixed(1).padStart(9));
-  console.log(`${name.padEnd(36)}${small}${large}`);
+  const ns = (rows: number): number => measure(subject.create, make(rows));
+  return figure(name, ns(10_000), 'ns CPU/row', { name: 'in batches of 1,000 rows', figure: ns(1_000) });
 }
 
 const ALL = [
@@ -106,7 +105,18 @@ const ALL = [
   { stddev: { period: 20, deviations: 1 } },
 ];
 
-console.log(`${'ns a row, rows a batch:'.padEnd(36)}${'1,000'.padStart(9)}${'10,000'.padStart(9)}`);
-for (const symbols of [1, 100]) line(`bars 1s, ${symbols} symbols`, bars, { every: '1s' }, TRADES, (rows) => trades(rows, symbols));
-for (const entry of ALL) line(JSON.stringify(entry).slice(1, -1), indicators, { series: [entry] }, BARS, minuteBars);
-line('all ten series', indicators, { series: ALL }, BARS, minuteBars);
+/**
+ * CPU time of a row in `bars` and `indicators` through the adapter: Arrow batch in, Arrow batch out, garbage collection in it. The bare
+ * Rust cost of the same: `cargo run --release --example cost` in `native/`.
+ */
+export const kernels: Bench = {
+  name: 'kernels',
+  summary: 'bars and indicators through the adapter, CPU time a row',
+  async run() {
+    return [
+      ...[1, 100].map((symbols) => cost(`bars 1s, ${symbols} symbols`, bars, { every: '1s' }, TRADES, (rows) => trades(rows, symbols))),
+      ...ALL.map((entry) => cost(JSON.stringify(entry).slice(1, -1), indicators, { series: [entry] }, BARS, minuteBars)),
+      cost('all ten series', indicators, { series: ALL }, BARS, minuteBars),
+    ];
+  },
+};

@@ -1,0 +1,31 @@
+/** Wall time and CPU time (all threads of this process) of some work, seconds. */
+export interface Cost {
+  readonly wall: number;
+  readonly cpu: number;
+}
+
+const cpuSeconds = ({ user, system }: NodeJS.CpuUsage): number => (user + system) / 1e6;
+
+/** What one call costs. */
+export function costOf(work: () => void): Cost {
+  const from = performance.now();
+  const before = process.cpuUsage();
+  work();
+  return { cpu: cpuSeconds(process.cpuUsage(before)), wall: (performance.now() - from) / 1000 };
+}
+
+/** What one call costs that ends later. */
+export async function costOfAsync(work: () => Promise<void>): Promise<Cost> {
+  const from = performance.now();
+  const before = process.cpuUsage();
+  await work();
+  return { cpu: cpuSeconds(process.cpuUsage(before)), wall: (performance.now() - from) / 1000 };
+}
+
+/** The least wall time of several calls after a few to warm up, seconds: the others shared the machine. */
+export function quickest(work: () => void, rounds: number, warm = 3): number {
+  for (let i = 0; i < warm; i++) work();
+  let best = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < rounds; i++) best = Math.min(best, costOf(work).wall);
+  return best;
+}

@@ -1,0 +1,89 @@
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { wallClockNs } from '../cli/engines.ts';
+import { openEmbeddedClickhouse } from '../connectors/clickhouse/embedded.ts';
+import { openEmbeddedLog } from '../connectors/embedded/log.ts';
+import { runPipeline } from '../graph/run/pipeline.ts';
+import { atMost, type Bench, figure } from './figure.ts';
+import { planOf, registryAt } from './pipeline.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const SAMPLE_SECONDS = 10;
+/** Share of the time that counts as warm-up. */
+const WARM_UP = 0.3;
+const MB = 1024 * 1024;
+/** Growth below this is flat, MB/min. */
+const FLAT = 2;
+
+const TEXT = `version: 1
+connections: { clickhouse: embedded }
+pipelines:
+  soak:
+    dead_letters: { topic: soak.rejected }
+    sources:
+      trades: { simulate: { pace: max, rate: 20000, quotes: 0, start: "2024-01-01T00:00:00Z", faults: { gaps: 0.0005, duplicates: 0.0005, disorder: 0.001, bad_rows: 0.0001 } } }
+    operators:
+      clean: { use: normalize, from: trades, with: { instruments: instruments.csv } }
+      bars: { use: bars, from: clean, with: { every: 1s } }
+      features: { use: indicators, from: bars, with: { series: [{ ema: { period: 20 } }, { rsi: { period: 14 } }] } }
+    sinks:
+      table: { from: features, clickhouse: { table: bars } }
+`;
+
+/** Memory at full rate: an endless exchange as fast as it is read, to a table. */
+export const soak: Bench = {
+  name: 'soak',
+  summary: 'memory at full rate: simulate -> normalize -> bars -> indicators -> ClickHouse, endless',
+  async run({ folder, note, minutes }) {
+    copyFileSync(join(ROOT, 'data', 'instruments.csv'), join(folder, 'instruments.csv'));
+    const engine = await openEmbeddedClickhouse({ dataDir: join(folder, 'data'), note });
+    const registry = registryAt(await engine.address());
+    const log = await openEmbeddedLog({ dir: join(folder, 'log'), budgetBytes: 1024 ** 3, clock: wallClockNs, note });
+    const environment = { registry, log, folder, dataDir: join(folder, 'data'), loseState: false, clock: wallClockNs, note };
+    try {
+      const running = runPipeline(planOf(TEXT, folder, registry), environment);
+      let ended = false;
+      void running.done.then(() => {
+        ended = true;
+      });
+      const from = performance.now();
+      const samples: { readonly minute: number; readonly mb: number; readonly heap: number }[] = [];
+      const rowsAt = (): number => running.view().nodes.find(({ name }) => name === 'clean')?.rowsIn ?? 0;
+      while (performance.now() - from < minutes * 60_000 && !ended) {
+        await wait(Math.min(SAMPLE_SECONDS * 1000, minutes * 6000));
+        const { rss, heapUsed } = process.memoryUsage();
+        samples.push({ minute: (performance.now() - from) / 60_000, mb: rss / MB, heap: heapUsed / MB });
+        note(
+          `${((performance.now() - from) / 1000).toFixed(0)} s: ${(rss / MB).toFixed(0)} MB, heap ${(heapUsed / MB).toFixed(0)} MB, ${rowsAt()} rows`,
+        );
+      }
+      const seconds = (performance.now() - from) / 1000;
+      const rows = rowsAt();
+      await running.drain();
+      const { error } = await running.done;
+      if (error) throw error;
+      const steady = samples.slice(Math.floor(samples.length * WARM_UP));
+      const slope = slopeOf(steady.map(({ minute, mb }) => [minute, mb]));
+      const middle = steady.map(({ mb }) => mb).sort((a, b) => a - b)[steady.length >> 1] ?? 0;
+      return [
+        figure('growth of resident memory after warm-up', slope, 'MB/min', null, [atMost(FLAT)]),
+        figure('resident memory, median', middle, 'MB'),
+        figure('rate', rows / seconds, 'rows/s'),
+      ];
+    } finally {
+      await log.close();
+      await engine.stop();
+    }
+  },
+};
+
+/** Slope of the line through points by least squares. */
+function slopeOf(points: readonly (readonly [number, number])[]): number {
+  const mean = (of: (point: readonly [number, number]) => number): number =>
+    points.reduce((sum, point) => sum + of(point), 0) / points.length;
+  const [x, y] = [mean(([at]) => at), mean(([, value]) => value)];
+  const over = points.reduce((sum, [at, value]) => sum + (at - x) * (value - y), 0);
+  const under = points.reduce((sum, [at]) => sum + (at - x) ** 2, 0);
+  return under === 0 ? 0 : over / under;
+}

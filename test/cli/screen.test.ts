@@ -34,7 +34,12 @@ describe('the screen', () => {
 
   it('is one line now and then where there is no terminal', () => {
     const lines: string[] = [];
-    const stream = new Writable({ write: (chunk, _encoding, done) => (lines.push(String(chunk)), done()) });
+    const stream = new Writable({
+      write(chunk, _encoding, done) {
+        lines.push(String(chunk));
+        done();
+      },
+    });
     let now = 0;
     const screen = plainScreen(stream, new Rates(), 5000, () => now);
     for (now of [0, 4000, 5000, 6000, 10_000]) screen.show([viewWith()]);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { printDiagnostics } from '../graph/diagnostics/print.ts';
 import { compile, type Compiled as Outcome } from '../graph/plan/compile.ts';
-import { environmentVariables } from './environment.ts';
+import { environmentVariables, packageFolders } from './environment.ts';
 import { declarations } from './registry.ts';
 import { type FileOptions, type Place, readPipelineFile } from './settings.ts';
 import { paintErr } from './terminal.ts';
@@ -21,6 +21,7 @@ function compileText(place: Place, text: string, options: FileOptions): Outcome 
     files: { exists: existsSync, read: (path) => readFileSync(path, 'utf8') },
     connections: { broker: options.broker },
     allowPaths: options.allowPath ?? [],
+    readPaths: packageFolders(place.folder),
     allowCode: options.allowCode ?? false,
     dataDir: place.dataDir,
   });

@@ -30,6 +30,8 @@ export interface CompileOptions {
   readonly connections?: Readonly<Record<string, string | undefined>>;
   /** Folders that may be touched besides the file's own and MILLRACE_DATA. */
   readonly allowPaths: readonly string[];
+  /** Folders that may be read, not written, besides those. */
+  readonly readPaths?: readonly string[];
   /** Whether operators may be files of code. */
   readonly allowCode: boolean;
   /** Folder for local data, which may be touched too. */
@@ -59,7 +61,7 @@ export function compile(options: CompileOptions): Compiled {
   const { pipelines, connections: given } = pipelinesOf(document, report.say);
   const connections = connectionsOf(given, options.connections ?? {}, report.say);
   const roots = [env.MILLRACE_DATA, dataDir, ...allowPaths].filter((root) => root !== undefined && root !== '');
-  const paths = pathsOf(file, roots as readonly string[], options.files);
+  const paths = pathsOf(file, roots as readonly string[], options.readPaths ?? [], options.files);
   const scope: Scope = { say: report.say, registry, connections, paths, allowCode: options.allowCode };
   const resolved = pipelines
     .map((pipeline) =>

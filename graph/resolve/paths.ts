@@ -19,11 +19,12 @@ export interface Paths {
   readonly files: Files;
 }
 
-/** Paths relative to a pipeline file; `roots` are allowed besides its own folder. */
-export function pathsOf(file: string, roots: readonly string[], files: Files): Paths {
+/** Paths relative to a pipeline file; `roots` are allowed besides its own folder, `readable` ones for reading alone. */
+export function pathsOf(file: string, roots: readonly string[], readable: readonly string[], files: Files): Paths {
   const folder = dirname(resolve(file));
-  const allowed = [folder, ...roots.map((root) => resolve(root))];
-  const writable = (path: string, span: Span, say: Say): string | null => {
+  const written = [folder, ...roots.map((root) => resolve(root))];
+  const read = [...written, ...readable.map((root) => resolve(root))];
+  const inside = (allowed: readonly string[], path: string, span: Span, say: Say): string | null => {
     const absolute = resolve(folder, path);
     if (!path.includes('\0') && allowed.some((root) => isInside(root, absolute))) return absolute;
     say(
@@ -36,9 +37,9 @@ export function pathsOf(file: string, roots: readonly string[], files: Files): P
   };
   return {
     files,
-    writable,
+    writable: (path, span, say) => inside(written, path, span, say),
     existing(path, span, say) {
-      const absolute = writable(path, span, say);
+      const absolute = inside(read, path, span, say);
       if (absolute === null) return null;
       const pattern = path.search(/[*?[{]/);
       const looked = pattern < 0 ? absolute : resolve(folder, path.slice(0, path.lastIndexOf('/', pattern) + 1));

@@ -47,6 +47,7 @@ export interface NodeView {
   /** Operator, connector or `topic`. */
   readonly use: string;
   readonly rowsIn: number;
+  /** On the main port; the others are in `ports`. */
   readonly rowsOut: number;
   readonly bytesIn: number;
   readonly bytesOut: number;

@@ -1,3 +1,4 @@
+import { MAIN_PORT } from '../contract/operator.ts';
 import type { NodeView } from '../contract/view.ts';
 import type { Probe } from '../wire/probe.ts';
 import { Histogram } from './histogram.ts';
@@ -12,7 +13,6 @@ export class NodeMetrics implements Probe {
   readonly use: string;
   #counting = true;
   #rowsIn = 0;
-  #rowsOut = 0;
   #bytesIn = 0;
   #bytesOut = 0;
   #batches = 0;
@@ -45,7 +45,6 @@ export class NodeMetrics implements Probe {
 
   out(port: string, rows: number, bytes: number): void {
     if (!this.#counting) return;
-    this.#rowsOut += rows;
     this.#bytesOut += bytes;
     this.#ports.set(port, (this.#ports.get(port) ?? 0) + rows);
   }
@@ -77,7 +76,7 @@ export class NodeMetrics implements Probe {
       kind: this.kind,
       use: this.use,
       rowsIn: this.#rowsIn,
-      rowsOut: this.#rowsOut,
+      rowsOut: this.#ports.get(MAIN_PORT) ?? 0,
       bytesIn: this.#bytesIn,
       bytesOut: this.#bytesOut,
       ports: Object.fromEntries(this.#ports),

@@ -97,16 +97,16 @@ const configuration = (port: number): string => `<clickhouse>
 `;
 
 /**
- * Starts an engine over `folder` on a free loopback port; resolves when it answers. It is told to die with this process, and is not in
- * its process group, so that Ctrl-C reaches only us and what is in flight can still be written.
+ * Starts an engine over `folder` on a loopback port, a free one unless it is given; resolves when it answers. It is told to die with
+ * this process, and is not in its process group, so that Ctrl-C reaches only us and what is in flight can still be written.
  */
-export async function startEngine(folder: string): Promise<Engine> {
+export async function startEngine(folder: string, givenPort?: number): Promise<Engine> {
   const program = host();
   const libchdb = library();
   await mkdir(folder, { recursive: true });
   // what a killed engine leaves; nobody else serves the folder, or the caller would not start one
   await rm(join(folder, 'status'), { force: true });
-  const port = await freePort();
+  const port = givenPort ?? (await freePort());
   const config = `${folder}.xml`;
   const log = `${folder}.log`;
   await writeFile(config, configuration(port));

@@ -1,0 +1,109 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Dice } from '../../connectors/embedded/faults/dice.ts';
+import type { PipelineView } from '../../graph/contract/view.ts';
+import { asked, businessColumns, tableDigest } from '../examples/example.ts';
+import { enginePid, freshFolder, launch, pause, type Running, until, view } from './process.ts';
+import { SHAPES, type Shape, write } from './shapes.ts';
+
+const SEEDS = (process.env.MILLRACE_SEEDS ?? process.env.MILLRACE_SEED ?? '1').split(',').map(Number);
+const KILLS = Number(process.env.MILLRACE_KILLS ?? 5);
+/** Longest time between two kills, ms: a start and some work. */
+const BETWEEN_MS = 2000;
+/** Looks at a pipeline that does nothing more before it counts as done. */
+const QUIET_LOOKS = 4;
+
+type Victim = 'process' | 'engine' | 'both';
+const VICTIMS: readonly Victim[] = ['process', 'process', 'engine', 'both'];
+
+const allWritten = (seen: PipelineView): boolean =>
+  seen.state === 'running' &&
+  seen.sources.every((source) =>
+    source.partitions.every((partition) => (source.use === 'topic' ? partition.lag === 0 : partition.ended)),
+  ) &&
+  seen.sinks.every((sink) => sink.state === 'running' && sink.queuedRows === 0 && sink.lagMessages === 0);
+
+/** Lets a run come to its end: by itself, or by Ctrl-C once nothing is left to do. */
+async function finish(running: Running, folder: string, shape: Shape): Promise<void> {
+  if (!shape.finite) {
+    const quiet = { looks: 0, epochs: -1 };
+    await until(running, 'all written', async () => {
+      const seen = await view(folder);
+      const still = seen !== null && allWritten(seen) && seen.epochs === quiet.epochs;
+      quiet.epochs = seen?.epochs ?? -1;
+      quiet.looks = still ? quiet.looks + 1 : 0;
+      if (quiet.looks < QUIET_LOOKS) await pause(200);
+      return quiet.looks >= QUIET_LOOKS;
+    });
+    running.process.kill('SIGINT');
+  }
+  const { code, stderr } = await running.ended;
+  expect(code, stderr).toBe(0);
+}
+
+/** Kills a run, its engine, or both, at instants that the seed draws; starts it again each time. Gives who was killed. */
+async function tormented(folder: string, shape: Shape, seed: number): Promise<{ readonly killed: Victim[]; readonly last: Running }> {
+  const dice = new Dice(seed);
+  const draw = () => dice.roll(shape.name);
+  const killed: Victim[] = [];
+  let running = launch(folder);
+  while (killed.length < KILLS) {
+    const over = await Promise.race([running.ended, pause(draw() * BETWEEN_MS)]);
+    if (over) return { killed, last: running };
+    const victim = VICTIMS[Math.floor(draw() * VICTIMS.length)] as Victim;
+    const engine = victim === 'process' ? null : enginePid(folder);
+    if (engine !== null) end(engine);
+    if (victim === 'both') await pause(draw() * 50);
+    if (victim !== 'engine') {
+      running.process.kill('SIGKILL');
+      await running.ended;
+      running = launch(folder);
+    }
+    killed.push(victim);
+  }
+  return { killed, last: running };
+}
+
+/** Kills a process that may have ended just now. */
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** What the tables hold, whatever the order of rows. */
+function contents(folder: string, shape: Shape): Promise<Record<string, unknown>> {
+  return asked(join(folder, '.millrace'), async (ask) => {
+    const digest = async (table: string, columns: readonly string[] | null) => {
+      const named = columns ?? (await ask(businessColumns(table))).map((row) => String(row.name));
+      return (await ask(tableDigest(table, named)))[0];
+    };
+    return { trades: await digest('trades', null), bars: await digest('bars', null), rejected: await digest('rejected', shape.rejected) };
+  });
+}
+
+describe.each(SEEDS)('kill -9 at any instant, seed %i', (seed) => {
+  it.each(SHAPES)('$name: the tables hold what an undisturbed run writes', { timeout: 300_000 }, async (shape) => {
+    const [calm, rough] = [freshFolder(), freshFolder()];
+    write(shape, seed, calm);
+    write(shape, seed, rough);
+    await finish(launch(calm), calm, shape);
+    const wanted = await contents(calm, shape);
+    for (const table of Object.values(wanted)) {
+      const { rows, identities } = table as { rows: number; identities: number };
+      expect(rows).toBeGreaterThan(0);
+      expect(identities).toBe(rows);
+    }
+    const { killed, last } = await tormented(rough, shape, seed);
+    const label = `seed ${seed}, killed: ${killed.join(', ')}`;
+    try {
+      await finish(last, rough, shape);
+    } catch (error) {
+      throw new Error(`${label}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    }
+    expect(killed.length, label).toBeGreaterThan(0);
+    expect(await contents(rough, shape), label).toEqual(wanted);
+  });
+});

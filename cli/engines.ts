@@ -11,7 +11,7 @@ import type { Log } from '../graph/contract/log.ts';
 const LOG_BUDGET_BYTES = 1024 ** 3;
 
 /** What the folder for local data holds; `reset` deletes these and nothing else. */
-export const LOCAL_DATA = ['run.json', 'log', 'files', ...['', '.json', '.xml', '.log', '.lock'].map((end) => `clickhouse${end}`)];
+export const LOCAL_DATA = ['run.json', 'log', 'plans', 'files', ...['', '.json', '.xml', '.log', '.lock'].map((end) => `clickhouse${end}`)];
 
 /** Now, ns since 1970 UTC. */
 export const wallClockNs = (): bigint => BigInt(Date.now()) * 1_000_000n;

@@ -3,6 +3,7 @@ import { compileFile } from '../compile.ts';
 import { EXIT } from '../exit.ts';
 import { declarations } from '../registry.ts';
 import { chosen, type FileOptions, placeOf } from '../settings.ts';
+import { stateOf, stateText } from '../state.ts';
 import { out, outJson } from '../terminal.ts';
 import { diagnosticJson } from './check.ts';
 
@@ -21,7 +22,10 @@ export function planCommand(names: readonly string[], options: PlanOptions): num
     return EXIT.diagnostics;
   }
   const shown = chosen(plans, names);
-  if (json) outJson({ plans: shown.map((plan) => planJson(plan, declarations)) });
-  else out(shown.map((plan) => showPlan(plan, options.format, declarations)).join('\n'));
+  if (json) {
+    outJson({ plans: shown.map((plan) => ({ ...planJson(plan, declarations), state: stateOf(plan, place) })) });
+  } else if (options.format === 'mermaid') {
+    out(shown.map((plan) => showPlan(plan, 'mermaid', declarations)).join('\n'));
+  } else out(shown.map((plan) => showPlan(plan, 'text', declarations) + stateText(stateOf(plan, place))).join('\n'));
   return EXIT.done;
 }

@@ -68,6 +68,8 @@ export class Driver {
   #lastCutMs = 0;
   #fixedCostMs = 1;
   epochs = 0;
+  /** What a commit waits for; null while none does. */
+  waitsFor: string | null = null;
 
   constructor(options: DriverOptions) {
     this.#options = options;
@@ -112,7 +114,10 @@ export class Driver {
     while (!this.#stopping) {
       await this.serveChanges();
       const live = [...this.tasks.values()].filter((task) => task.state === 'running');
-      if (live.length === 0 && (await this.#allEnded())) break;
+      if (live.length === 0) {
+        await this.#committing; // fenced, it brings tasks back
+        if (await this.#allEnded()) break;
+      }
       if (this.#commitFailure !== null) throw this.#commitFailure;
       const computed = await this.#round(live);
       if (!computed) continue;
@@ -286,11 +291,14 @@ export class Driver {
 
   async #tryCommit(round: Round, attempt: number): Promise<CommitResult> {
     try {
-      return await this.#log.commit(round);
+      const result = await this.#log.commit(round);
+      this.waitsFor = null;
+      return result;
     } catch (error) {
       if (!(error instanceof MillraceError) || error.retry !== 'backoff') throw error;
       if (attempt === 0)
         this.#options.environment.note(`${error.code}: ${error.message}${error.remedy ? ` (${error.remedy})` : ''}; waiting`);
+      this.waitsFor = error.message;
       if (this.#stopping && attempt > 0) throw error;
       await new Promise((resolve) => setTimeout(resolve, Math.min(5000, 50 * 2 ** Math.min(attempt, 7))));
       return 'unknown';

@@ -13,6 +13,13 @@ export const HEADER = {
   floor: 'm.floor',
 } as const;
 
+/** The least of the watermarks of several parts, where null is an idle part: null when no other goes on, since an idle one may yet. */
+export function leastPromise(watermarks: readonly (bigint | null)[]): bigint | null {
+  let least = MAX_NS;
+  for (const ns of watermarks) if (ns !== null && ns < least) least = ns;
+  return least === MAX_NS && watermarks.includes(null) ? null : least;
+}
+
 /** Event time of an exchange partition: what each of the T sending tasks has promised. */
 export class ExchangeTime {
   readonly #promised: bigint[];
@@ -32,13 +39,9 @@ export class ExchangeTime {
     this.#idle[task] = headers[HEADER.idle] === '1';
   }
 
-  /** The least promise of the tasks that are not idle; null when all are. */
+  /** The least promise of the tasks that are not idle; null when all are that have not ended. */
   get watermarkNs(): bigint | null {
-    let least: bigint | null = null;
-    this.#promised.forEach((ns, task) => {
-      if (!this.#idle[task] && (least === null || ns < least)) least = ns;
-    });
-    return least;
+    return leastPromise(this.#promised.map((ns, task) => (this.#idle[task] ? null : ns)));
   }
 
   /** Every sender has ended. */

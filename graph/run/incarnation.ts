@@ -1,18 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { MillraceError } from '../contract/error.ts';
 import type { Log, TopicSpec } from '../contract/log.ts';
 import type { Plan } from '../contract/plan.ts';
+import { type PlanRecord, planRecordPath } from '../contract/plan-record.ts';
 import { type StateChange, stateChange } from '../contract/state-change.ts';
 import type { Environment } from './environment.ts';
-
-/** What the log remembers of the plan a pipeline last ran under. */
-interface PlanRecord {
-  readonly v: 1;
-  readonly plan: string;
-  readonly inc: string;
-  readonly tasks: number;
-  readonly nodes: readonly { readonly name: string; readonly signature: string }[];
-}
 
 /** Under which identity a pipeline runs, and which state fits its plan. */
 export interface Incarnation {
@@ -33,7 +27,10 @@ export async function settleIncarnation(plan: Plan, environment: Environment): P
   const { log } = environment;
   const last = await lastRecord(log, topicOf(plan));
   if (!last) return begin(plan, environment);
-  if (last.plan === plan.hash) return { inc: last.inc, stateOf: (node) => node };
+  if (last.plan === plan.hash) {
+    await writeCopy(last, plan, environment);
+    return { inc: last.inc, stateOf: (node) => node };
+  }
   if (environment.loseState) {
     environment.note('the state of the former plan is left behind (--lose-state)');
     return begin(plan, environment);
@@ -93,12 +90,20 @@ async function write(plan: Plan, environment: Environment, inc: string): Promise
   const message = { topic: topicOf(plan), partition: 0, key: Buffer.from('current'), value, headers: {}, timestampNs: environment.clock() };
   for (;;) {
     const result = await environment.log.commit({ pipeline: plan.pipeline, journal: plan.journal, tasks: [], messages: [message] });
-    if (result === 'committed') return;
+    if (result === 'committed') break;
     if (result === 'fenced')
       throw new MillraceError('another process took the pipeline over', { code: 'fenced', domain: 'external', retry: 'backoff' });
     const found = await lastRecord(environment.log, topicOf(plan));
-    if (found?.inc === inc && found.plan === plan.hash) return;
+    if (found?.inc === inc && found.plan === plan.hash) break;
   }
+  await writeCopy(record, plan, environment);
+}
+
+/** A copy beside the data, for `millrace plan`: it may not open the log of a pipeline that runs. */
+async function writeCopy(record: PlanRecord, plan: Plan, environment: Environment): Promise<void> {
+  const copy = join(environment.dataDir, planRecordPath(plan.pipeline));
+  await mkdir(dirname(copy), { recursive: true });
+  await writeFile(copy, JSON.stringify(record));
 }
 
 async function lastRecord(log: Log, topic: string): Promise<PlanRecord | null> {

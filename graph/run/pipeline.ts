@@ -89,7 +89,7 @@ class Pipeline {
       incarnation: this.#inc,
       plan: plan.hash,
       state: this.#state,
-      reason: this.#reason,
+      reason: this.#reason ?? driver.waitsFor,
       startedAtMs: this.#startedAtMs,
       seconds: ((this.#endedAtMs ?? Date.now()) - this.#startedAtMs) / 1000,
       epochs: driver.epochs,

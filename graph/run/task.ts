@@ -8,7 +8,7 @@ import type { ErrorView } from '../contract/view.ts';
 import type { Probe } from '../wire/probe.ts';
 import { countByCode, rejectedRows } from '../wire/rejected.ts';
 import { type Wired, wire } from '../wire/wire.ts';
-import { ExchangeTime } from './exchange.ts';
+import { ExchangeTime, leastPromise } from './exchange.ts';
 import { Ingest } from './ingest.ts';
 import type { OpenInput, Read } from './inputs.ts';
 import type { JournalEntry } from './journal.ts';
@@ -149,7 +149,7 @@ export class Task {
 
   /** The messages of the epoch just run. */
   encode(entry: JournalEntry): Outgoing[] {
-    const idle = this.inputs.length > 0 && this.inputs.every((i) => (i.exchange ? i.exchange.watermarkNs === null : i.ingest.idle));
+    const idle = this.inputs.length > 0 && leastPromise(this.inputs.map((i) => (i.exchange ?? i.ingest).watermarkNs)) === null;
     const stamp = { inc: entry.inc, task: this.task, epoch: entry.epoch, clockNs: entry.clockNs };
     return this.#encoders.flatMap((encoder, i) => {
       const collected = this.#collected[i] ?? [];
@@ -228,12 +228,7 @@ export class Task {
     const { plan } = this.#options;
     const own = plan.inputs.map((input) => {
       const parts = this.inputs.filter((i) => i.input.plan === input);
-      let least: bigint | null = null;
-      for (const part of parts) {
-        const ns = part.exchange ? part.exchange.watermarkNs : part.ingest.watermarkNs;
-        if (ns !== null && (least === null || ns < least)) least = ns;
-      }
-      return parts.length === 0 ? MAX_NS : least;
+      return parts.length === 0 ? MAX_NS : leastPromise(parts.map((part) => (part.exchange ?? part.ingest).watermarkNs));
     });
     const active = own.filter((ns): ns is bigint => ns !== null && ns !== MAX_NS);
     const others = active.length === 0 ? null : active.reduce((a, b) => (a < b ? a : b));

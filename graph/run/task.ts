@@ -1,3 +1,4 @@
+import { batchBytes } from '../contract/batch.ts';
 import { MillraceError } from '../contract/error.ts';
 import { MAX_NS, MIN_NS } from '../contract/frame.ts';
 import type { Outgoing, Position, Root } from '../contract/log.ts';
@@ -208,10 +209,10 @@ export class Task {
     const out = this.#wired.source(name, MAIN_PORT);
     const probe = this.#options.probe(name);
     for (const { batch, origin, floorNs } of read.batches) {
-      probe.in(batch.numRows, 0);
+      probe.in(batch.numRows, Math.round((read.bytes * batch.numRows) / Math.max(1, read.rows)));
       const frames = exchange ? [{ kind: 'batch' as const, batch, floorNs: floorNs ?? MIN_NS, origin }] : input.ingest.take(batch, origin);
       for (const frame of frames) out.next(frame);
-      probe.out(MAIN_PORT, batch.numRows, Math.round((read.bytes * batch.numRows) / Math.max(1, read.rows)));
+      probe.out(MAIN_PORT, batch.numRows, batchBytes(batch));
     }
     for (const { batch, origin } of read.refused) {
       const rows = rejectedRows(batch, origin, { pipeline: this.#options.plan.pipeline, node: name, clockNs });

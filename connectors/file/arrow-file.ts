@@ -1,11 +1,10 @@
 import { MillraceError } from '../../graph/contract/error.ts';
 import type { Payloads } from '../../graph/contract/format.ts';
 import { DICTIONARY, HEADER, MESSAGE, Table } from '../formats/arrow-metadata.ts';
+import type { Bytes } from './bytes.ts';
 import type { PayloadReader } from './lines.ts';
 
 const MAGIC = Buffer.from('ARROW1');
-/** Magic and padding at the start of an Arrow file. */
-const MAGIC_BYTES = 8;
 const LONGEST_MESSAGE = 1024 * 1024 * 1024;
 
 /** Whether a file that starts so is an Arrow file or stream. */
@@ -13,20 +12,31 @@ export function isArrow(start: Buffer): boolean {
   return start.subarray(0, MAGIC.length).equals(MAGIC) || (start.length >= 8 && start.readInt32LE(0) === -1);
 }
 
-/** The record batches of an Arrow file or stream, each as a stream of its own with the dictionaries as they are by then. */
+/** A whole message in a buffer of its own, behind free bytes: `start` is where it begins. */
+interface Message {
+  readonly kind: number;
+  readonly header: Table;
+  readonly buffer: Buffer;
+  readonly start: number;
+}
+
+/**
+ * The record batches of an Arrow file or stream, each as a stream of its own with the dictionaries as they are by then. One batch is read
+ * ahead of what is taken, straight into the buffer it is handed out in.
+ */
 export class ArrowReader implements PayloadReader {
-  readonly #blocks: AsyncGenerator<Buffer, void>;
+  readonly #bytes: Bytes;
   readonly #path: string;
-  #bytes: Buffer;
   #position = 0;
   #ended = false;
+  #started = false;
   #schema: Buffer | null = null;
   readonly #dictionaries = new Map<number, Buffer>();
+  #ahead: Promise<Buffer | null> | null = null;
 
-  constructor(blocks: AsyncGenerator<Buffer, void>, first: Buffer, path: string) {
-    this.#blocks = blocks;
+  constructor(bytes: Bytes, path: string) {
+    this.#bytes = bytes;
     this.#path = path;
-    this.#bytes = first.subarray(0, MAGIC.length).equals(MAGIC) ? first.subarray(MAGIC_BYTES) : first;
   }
 
   get position(): number {
@@ -38,68 +48,79 @@ export class ArrowReader implements PayloadReader {
   }
 
   async next(): Promise<Payloads | null> {
-    const batch = await this.#batch();
-    if (!batch) return null;
-    if (!this.#schema) throw this.#damaged('does not start with its schema; write it as an Arrow stream');
-    const bytes = Buffer.concat([this.#schema, ...this.#dictionaries.values(), batch]);
-    return { bytes: new Uint8Array(bytes), offsets: Int32Array.of(0, bytes.length), recvNs: null };
+    const bytes = await this.#take();
+    if (!bytes) return null;
+    this.#ahead = this.#batch();
+    this.#ahead.catch(() => undefined); // thrown where it is awaited
+    return { bytes, offsets: Int32Array.of(0, bytes.length), recvNs: null };
   }
 
   async skip(count: number): Promise<void> {
-    for (let i = 0; i < count; i++) if (!(await this.#batch())) return;
+    for (let i = 0; i < count; i++) if (!(await this.#take())) return;
   }
 
   async close(): Promise<void> {
-    await this.#blocks.return();
+    await this.#ahead?.catch(() => undefined);
+    await this.#bytes.close();
   }
 
-  /** The message of the next batch; schema and dictionaries on the way are kept. */
+  async #take(): Promise<Buffer | null> {
+    const batch = this.#ended ? null : await (this.#ahead ?? this.#batch());
+    this.#ahead = null;
+    if (batch) this.#position++;
+    else this.#ended = true;
+    return batch;
+  }
+
+  /** The next batch behind its schema and dictionaries; those that come on the way are kept. */
   async #batch(): Promise<Buffer | null> {
     for (;;) {
       const message = await this.#message();
       if (!message) return null;
-      const { kind, bytes, header } = message;
-      if (kind === HEADER.schema) this.#schema = bytes;
-      else if (kind === HEADER.dictionary) this.#dictionaries.set(header.int64(DICTIONARY.id), bytes);
+      const { kind, header, buffer, start } = message;
+      if (kind === HEADER.schema) this.#schema = buffer.subarray(start);
+      else if (kind === HEADER.dictionary) this.#dictionaries.set(header.int64(DICTIONARY.id), buffer.subarray(start));
       else {
-        this.#position++;
-        return bytes;
+        let at = 0;
+        for (const part of this.#before()) at += part.copy(buffer, at);
+        return buffer;
       }
     }
   }
 
-  async #message(): Promise<{ readonly kind: number; readonly bytes: Buffer; readonly header: Table } | null> {
+  #before(): Buffer[] {
+    return this.#schema ? [this.#schema, ...this.#dictionaries.values()] : [];
+  }
+
+  async #message(): Promise<Message | null> {
+    let prefix = await this.#bytes.take(8);
+    if (!this.#started && prefix.subarray(0, MAGIC.length).equals(MAGIC)) prefix = await this.#bytes.take(8);
+    this.#started = true;
     // a stream may end at its end mark, or where the file does
-    if (this.#ended || !(await this.#have(8)) || this.#bytes.readInt32LE(0) !== -1 || this.#bytes.readInt32LE(4) === 0) {
-      if (!this.#ended && this.#bytes.length > 0 && this.#bytes.length < 8) throw this.#damaged('ends inside a message');
-      this.#ended = true;
-      return null;
-    }
-    const size = 8 + this.#bytes.readInt32LE(4);
-    if (size < 8 || size > LONGEST_MESSAGE || !(await this.#have(size))) throw this.#damaged('ends inside a message');
+    if (prefix.length === 0) return null;
+    if (prefix.length < 8) throw this.#damaged('ends inside a message');
+    if (prefix.readInt32LE(0) !== -1 || prefix.readInt32LE(4) === 0) return null;
+    const size = prefix.readInt32LE(4);
+    if (size < 0 || size > LONGEST_MESSAGE) throw this.#damaged('ends inside a message');
+    const metadata = await this.#bytes.take(size);
+    if (metadata.length < size) throw this.#damaged('ends inside a message');
     try {
-      const message = Table.root(this.#bytes.subarray(8, size));
+      const message = Table.root(metadata);
       const header = message.table(MESSAGE.header);
-      const whole = size + message.int64(MESSAGE.bodyLength);
-      if (!header || whole > LONGEST_MESSAGE || !(await this.#have(whole))) throw this.#damaged('ends inside a message');
-      const bytes = Buffer.from(this.#bytes.subarray(0, whole)); // the block is not held on to
-      this.#bytes = this.#bytes.subarray(whole);
-      return { kind: message.int8(MESSAGE.headerType), bytes, header };
+      const body = message.int64(MESSAGE.bodyLength);
+      if (!header || body > LONGEST_MESSAGE) throw this.#damaged('ends inside a message');
+      const kind = message.int8(MESSAGE.headerType);
+      const isBatch = kind !== HEADER.schema && kind !== HEADER.dictionary;
+      if (isBatch && !this.#schema) throw this.#damaged('does not start with its schema; write it as an Arrow stream');
+      const start = isBatch ? this.#before().reduce((sum, part) => sum + part.length, 0) : 0;
+      const buffer = await this.#bytes.take(body, start + 8 + size);
+      if (buffer.length < start + 8 + size + body) throw this.#damaged('ends inside a message');
+      prefix.copy(buffer, start);
+      metadata.copy(buffer, start + 8);
+      return { kind, header, buffer, start };
     } catch (error) {
       throw error instanceof RangeError ? this.#damaged('has a damaged message') : error;
     }
-  }
-
-  async #have(bytes: number): Promise<boolean> {
-    const parts = [this.#bytes];
-    for (let length = this.#bytes.length; length < bytes; ) {
-      const block = await this.#blocks.next();
-      if (block.done) return false;
-      parts.push(block.value);
-      length += block.value.length;
-    }
-    if (parts.length > 1) this.#bytes = Buffer.concat(parts);
-    return true;
   }
 
   #damaged(what: string): MillraceError {

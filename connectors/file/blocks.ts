@@ -38,7 +38,8 @@ export function fileError(error: unknown, path: string): MillraceError {
   });
 }
 
-async function isGzip(path: string): Promise<boolean> {
+/** Whether a file starts as gzip does. */
+export async function isGzip(path: string): Promise<boolean> {
   const file = await open(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);

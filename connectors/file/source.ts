@@ -4,6 +4,7 @@ import { MillraceError } from '../../graph/contract/error.ts';
 import type { Payloads } from '../../graph/contract/format.ts';
 import { ArrowReader, isArrow } from './arrow-file.ts';
 import { blocksOf, filesOf } from './blocks.ts';
+import { openBytes } from './bytes.ts';
 import { LineReader, type PayloadReader } from './lines.ts';
 import { Pace, Stamps } from './pace.ts';
 import type { FileSourceParams } from './params.ts';
@@ -12,7 +13,9 @@ async function openReader(path: string): Promise<PayloadReader> {
   const blocks = blocksOf(path);
   const first = await blocks.next();
   const start = first.done ? Buffer.alloc(0) : first.value;
-  return isArrow(start) ? new ArrowReader(blocks, start, path) : new LineReader(blocks, start);
+  if (!isArrow(start)) return new LineReader(blocks, start);
+  await blocks.return();
+  return new ArrowReader(await openBytes(path), path);
 }
 
 function slice(payloads: Payloads, from: number, to: number): Payloads {
@@ -90,17 +93,32 @@ class Partition {
     if (from >= this.#end) return null;
     const reader = await this.#readerAt(from);
     const start = reader.position;
-    const payloads = start < from ? null : await reader.next();
+    const payloads = start < from ? null : await this.#next(reader);
     if (reader.ended) this.#end = Math.min(this.#end, reader.position);
     if (!payloads) return null;
     this.#held = { from: start, to: reader.position, payloads };
     return this.#held;
   }
 
+  /** After an error the reader would say that the file has ended, so it is not asked again. */
+  async #next(reader: PayloadReader): Promise<Payloads | null> {
+    try {
+      return await reader.next();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
   async #readerAt(position: number): Promise<PayloadReader> {
     if (this.#reader && this.#reader.position > position) await this.close();
     this.#reader ??= await openReader(this.#path);
-    if (this.#reader.position < position) await this.#reader.skip(position - this.#reader.position);
+    try {
+      if (this.#reader.position < position) await this.#reader.skip(position - this.#reader.position);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
     return this.#reader;
   }
 

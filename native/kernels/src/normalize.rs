@@ -19,7 +19,7 @@ use binance::Message;
 use judge::{InstrumentParams, Instruments, Outcome};
 use refusal::Refusal;
 use serde::Deserialize;
-use typed::Roles;
+use typed::{Known, Roles};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -80,6 +80,7 @@ pub struct Normalize {
     kind_table: WordTable,
     sides: WordTable,
     trades: Trades,
+    known: Known,
     ignored: (Vec<i64>, Vec<i32>),
     refused: (Vec<i32>, Vec<i32>),
     ports: [usize; 3],
@@ -104,6 +105,7 @@ impl Normalize {
             kind_table,
             sides,
             trades: Trades::default(),
+            known: Known::default(),
             ignored: Default::default(),
             refused: Default::default(),
             ports: [config.output("out")?, config.output("ignored")?, config.output("refused")?],
@@ -143,9 +145,9 @@ impl Normalize {
                 trade_id: Some(trade.trade_id),
                 sell: Some(trade.buyer_is_maker),
             };
+            let index = self.instruments.find(venue, symbol);
             let outcome = self.instruments.judge(
-                venue,
-                symbol,
+                index,
                 read.trade_id,
                 |tick| binance::steps(trade.price, tick),
                 |lot| binance::steps(trade.size, lot),
@@ -157,8 +159,9 @@ impl Normalize {
 
     fn typed(&mut self, roles: &Roles, venue: Option<&[u8]>, columns: &[Column], rows: usize) -> Result<(), Fault> {
         let columns = roles.bind(columns)?;
+        self.known.forget();
         for row in 0..rows {
-            if let Some(kind) = columns.other_kind(row)? {
+            if let Some(kind) = columns.other_kind(row, &mut self.known)? {
                 self.ignored.0.push(columns.ts_recv(row));
                 self.ignored.1.push(self.kind_table.id(kind) as i32);
                 continue;
@@ -167,7 +170,7 @@ impl Normalize {
                 self.refuse(row, Refusal::FieldMissing);
                 continue;
             }
-            let Ok(sell) = columns.sell(row)? else {
+            let Ok(sell) = columns.sell(row, &mut self.known)? else {
                 self.refuse(row, Refusal::SideUnknown);
                 continue;
             };
@@ -179,10 +182,9 @@ impl Normalize {
                 sell,
             };
             let (price, size) = columns.price_and_size(row);
-            let venue = columns.venue(row, venue)?;
+            let index = self.known.instrument(&columns, row, venue, |venue, symbol| self.instruments.find(venue, symbol))?;
             let outcome = self.instruments.judge(
-                venue,
-                columns.symbol(row)?,
+                index,
                 read.trade_id,
                 |tick| tick.of_float(price).map(|ticks| (price, ticks)),
                 |lot| lot.of_float(size).map(|lots| (size, lots)),
@@ -197,6 +199,7 @@ impl Normalize {
         self.refused.1.push(refusal as i32);
     }
 
+    #[inline]
     fn settle(&mut self, row: usize, read: Read, outcome: Result<Outcome, Refusal>) {
         let Outcome { symbol, venue, price, size, price_ticks, size_lots, gap } = match outcome {
             Ok(outcome) => outcome,

@@ -77,9 +77,17 @@ impl Output {
         Ok((int(at * 8)?, &mut cast_slice_mut::<u64, u8>(&mut self.arena[at..])[..bytes]))
     }
 
+    /// As `room`, filled with `bytes`; what is written anyway is not cleared first.
     fn copy(&mut self, bytes: &[u8]) -> Result<i32, Fault> {
-        let (at, room) = self.room(bytes.len())?;
-        room.copy_from_slice(bytes);
+        let at = int(self.arena.len() * 8)?;
+        let whole = bytes.chunks_exact(8);
+        let rest = whole.remainder();
+        self.arena.extend(whole.map(bytemuck::pod_read_unaligned::<u64>));
+        if !rest.is_empty() {
+            let mut last = [0; 8];
+            last[..rest.len()].copy_from_slice(rest);
+            self.arena.push(u64::from_ne_bytes(last));
+        }
         Ok(at)
     }
 

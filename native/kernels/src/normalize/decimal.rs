@@ -116,7 +116,8 @@ impl Step {
             return Err(NoSteps::NotPositive);
         }
         let quotient = value / self.float;
-        let nearest = quotient.round();
+        // truncated, not `round()`, which is a call: the two differ only where the next line refuses; from 2^52 on all are whole
+        let nearest = if quotient < 4_503_599_627_370_496.0 { (quotient + 0.5) as i64 as f64 } else { quotient };
         if (quotient - nearest).abs() > f64::min(quotient * 1e-9, 0.01) {
             return Err(NoSteps::Off);
         }

@@ -100,8 +100,9 @@ impl Instruments {
         Ok(table)
     }
 
+    /// Index of an instrument.
     #[inline]
-    fn find(&mut self, venue: &[u8], symbol: &[u8]) -> Option<usize> {
+    pub fn find(&mut self, venue: &[u8], symbol: &[u8]) -> Option<usize> {
         write_name(venue, symbol, &mut self.name);
         if self.name == self.last.0 {
             return Some(self.last.1);
@@ -112,18 +113,17 @@ impl Instruments {
         Some(index)
     }
 
-    /// The checks, in the order of `Judge` in `operators/normalize/judge.ts`; `price` and `size` give value and steps.
+    /// The checks, in the order of `Judge` in `operators/normalize/judge.ts`; `index` is what `find` gave, `price` and `size` give value and
+    /// steps.
     #[inline]
     pub fn judge(
         &mut self,
-        venue: &[u8],
-        symbol: &[u8],
+        index: Option<usize>,
         trade_id: Option<i64>,
         price: impl FnOnce(&Step) -> Result<(f64, i64), NoSteps>,
         size: impl FnOnce(&Step) -> Result<(f64, i64), NoSteps>,
     ) -> Result<Outcome, Refusal> {
-        let index = self.find(venue, symbol).ok_or(Refusal::InstrumentUnknown)?;
-        let instrument = &mut self.list[index];
+        let instrument = index.and_then(|index| self.list.get_mut(index)).ok_or(Refusal::InstrumentUnknown)?;
         let gap = trade_id.is_some_and(|id| instrument.ids.gap(id));
         let (price, price_ticks) = price(&instrument.tick).map_err(Refusal::of_price)?;
         let (size, size_lots) = size(&instrument.lot).map_err(Refusal::of_size)?;

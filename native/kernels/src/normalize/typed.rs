@@ -1,4 +1,4 @@
-use crate::column::Column;
+use crate::column::{Column, Values};
 use crate::fault::Fault;
 use serde::Deserialize;
 
@@ -16,6 +16,76 @@ pub struct Roles {
     trade_id: Option<usize>,
     aggressor_side: Option<usize>,
     kind: Option<usize>,
+}
+
+/// What the words of a column mean: worked out once a code of the batch, and for each row where they are texts.
+#[derive(Default)]
+pub struct Meanings<T> {
+    by_code: Vec<Option<T>>,
+}
+
+impl<T: Copy> Meanings<T> {
+    /// To be called once a batch.
+    fn forget(&mut self) {
+        self.by_code.clear();
+    }
+
+    #[inline]
+    fn of(&mut self, column: &Column, row: usize, mean: impl FnOnce(&[u8]) -> T) -> Result<T, Fault> {
+        let Values::Word { codes, dictionary } = column.values else { return column.bytes(row).map(mean) };
+        let code = codes[row];
+        if let Some(Some(known)) = self.by_code.get(code as usize) {
+            return Ok(*known);
+        }
+        let meaning = mean(dictionary.get(code)?);
+        self.by_code.resize(dictionary.len(), None);
+        self.by_code[code as usize] = Some(meaning);
+        Ok(meaning)
+    }
+}
+
+/// What was worked out for the codes of a batch; the memory is kept between batches.
+#[derive(Default)]
+pub struct Known {
+    /// Whether the taker sold; None: neither word.
+    sells: Meanings<Option<bool>>,
+    trades: Meanings<bool>,
+    /// Index of an instrument by the codes of venue and symbol.
+    instruments: Vec<Option<Option<usize>>>,
+}
+
+/// Pairs of venue and symbol that are remembered; rows of a batch with more are looked up one by one.
+const PAIRS: usize = 65_536;
+
+impl Known {
+    pub fn forget(&mut self) {
+        self.sells.forget();
+        self.trades.forget();
+        self.instruments.clear();
+    }
+
+    /// The instrument of a row; `find` is asked once a pair of codes.
+    #[inline]
+    pub fn instrument(
+        &mut self,
+        bound: &Bound,
+        row: usize,
+        given: Option<&[u8]>,
+        find: impl FnOnce(&[u8], &[u8]) -> Option<usize>,
+    ) -> Result<Option<usize>, Fault> {
+        let pair = bound.pair(row, given);
+        if let Some((at, _)) = pair
+            && let Some(Some(known)) = self.instruments.get(at)
+        {
+            return Ok(*known);
+        }
+        let found = find(bound.venue(row, given)?, bound.symbol(row)?);
+        if let Some((at, pairs)) = pair {
+            self.instruments.resize(pairs, None);
+            self.instruments[at] = Some(found);
+        }
+        Ok(found)
+    }
 }
 
 /// The columns of one batch by what they hold.
@@ -54,8 +124,11 @@ impl Roles {
 
 impl<'a> Bound<'a> {
     /// The kind of a row that is no trade.
-    pub fn other_kind(&self, row: usize) -> Result<Option<&'a [u8]>, Fault> {
+    pub fn other_kind(&self, row: usize, known: &mut Known) -> Result<Option<&'a [u8]>, Fault> {
         let Some(kind) = self.kind else { return Ok(None) };
+        if kind.is_valid(row) && known.trades.of(&kind, row, |word| word == b"trade")? {
+            return Ok(None);
+        }
         let word = if kind.is_valid(row) { kind.bytes(row)? } else { b"null" };
         Ok((word != b"trade").then_some(word))
     }
@@ -74,6 +147,24 @@ impl<'a> Bound<'a> {
     /// 0 where it is null, which only rows that are no trades can be.
     pub fn ts_recv(&self, row: usize) -> i64 {
         if self.ts_recv.0.is_valid(row) { self.ts_recv.1[row] } else { 0 }
+    }
+
+    /// Codes of venue and symbol as one number, and how many such numbers there are; None where they are no codes or too many.
+    #[inline]
+    fn pair(&self, row: usize, given: Option<&[u8]>) -> Option<(usize, usize)> {
+        let code = |column: &Column| match column.values {
+            Values::Word { codes, dictionary } => {
+                usize::try_from(codes[row]).ok().filter(|code| *code < dictionary.len()).map(|code| (code, dictionary.len()))
+            }
+            _ => None,
+        };
+        let (venue, venues) = match (given, &self.venue) {
+            (None, Some(column)) => code(column)?,
+            _ => (0, 1),
+        };
+        let (symbol, symbols) = code(&self.symbol)?;
+        let pairs = venues.checked_mul(symbols).filter(|pairs| *pairs <= PAIRS)?;
+        Some((venue * symbols + symbol, pairs))
     }
 
     pub fn symbol(&self, row: usize) -> Result<&'a [u8], Fault> {
@@ -104,15 +195,13 @@ impl<'a> Bound<'a> {
     }
 
     /// Whether the taker sold; `Ok(None)` where the input does not tell, `Err` where it says neither.
-    pub fn sell(&self, row: usize) -> Result<Result<Option<bool>, ()>, Fault> {
+    #[inline]
+    pub fn sell(&self, row: usize, known: &mut Known) -> Result<Result<Option<bool>, ()>, Fault> {
         let Some(side) = self.side else { return Ok(Ok(None)) };
-        let word = side.bytes(row)?;
-        Ok(if word.eq_ignore_ascii_case(b"buy") {
-            Ok(Some(false))
-        } else if word.eq_ignore_ascii_case(b"sell") {
-            Ok(Some(true))
-        } else {
-            Err(())
-        })
+        let sell = known.sells.of(&side, row, |word| {
+            let buys = word.eq_ignore_ascii_case(b"buy");
+            (buys || word.eq_ignore_ascii_case(b"sell")).then_some(!buys)
+        })?;
+        Ok(sell.map(Some).ok_or(()))
     }
 }

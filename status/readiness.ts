@@ -22,7 +22,7 @@ export function unready(views: readonly PipelineView[]): readonly Unready[] {
   return views.flatMap((view) => {
     const pipeline = view.pipeline;
     const found: Unready[] = [];
-    if (view.state === 'starting' || view.state === 'restoring' || view.state === 'failed')
+    if (view.state === 'starting' || view.state === 'restoring' || view.state === 'failed' || view.reason !== null)
       found.push({ pipeline, kind: 'pipeline', name: pipeline, state: view.state, code: null, message: view.reason, remedy: null });
     for (const task of view.tasks)
       if (task.state === 'parked' || task.state === 'restoring')

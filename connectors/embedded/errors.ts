@@ -18,8 +18,7 @@ export function writeError(dir: string, error: unknown): MillraceError {
     return new MillraceError(`no space left for the embedded log in ${dir}`, {
       code: 'disk-full',
       domain: 'user',
-      retry: 'backoff',
-      remedy: 'make room on that disk, or move the folder with --data-dir; nothing was lost, the write is tried again',
+      remedy: 'make room on that disk, or move the folder and name it with --data-dir, and start again: nothing that was committed is lost',
       cause: error,
     });
   }

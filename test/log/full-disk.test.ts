@@ -60,7 +60,7 @@ test.for([
         count += 20;
       }
     }
-    expect(error).toMatchObject({ code: 'disk-full', domain: 'user', retry: 'backoff', remedy: expect.stringContaining('room') });
+    expect(error).toMatchObject({ code: 'disk-full', domain: 'user', retry: 'never', remedy: expect.stringContaining('room') });
     const full = join(disk.dir, 'more');
     fillUp(full, disk.dir, 0);
     await expect(scene.log.commit(round)).rejects.toMatchObject({ code: 'disk-full' });

@@ -2,7 +2,19 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, asked, businessColumns, copyOf, DATA, done, runOnce, type Summary, tableDigest, temporary } from './example.ts';
+import {
+  type Answer,
+  asked,
+  businessColumns,
+  copyOf,
+  DATA,
+  documented,
+  done,
+  runOnce,
+  type Summary,
+  tableDigest,
+  temporary,
+} from './example.ts';
 import { ema } from './formulas.ts';
 
 const CAPTURES = {
@@ -184,6 +196,12 @@ describe.skipIf(!present)(`examples/binance (skipped without its captures: set M
     );
     expect(found.map((row) => row.ema_20 === null)).toEqual(wanted.map((value) => value === null));
     expect(Math.max(...found.map((row, i) => (row.ema_20 === null ? 0 : off(row.ema_20, wanted[i] ?? Number.NaN))))).toBeLessThan(1e-9);
+  });
+
+  it('answers the queries of its README as it is shown there', async () => {
+    const answers = await documented('binance', dataDir);
+    expect(answers).toHaveLength(3);
+    for (const { shown, given } of answers) expect(given).toBe(shown);
   });
 
   it('changes nothing when it is run again', async () => {

@@ -32,6 +32,7 @@ describe('examples/csv', () => {
     const wanted = expected();
     expect(summary.sinks.bars_file?.rows).toBe(wanted.size);
     const text = readFileSync(join(folder, 'bars.csv'), 'utf8');
+    expect(readFileSync(join(folderOf('csv'), 'README.md'), 'utf8')).toContain(text);
     const [head = '', ...lines] = text.trim().split('\n');
     const rows = lines.map((line) => Object.fromEntries(line.split(',').map((cell, i) => [head.split(',')[i], cell])));
     expect(rows.map((row) => `${row.symbol} ${row.ts_open?.slice(0, 16)}`).toSorted()).toEqual([...wanted.keys()].toSorted());

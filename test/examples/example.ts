@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { openEmbeddedClickhouse } from '../../connectors/clickhouse/embedded.ts';
-import { query } from '../../connectors/clickhouse/query.ts';
+import { query, queryText } from '../../connectors/clickhouse/query.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const LAUNCHER = join(ROOT, 'cli', 'millrace.js');
@@ -78,3 +78,17 @@ export function tableDigest(table: string, columns: readonly string[]): string {
 /** The columns of a table that hold what it says, not where it came from. */
 export const businessColumns = (table: string): string =>
   `SELECT name FROM system.columns WHERE database = currentDatabase() AND table = '${table}' AND NOT startsWith(name, '_') ORDER BY name`;
+
+/** The queries of an example's README, each with the answer that is shown under it and the one that the tables give. */
+export async function documented(name: string, dataDir: string): Promise<{ readonly shown: string; readonly given: string }[]> {
+  const readme = readFileSync(join(folderOf(name), 'README.md'), 'utf8');
+  const blocks = [...readme.matchAll(/```sql\n(.*?)```\s*```text\n(.*?)```/gs)];
+  const engine = await openEmbeddedClickhouse({ dataDir, note: () => undefined });
+  try {
+    const answers = [];
+    for (const [, sql = '', shown = ''] of blocks) answers.push({ shown: shown.trim(), given: (await queryText(engine.url, sql)).trim() });
+    return answers;
+  } finally {
+    await engine.stop();
+  }
+}

@@ -1,6 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, asked, businessColumns, done, folderOf, runOnce, type Summary, tableDigest, temporary } from './example.ts';
+import {
+  type Answer,
+  asked,
+  businessColumns,
+  documented,
+  done,
+  folderOf,
+  runOnce,
+  type Summary,
+  tableDigest,
+  temporary,
+} from './example.ts';
 import { adx, atr, type Bars, ema, macd, obv, rsi, type Series, sma, stddev, stoch } from './formulas.ts';
 
 const CSV = new URL('../../node_modules/vega-datasets/data/sp500-2000.csv', import.meta.url);
@@ -80,6 +91,12 @@ describe('examples/sp500', () => {
       );
       expect(worst, name).toBeLessThan(1e-9);
     }
+  });
+
+  it('answers the queries of its README as it is shown there', async () => {
+    const answers = await documented('sp500', place.folder);
+    expect(answers).toHaveLength(3);
+    for (const { shown, given } of answers) expect(given).toBe(shown);
   });
 
   it('changes nothing when it is run again', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
 import Table from 'cli-table3';
 import { clickhouse } from './clickhouse.ts';
 import { check } from './compile.ts';
@@ -13,11 +14,24 @@ import { type Aim, type Bench, type Figure, load, type Result, reaches, shown } 
 import { graph } from './graph.ts';
 import { json } from './json.ts';
 import { kernels } from './kernels.ts';
+import { questdb } from './questdb.ts';
 import { soak } from './soak.ts';
 import { start } from './start.ts';
 
 /** All benches; those named in `LONG` run only when asked for. */
-const BENCHES: readonly Bench[] = [graph, json, kernels, arrowToDiscard, captureToDiscard, clickhouse, embeddedLog, start, check, soak];
+const BENCHES: readonly Bench[] = [
+  graph,
+  json,
+  kernels,
+  arrowToDiscard,
+  captureToDiscard,
+  clickhouse,
+  questdb,
+  embeddedLog,
+  start,
+  check,
+  soak,
+];
 const LONG = new Set(['soak']);
 
 const HELP = `npm run bench -- [options] [bench...]
@@ -72,6 +86,7 @@ function spawned(name: string): Promise<Result | null> {
 }
 
 async function child(name: string): Promise<void> {
+  setFlagsFromString('--heap-growing-percent=300'); // as cli/millrace.js does
   const bench = BENCHES.find((one) => one.name === name) as Bench;
   const folder = mkdtempSync(join(process.env.MILLRACE_BENCH_DIR ?? tmpdir(), `millrace-bench-${name}-`));
   const before = load();

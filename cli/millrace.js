@@ -2,7 +2,10 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 
+// the memory of batches lies outside the heap but counts as its growth: by default all is marked again every few batches
+setFlagsFromString('--heap-growing-percent=300');
 process.env.UV_THREADPOOL_SIZE ??= '16'; // read at the first use of the pool, which is later than this line
 const program = new URL('../dist/cli/main.js', import.meta.url);
 if (existsSync(program)) {

@@ -131,6 +131,14 @@ describe('paths', () => {
     expect(codes(reading('/elsewhere/x.ndjson'), { disk, allowPaths: ['/elsewhere'] })).toEqual([]);
   });
 
+  it('may be allowed for reading alone', () => {
+    const options = { disk, readPaths: ['/elsewhere'] };
+    expect(codes(reading('/elsewhere/x.ndjson'), options)).toEqual([]);
+    const writing = pipeline('    sources:\n      a: { simulate: {} }\n    sinks:\n      s: { from: a, file: { path: /elsewhere/out.csv } }');
+    expect(codes(writing, options)).toEqual(['7 path-outside']);
+    expect(codes(writing, { disk, allowPaths: ['/elsewhere'] })).toEqual([]);
+  });
+
   it('of operators are handed on as absolute ones', () => {
     const text = pipeline(
       '    sources:\n      a: { simulate: {} }\n    operators:\n      l: { use: lookup, from: a, with: { table: labels.csv } }\n    sinks:\n      s: { from: l, print: {} }',

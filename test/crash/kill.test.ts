@@ -7,14 +7,15 @@ import { enginePid, freshFolder, launch, pause, type Running, until, view } from
 import { SHAPES, type Shape, write } from './shapes.ts';
 
 const SEEDS = (process.env.MILLRACE_SEEDS ?? process.env.MILLRACE_SEED ?? '1').split(',').map(Number);
-const KILLS = Number(process.env.MILLRACE_KILLS ?? 5);
+const KILLS = Number(process.env.MILLRACE_KILLS ?? 4);
 /** Longest time between two kills, ms: a start and some work. */
 const BETWEEN_MS = 2000;
 /** Looks at a pipeline that does nothing more before it counts as done. */
 const QUIET_LOOKS = 4;
 
-type Victim = 'process' | 'engine' | 'both';
-const VICTIMS: readonly Victim[] = ['process', 'process', 'engine', 'both'];
+/** What is done to a run: to all of it, to its ClickHouse, to both in turn; Ctrl-C, and Ctrl-C followed by a kill while it drains. */
+type Blow = 'process' | 'engine' | 'both' | 'stop' | 'stop and kill';
+const BLOWS: readonly Blow[] = ['process', 'process', 'process', 'engine', 'both', 'both', 'stop', 'stop and kill'];
 
 const allWritten = (seen: PipelineView): boolean =>
   seen.state === 'running' &&
@@ -41,31 +42,32 @@ async function finish(running: Running, folder: string, shape: Shape): Promise<v
   expect(code, stderr).toBe(0);
 }
 
-/** Kills a run, its engine, or both, at instants that the seed draws; starts it again each time. Gives who was killed. */
-async function tormented(folder: string, shape: Shape, seed: number): Promise<{ readonly killed: Victim[]; readonly last: Running }> {
+/** Strikes a run at instants that the seed draws, and starts it again each time. Gives what was done. */
+async function tormented(folder: string, shape: Shape, seed: number): Promise<{ readonly blows: Blow[]; readonly last: Running }> {
   const dice = new Dice(seed);
   const draw = () => dice.roll(shape.name);
-  const killed: Victim[] = [];
+  const blows: Blow[] = [];
   let running = launch(folder);
-  while (killed.length < KILLS) {
+  while (blows.length < KILLS) {
     const over = await Promise.race([running.ended, pause(draw() * BETWEEN_MS)]);
-    if (over) return { killed, last: running };
-    const victim = VICTIMS[Math.floor(draw() * VICTIMS.length)] as Victim;
-    const engine = victim === 'process' ? null : enginePid(folder);
-    if (engine !== null) end(engine);
-    if (victim === 'both') await pause(draw() * 50);
-    if (victim !== 'engine') {
-      running.process.kill('SIGKILL');
-      await running.ended;
-      running = launch(folder);
-    }
-    killed.push(victim);
+    if (over) return { blows, last: running };
+    const blow = BLOWS[Math.floor(draw() * BLOWS.length)] as Blow;
+    blows.push(blow);
+    if (blow === 'engine' || blow === 'both') end(enginePid(folder));
+    if (blow === 'engine') continue;
+    if (blow === 'stop' || blow === 'stop and kill') running.process.kill('SIGINT');
+    if (blow === 'both' || blow === 'stop and kill') await pause(draw() * 100);
+    if (blow !== 'stop') running.process.kill('SIGKILL');
+    const { code, signal, stderr } = await running.ended;
+    if (blow === 'stop' && signal === null) expect(code, stderr).toBe(0); // a signal: it came before it was listened to
+    running = launch(folder);
   }
-  return { killed, last: running };
+  return { blows, last: running };
 }
 
 /** Kills a process that may have ended just now. */
-function end(pid: number): void {
+function end(pid: number | null): void {
+  if (pid === null) return;
   try {
     process.kill(pid, 'SIGKILL');
   } catch (error) {
@@ -87,23 +89,24 @@ function contents(folder: string, shape: Shape): Promise<Record<string, unknown>
 describe.each(SEEDS)('kill -9 at any instant, seed %i', (seed) => {
   it.each(SHAPES)('$name: the tables hold what an undisturbed run writes', { timeout: 300_000 }, async (shape) => {
     const [calm, rough] = [freshFolder(), freshFolder()];
-    write(shape, seed, calm);
-    write(shape, seed, rough);
-    await finish(launch(calm), calm, shape);
-    const wanted = await contents(calm, shape);
-    for (const table of Object.values(wanted)) {
-      const { rows, identities } = table as { rows: number; identities: number };
-      expect(rows).toBeGreaterThan(0);
-      expect(identities).toBe(rows);
-    }
-    const { killed, last } = await tormented(rough, shape, seed);
-    const label = `seed ${seed}, killed: ${killed.join(', ')}`;
+    const life = { seed, start: new Date(), seconds: Math.ceil((KILLS * BETWEEN_MS) / 2000) + 1 };
+    write(shape, life, rough);
+    write(shape, life, calm);
+    const { blows, last } = await tormented(rough, shape, seed);
+    const label = `seed ${seed}, blows: ${blows.join(', ')}`;
     try {
       await finish(last, rough, shape);
     } catch (error) {
       throw new Error(`${label}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
     }
-    expect(killed.length, label).toBeGreaterThan(0);
+    expect(blows.length, label).toBeGreaterThan(0);
+    await finish(launch(calm), calm, shape);
+    const wanted = await contents(calm, shape);
     expect(await contents(rough, shape), label).toEqual(wanted);
+    for (const table of Object.values(wanted)) {
+      const { rows, identities } = table as { rows: number; identities: number };
+      expect(rows).toBeGreaterThan(0);
+      expect(identities).toBe(rows);
+    }
   });
 });

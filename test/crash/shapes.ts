@@ -6,12 +6,23 @@ const FAULTS = '{ gaps: 0.002, duplicates: 0.002, disorder: 0.01, bad_rows: 0.00
 const SYMBOLS = 8;
 const operators = (from: string) => `    operators:
       clean: { use: normalize, from: ${from}, with: { instruments: instruments.csv } }
-      bars: { use: bars, from: clean, with: { every: 1s } }
+      bars: { use: bars, from: clean, with: { every: 100ms } }
       features: { use: indicators, from: bars, with: { series: [{ ema: { period: 20 } }, { rsi: { period: 14 } }, { atr: { period: 14 } }] } }
 `;
 const TABLES = `      trades_table: { from: clean, clickhouse: { table: trades } }
       bars_table: { from: features, clickhouse: { table: bars } }
 `;
+
+/** Which rows there are, and when: they come live from `start` on, so that a run is under way as long as it is to be struck. */
+export interface Life {
+  readonly seed: number;
+  readonly start: Date;
+  readonly seconds: number;
+}
+
+const exchange = ({ seed, start, seconds }: Life, rate: number, partitions: number) =>
+  `{ seed: ${seed}, symbols: ${SYMBOLS}, partitions: ${partitions}, rows: ${rate * seconds}, rate: ${rate}, pace: live, ` +
+  `start: ${start.toISOString()}, quotes: 0.3, faults: ${FAULTS} }`;
 
 /** A pipeline to be killed, and what is to be compared of its dead letters. */
 export interface Shape {
@@ -20,7 +31,7 @@ export interface Shape {
   readonly finite: boolean;
   /** Columns of `rejected` that do not tell when or through which message a row came. */
   readonly rejected: readonly string[];
-  text(seed: number): string;
+  text(life: Life): string;
 }
 
 const SAID = ['pipeline', 'node', 'code', 'reason', 'raw'];
@@ -30,12 +41,12 @@ const direct: Shape = {
   name: 'simulate -> operators -> tables',
   finite: true,
   rejected: [...SAID, 'source', 'partition', 'offset', 'row'],
-  text: (seed) => `version: 1
+  text: (life) => `version: 1
 pipelines:
   direct:
     sources:
       exchange:
-        simulate: { seed: ${seed}, symbols: ${SYMBOLS}, rows: 200000, rate: 2000, quotes: 0.3, faults: ${FAULTS} }
+        simulate: ${exchange(life, 20_000, 4)}
         time: { column: ts_event, lateness: 250ms }
 ${operators('exchange')}    sinks:
 ${TABLES}`,
@@ -49,11 +60,11 @@ const topic: Shape = {
   name: 'simulate -> topic -> operators -> tables',
   finite: false,
   rejected: SAID,
-  text: (seed) => `version: 1
+  text: (life) => `version: 1
 pipelines:
   market:
     sources:
-      exchange: { simulate: { seed: ${seed}, symbols: ${SYMBOLS}, rows: 80000, rate: 1000, quotes: 0.3, partitions: 1, faults: ${FAULTS} } }
+      exchange: { simulate: ${exchange(life, 10_000, 1)} }
       trades: { topic: market.raw, key: symbol, time: { column: ts_event, lateness: 250ms, idle: 1h } }
 ${operators('trades')}    sinks:
       raw: { from: exchange, topic: market.raw, key: symbol }
@@ -63,7 +74,7 @@ ${TABLES}`,
 export const SHAPES: readonly Shape[] = [direct, topic];
 
 /** Writes the pipeline and its instruments into a folder. */
-export function write(shape: Shape, seed: number, folder: string): void {
-  writeFileSync(join(folder, 'pipelines.yaml'), shape.text(seed));
+export function write(shape: Shape, life: Life, folder: string): void {
+  writeFileSync(join(folder, 'pipelines.yaml'), shape.text(life));
   writeFileSync(join(folder, 'instruments.csv'), instrumentsCsv(SYMBOLS));
 }

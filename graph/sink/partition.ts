@@ -48,12 +48,11 @@ async function consume(run: SinkRun, partition: number): Promise<void> {
   let acknowledged = pending?.from ?? position;
   if (pending && pending.to > pending.from) await settle(run, partition, pending);
   let builder = run.builder(partition);
-  let openedAt = 0;
-  let lastWriteAt = Date.now();
+  let lastWriteAt = 0; // the first rows, and rows after a lull, are written at once
   for (;;) {
     const stopping = run.stopping();
     if (stopping === 'now') return;
-    const waited = builder.range.from < 0 ? 0 : Date.now() - openedAt;
+    const waited = builder.range.from < 0 ? 0 : Date.now() - lastWriteAt;
     const full = builder.rows >= run.block.rows || builder.bytes >= run.block.bytes || waited >= run.block.ms;
     if (!full) {
       const waitMs = stopping === 'drain' ? 0 : builder.range.from < 0 ? 200 : Math.max(1, run.block.ms - waited);
@@ -61,7 +60,6 @@ async function consume(run: SinkRun, partition: number): Promise<void> {
       const fetched = await log.poll(`${sink.group}/${partition}`, [{ topic, partition, offset: next }], { ...POLL, waitMs });
       const messages = fetched[0]?.messages ?? [];
       if (messages.length > 0) {
-        if (builder.range.from < 0) openedAt = Date.now();
         const left = addAll(builder, messages, run.block);
         run.queued(partition, builder.rows);
         if (left === 'full') {
@@ -80,7 +78,7 @@ async function consume(run: SinkRun, partition: number): Promise<void> {
         if (stopping === 'drain') return;
         continue;
       }
-      if (stopping !== 'drain' && Date.now() - openedAt < run.block.ms) continue;
+      if (stopping !== 'drain' && Date.now() - lastWriteAt < run.block.ms) continue;
     }
     await writeBlock(run, partition, builder, position);
     ({ acknowledged, position } = { acknowledged: position, position: builder.range.to });

@@ -134,7 +134,9 @@ describe('paths', () => {
   it('may be allowed for reading alone', () => {
     const options = { disk, readPaths: ['/elsewhere'] };
     expect(codes(reading('/elsewhere/x.ndjson'), options)).toEqual([]);
-    const writing = pipeline('    sources:\n      a: { simulate: {} }\n    sinks:\n      s: { from: a, file: { path: /elsewhere/out.csv } }');
+    const writing = pipeline(
+      '    sources:\n      a: { simulate: {} }\n    sinks:\n      s: { from: a, file: { path: /elsewhere/out.csv } }',
+    );
     expect(codes(writing, options)).toEqual(['7 path-outside']);
     expect(codes(writing, { disk, allowPaths: ['/elsewhere'] })).toEqual([]);
   });

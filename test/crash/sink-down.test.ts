@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { type Engine, startEngine } from '../../connectors/clickhouse/engine.ts';
 import { query } from '../../connectors/clickhouse/query.ts';
-import type { SinkView } from '../../graph/contract/view.ts';
+import type { PipelineView, SinkView } from '../../graph/contract/view.ts';
+import { done } from '../examples/example.ts';
 import { endpoint, freshFolder, launch, until, view } from './process.ts';
 
 interface Ready {
@@ -81,6 +82,8 @@ it('a ClickHouse that comes late, dies and comes back has every row once; nobody
   };
 
   await saysItIsDown();
+  const status = JSON.parse((await done(folder, ['status', '--json'])).stdout) as { pipelines: PipelineView[] };
+  expect(status.pipelines[0]?.sinks.find(({ name }) => name === 'rows_table')?.lastError?.code).toBe('clickhouse-unreachable');
   expect(running.said()).toContain('rows_table: ClickHouse at http://127.0.0.1');
   expect(await rowsOf('rows_table')).toBe(0);
   const first = await started();

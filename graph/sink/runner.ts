@@ -44,6 +44,9 @@ export class SinkRunner {
   #waitingSinceMs: number | null = null;
   #lag = 0;
   #ended: Promise<void> | null = null;
+  #isOver = false;
+  /** Its input has ended: it is done only when all of the topic is written, whoever holds a partition meanwhile. */
+  #finishing = false;
   #deadline: NodeJS.Timeout | undefined;
 
   constructor(sink: PlanSink, topic: string, environment: SinkEnvironment) {
@@ -67,22 +70,32 @@ export class SinkRunner {
     const run = new Promise<SinkRun | null>((resolve) => {
       opened = resolve;
     });
-    await this.#join(run);
-    this.#ended = this.#run(opened).catch((cause) => {
+    try {
+      await this.#join(run);
+    } catch (error) {
+      opened(null);
+      throw error;
+    }
+    const running = this.#run(opened).catch((cause) => {
       opened(null);
       this.#park(cause);
     });
+    const over = running.finally(() => {
+      this.#isOver = true;
+    });
+    this.#ended = Promise.all([over, this.#watch().catch((cause) => this.#park(cause))]).then(() => undefined);
   }
 
   /** Gives a drain that is under way at most this long. */
   hurry(maxMs: number): void {
     this.#deadline ??= setTimeout(() => {
       this.#stopping = 'now';
-    }, maxMs);
+    }, maxMs).unref();
   }
 
   /** Writes all that is in its topic now, for at most `maxMs`; true when nothing is left. `finish`: the input has ended. */
   async drain(maxMs: number, finish: boolean): Promise<boolean> {
+    this.#finishing = finish;
     if (this.#stopping === 'no') this.#stopping = 'drain';
     if (Number.isFinite(maxMs)) this.hurry(maxMs);
     await this.#ended;
@@ -115,7 +128,7 @@ export class SinkRunner {
       lagMessages: this.#lag,
       retries: this.#retries,
       lastError: this.#lastError,
-      ackAgeMs: this.#waitingSinceMs === null || queuedRows === 0 ? null : Date.now() - this.#waitingSinceMs,
+      ackAgeMs: this.#waitingSinceMs === null || queuedRows + this.#lag === 0 ? null : Date.now() - this.#waitingSinceMs,
       latencyMs: this.#latency.quantiles(),
     };
   }
@@ -165,12 +178,34 @@ export class SinkRunner {
     const writer = await this.#open();
     opened(writer && this.#sinkRun(writer));
     if (!writer) return;
-    while (this.#stopping === 'no' && this.#error === null) {
-      await this.refresh();
-      await new Promise((resolve) => setTimeout(resolve, 250));
-    }
-    await Promise.all(this.#running.values());
+    while (this.#stopping === 'no') await new Promise((resolve) => setTimeout(resolve, 50));
+    do await Promise.all(this.#running.values());
+    while (this.#finishing && this.#stopping === 'drain' && this.#error === null && !(await this.#isWritten()));
     await this.refresh();
+  }
+
+  /** Keeps the lag up to date until all is over. */
+  async #watch(): Promise<void> {
+    while (!this.#isOver) {
+      await this.refresh();
+      for (let i = 0; i < 10 && !this.#isOver; i++) await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  }
+
+  /** Whether all of the topic is written and acknowledged; a partition that is away just now may not be. Waits a little where it is not. */
+  async #isWritten(): Promise<boolean> {
+    const { log } = this.#environment;
+    const { group } = this.#sink;
+    const ranges = (await log.describe(this.#topic))?.ranges ?? [];
+    for (const [partition, { low }] of ranges.entries()) {
+      const pending = await log.pending(group, this.#topic, partition);
+      const position = { topic: this.#topic, partition, offset: Math.max(low, pending?.to ?? low) };
+      const isWritten = pending === null || pending.from === pending.to;
+      if (isWritten && (await log.poll(`${group}/end`, [position], { messages: 1, bytes: 1, waitMs: 0 })).length === 0) continue;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return false;
+    }
+    return true;
   }
 
   /** Opens the writer and its table, again and again while the system is not there. */

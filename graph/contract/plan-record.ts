@@ -8,6 +8,8 @@ export interface PlanRecord {
   readonly inc: string;
   readonly tasks: number;
   readonly nodes: readonly OldNode[];
+  /** The plan that an edit made this one of, and which node keeps the state of which: snapshots of then may still be the last ones. */
+  readonly before?: { readonly plan: string; readonly kept: readonly (readonly [node: string, was: string])[] };
 }
 
 /** Where the copy of a pipeline's record lies, below the folder for local data. */

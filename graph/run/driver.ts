@@ -9,6 +9,8 @@ import type { Read } from './inputs.ts';
 import { encodeEntry, type JournalEntry, rootOf } from './journal.ts';
 import type { Task } from './task.ts';
 
+/** Rounds in a row without work after which tasks that wait for a parked one alone are taken to wait for ever. */
+const STUCK_ROUNDS = 50;
 /** Longest sleep of an idle loop, ms. */
 const IDLE_WAIT_MS = 20;
 /** Least time between epochs that are cut for a timer alone, ms. */
@@ -31,8 +33,10 @@ export interface DriverOptions {
   owned(): ReadonlySet<number>;
   /** What the log last said of its disk. */
   usage(): LogUsage;
-  /** A fresh task at the state the log holds. */
-  recover(task: number): Promise<Task>;
+  /** A fresh task, at nothing. */
+  make(task: number): Task;
+  /** Brings a fresh task to the state the log holds. */
+  recover(task: Task): Promise<void>;
   /** A task can go on no longer. */
   parked(task: Task, error: MillraceError): void;
 }
@@ -63,6 +67,9 @@ export class Driver {
   #committing: Promise<void> = Promise.resolve();
   #commitFailure: unknown = null;
   #stopping = false;
+  /** Rounds in a row that found nothing to do. */
+  #quietRounds = 0;
+  #isClosed = false;
   #backlog = false;
   #lastTickMs = 0;
   #lastCutMs = 0;
@@ -101,7 +108,24 @@ export class Driver {
       const root = await this.#log.root(plan.pipeline, number);
       if (root?.inc === held.root?.inc && root?.epoch === held.epoch) return;
     }
-    this.tasks.set(number, await this.#options.recover(number));
+    try {
+      this.tasks.set(number, await this.#recovered(number));
+    } catch (error) {
+      if (!(error instanceof MillraceError) || error.code !== 'fenced') throw error;
+      this.tasks.delete(number); // another has it; should it come back, the lease says so
+    }
+  }
+
+  async #recovered(number: number): Promise<Task> {
+    const task = this.#options.make(number);
+    try {
+      await this.#options.recover(task);
+    } catch (cause) {
+      const error = inNode(cause, this.#options.plan.pipeline);
+      if (error.code === 'fenced') throw error;
+      this.#park(task, error);
+    }
+    return task;
   }
 
   /** Cuts no further round. */
@@ -120,6 +144,8 @@ export class Driver {
       }
       if (this.#commitFailure !== null) throw this.#commitFailure;
       const computed = await this.#round(live);
+      this.#quietRounds = computed ? 0 : this.#quietRounds + 1;
+      if (!computed && this.#isStuck(live)) break;
       if (!computed) continue;
       await this.#committing;
       if (this.#commitFailure !== null) throw this.#commitFailure;
@@ -137,9 +163,10 @@ export class Driver {
 
   /** A last round that says the tasks were stopped on purpose, with a snapshot of each: the next start replays nothing. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     const { plan } = this.#options;
     const open = [...this.tasks.values()].filter((task) => task.state === 'running' || task.state === 'ended');
-    const changed = open.filter((task) => !(task.root?.closed && task.root.epoch === task.epoch));
+    const changed = open.filter(({ root, epoch }) => !(root?.closed && root.epoch === epoch && root.plan === plan.hash));
     if (changed.length === 0) return;
     for (const task of changed) task.epoch += 1;
     const shares: Share[] = [];
@@ -160,6 +187,13 @@ export class Driver {
     for (const task of changed) task.state = 'closed';
   }
 
+  /** Nothing more can come: all sources have ended, and what is missing would have to come from a task that is parked. */
+  #isStuck(live: readonly Task[]): boolean {
+    if (this.#quietRounds < STUCK_ROUNDS || live.length === 0 || this.#changes.length > 0) return false;
+    if (this.tasks.size < this.#options.plan.tasks || ![...this.tasks.values()].some((task) => task.state === 'parked')) return false;
+    return live.every((task) => task.nextTimerNs() === null && task.inputs.every((i) => i.exchange !== null || i.ingest.ended));
+  }
+
   /** Every task has ended or parked here, or was closed by another process. */
   async #allEnded(): Promise<boolean> {
     if (this.#changes.length > 0) return false;
@@ -174,17 +208,21 @@ export class Driver {
   /** Reads, cuts and computes; null when there was nothing to do. */
   async #round(live: readonly Task[]): Promise<ComputedRound | null> {
     await this.#gather();
-    const { reads, backlog } = await fetch(
+    const { reads, backlog, broken } = await fetch(
       this.#log,
       this.#options.plan.pipeline,
       live,
       live.some((task) => task.due) ? 0 : this.#waitMs(live),
+      this.#options.environment.note,
     );
     const startedAt = performance.now();
     this.#backlog = backlog;
     const shares: Share[] = [];
+    const mayTick = Date.now() - this.#lastTickMs >= TICK_MS;
+    for (const [task, error] of broken) this.#park(task, error);
     for (const task of live) {
-      const work = this.#cut(task, reads.get(task) ?? []);
+      if (task.state !== 'running') continue;
+      const work = this.#cut(task, reads.get(task) ?? [], mayTick);
       if (!work) continue;
       try {
         task.run(work.entry, work.reads);
@@ -217,21 +255,21 @@ export class Driver {
   }
 
   /** The task's next epoch, or null when nothing calls for one. */
-  #cut(task: Task, reads: readonly Read[]): { entry: JournalEntry; reads: readonly Read[] } | null {
+  #cut(task: Task, reads: readonly Read[], mayTick: boolean): { entry: JournalEntry; reads: readonly Read[] } | null {
     const positions = new Map(reads.map((read) => [`${read.input}/${read.partition}`, read.to]));
     const ended = task.inputs.filter((i) => {
       if (!i.input.reader || i.ingest.ended) return false;
       return i.input.reader.ended(i.partition, positions.get(`${i.input.index}/${i.partition}`) ?? i.position);
     });
     const clockNs = this.#clock(task);
-    if (reads.length === 0 && ended.length === 0 && !task.due && !this.#tickDue(task, clockNs)) return null;
+    if (reads.length === 0 && ended.length === 0 && !task.due && !(mayTick && this.#tickDue(task, clockNs))) return null;
     const names = ended.map((i) => [i.input.plan.name, i.partition] as const);
     return { entry: this.#entry(task, clockNs, reads, names, false), reads };
   }
 
   #tickDue(task: Task, clockNs: bigint): boolean {
     const next = task.nextTimerNs();
-    if (next === null || next > clockNs || Date.now() - this.#lastTickMs < TICK_MS) return false;
+    if (next === null || next > clockNs) return false;
     this.#lastTickMs = Date.now();
     return true;
   }
@@ -309,8 +347,10 @@ export class Driver {
   #fenced(shares: readonly Share[]): void {
     for (const { task } of shares) {
       this.tasks.delete(task.task);
-      this.#changes.push(async () => {
-        if (this.#options.owned().has(task.task)) await this.assign(task.task);
+      void this.change(async () => {
+        if (!this.#isClosed && this.#options.owned().has(task.task)) await this.assign(task.task);
+      }).catch((error) => {
+        this.#commitFailure ??= error;
       });
     }
   }
@@ -323,13 +363,9 @@ export class Driver {
     if (this.#failedAt.get(task.task) !== at) {
       this.#failedAt.set(task.task, at);
       this.#options.environment.note(`task ${task.task}: ${error.message}; trying again from the last snapshot`);
-      try {
-        this.tasks.set(task.task, await this.#options.recover(task.task));
-        return;
-      } catch (again) {
-        this.#park(task, inNode(again, error.node ?? '?'));
-        return;
-      }
+      this.tasks.delete(task.task);
+      await this.assign(task.task);
+      return;
     }
     this.#park(task, error);
   }

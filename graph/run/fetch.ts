@@ -1,3 +1,4 @@
+import { inNode, type MillraceError } from '../contract/error.ts';
 import type { Log, Position } from '../contract/log.ts';
 import type { SourceView } from '../contract/view.ts';
 import { type OpenInput, type Read, readOfChunk, readOfMessages } from './inputs.ts';
@@ -7,6 +8,8 @@ import type { Task, TaskInput } from './task.ts';
 const ROUND_CREDIT = { rows: 262_144, bytes: 48 * 1024 * 1024, messages: 20_000 };
 /** How long one round goes on reading a source that has more, ms. */
 const READ_MS = 20;
+/** Least and most wait before a source that failed is read again, ms. */
+const READ_BACKOFF_MS = { least: 50, most: 5_000 };
 /** A round of this many rows is taken as a sign that more is waiting. */
 const BACKLOG_ROWS = 32_768;
 
@@ -16,12 +19,21 @@ export interface Fetched {
   readonly reads: ReadonlyMap<Task, readonly Read[]>;
   /** More was there than the round may hold. */
   readonly backlog: boolean;
+  /** Tasks one of whose sources cannot be read, and no later try will mend it. */
+  readonly broken: ReadonlyMap<Task, MillraceError>;
 }
 
 /** Rows for the next round, by task. Waits at most `waitMs` when there are none. */
-export async function fetch(log: Log, pipeline: string, tasks: readonly Task[], waitMs: number): Promise<Fetched> {
+export async function fetch(
+  log: Log,
+  pipeline: string,
+  tasks: readonly Task[],
+  waitMs: number,
+  note: (line: string) => void,
+): Promise<Fetched> {
   const reads = new Map<Task, Read[]>(tasks.map((task) => [task, []]));
   const readers = tasks.flatMap((task) => task.inputs.filter((i) => i.input.reader && !i.ingest.ended).map((input) => ({ task, input })));
+  const broken = new Map<Task, MillraceError>();
   let rows = 0;
   let more = false;
   for (const { task, input } of readers) {
@@ -30,6 +42,10 @@ export async function fetch(log: Log, pipeline: string, tasks: readonly Task[], 
       bytes: Math.floor(ROUND_CREDIT.bytes / readers.length),
     };
     const got = await readConnector(input, share, READ_MS / readers.length);
+    if (got.error) {
+      if (got.error.retry === 'never') broken.set(task, got.error);
+      else waitFor(input, got.error, note);
+    } else if (got.reads.length > 0) input.trouble = null;
     reads.get(task)?.push(...got.reads);
     for (const read of got.reads) rows += read.to - read.from;
     more ||= got.more;
@@ -51,31 +67,47 @@ export async function fetch(log: Log, pipeline: string, tasks: readonly Task[], 
     await new Promise((resolve) => setTimeout(resolve, waitMs));
   }
   for (const list of reads.values()) list.sort((a, b) => a.input - b.input || a.partition - b.partition || a.from - b.from);
-  return { reads, backlog: more || rows >= BACKLOG_ROWS };
+  return { reads, backlog: more || rows >= BACKLOG_ROWS, broken };
 }
 
-/** Reads on until the share is used up, the time is over or nothing is there; `more` unless nothing was. */
+/** Puts the next try off, longer each time; says so once. */
+function waitFor(input: TaskInput, error: MillraceError, note: (line: string) => void): void {
+  const attempts = (input.trouble?.attempts ?? 0) + 1;
+  const ms = Math.min(READ_BACKOFF_MS.most, READ_BACKOFF_MS.least * 2 ** Math.min(attempts - 1, 10));
+  if (attempts === 1) note(`${input.input.plan.name}: ${error.message}${error.remedy ? ` (${error.remedy})` : ''}; trying again`);
+  input.trouble = { error, attempts, untilMs: performance.now() + ms };
+}
+
+/**
+ * Reads on until the share is used up, the time is over or nothing is there; `more` unless nothing was. An error ends it; behind rows
+ * that were read it is left to the next call.
+ */
 async function readConnector(
   input: TaskInput,
   share: { rows: number; bytes: number },
   ms: number,
-): Promise<{ reads: Read[]; more: boolean }> {
+): Promise<{ reads: Read[]; more: boolean; error: MillraceError | null }> {
   const { reader } = input.input;
   const reads: Read[] = [];
+  if (input.trouble && input.trouble.untilMs > performance.now()) return { reads, more: false, error: null };
   const until = performance.now() + ms;
   let { rows, bytes } = share;
   let at = input.position;
   while (reader && rows > 0 && bytes > 0) {
-    const chunk = await reader.read(input.partition, at, rows, bytes);
-    if (!chunk) return { reads, more: false };
-    const read = readOfChunk(input.input, chunk);
-    reads.push(read);
-    at = chunk.to;
-    rows -= chunk.to - chunk.from;
-    bytes -= read.bytes;
+    try {
+      const chunk = await reader.read(input.partition, at, rows, bytes);
+      if (!chunk || chunk.to <= at) return { reads, more: false, error: null };
+      const read = readOfChunk(input.input, chunk);
+      reads.push(read);
+      at = chunk.to;
+      rows -= chunk.to - chunk.from;
+      bytes -= read.bytes;
+    } catch (cause) {
+      return { reads, more: false, error: reads.length > 0 ? null : inNode(cause, input.input.plan.name) };
+    }
     if (performance.now() > until) break;
   }
-  return { reads, more: true };
+  return { reads, more: true, error: null };
 }
 
 /** Topic positions of all tasks; a partition that several tasks read is fetched from the furthest back. */

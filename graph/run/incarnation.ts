@@ -7,12 +7,13 @@ import type { Plan } from '../contract/plan.ts';
 import { type PlanRecord, planRecordPath } from '../contract/plan-record.ts';
 import { type StateChange, stateChange } from '../contract/state-change.ts';
 import type { Environment } from './environment.ts';
+import { commitPatiently } from './patient.ts';
+import type { StateOf } from './snapshot.ts';
 
 /** Under which identity a pipeline runs, and which state fits its plan. */
 export interface Incarnation {
   readonly inc: string;
-  /** The name under which a node's state lies in the last snapshot; null where it starts from nothing. */
-  stateOf(node: string): string | null;
+  readonly stateOf: StateOf;
 }
 
 const topicOf = (plan: Plan): string => `_millrace.${plan.pipeline}.plans`;
@@ -29,7 +30,7 @@ export async function settleIncarnation(plan: Plan, environment: Environment): P
   if (!last) return begin(plan, environment);
   if (last.plan === plan.hash) {
     await writeCopy(last, plan, environment);
-    return { inc: last.inc, stateOf: (node) => node };
+    return { inc: last.inc, stateOf: stateUnder(last) };
   }
   if (environment.loseState) {
     environment.note('the state of the former plan is left behind (--lose-state)');
@@ -37,9 +38,15 @@ export async function settleIncarnation(plan: Plan, environment: Environment): P
   }
   const changes = stateChange(last.nodes, plan);
   await refuseWhatIsLost(last, changes, plan, environment);
-  await write(plan, environment, last.inc);
-  const kept = new Map(changes.filter(({ change }) => change === 'keeps').map(({ node, was }) => [node, was ?? node]));
-  return { inc: last.inc, stateOf: (node) => kept.get(node) ?? null };
+  const kept = changes.filter(({ change }) => change === 'keeps').map(({ node, was }) => [node, was ?? node] as const);
+  const record = await write(plan, environment, last.inc, { plan: last.plan, kept });
+  return { inc: last.inc, stateOf: stateUnder(record) };
+}
+
+/** Where the plan of a record finds its state: in snapshots of its own by the same names, in those of the plan before by the edit's. */
+function stateUnder({ before }: PlanRecord): StateOf {
+  const kept = new Map(before?.kept);
+  return (node, plan) => (plan === before?.plan ? (kept.get(node) ?? null) : node);
 }
 
 /** A plan that differs is accepted only after a clean stop, with equal T, and where no node loses state. */
@@ -78,18 +85,20 @@ async function begin(plan: Plan, environment: Environment): Promise<Incarnation>
   return { inc, stateOf: (node) => node };
 }
 
-async function write(plan: Plan, environment: Environment, inc: string): Promise<void> {
+async function write(plan: Plan, environment: Environment, inc: string, before?: PlanRecord['before']): Promise<PlanRecord> {
   const record: PlanRecord = {
     v: 1,
     plan: plan.hash,
     inc,
     tasks: plan.tasks,
     nodes: plan.nodes.map(({ name, signature }) => ({ name, signature })),
+    ...(before ? { before } : {}),
   };
   const value = Buffer.from(JSON.stringify(record), 'utf8');
   const message = { topic: topicOf(plan), partition: 0, key: Buffer.from('current'), value, headers: {}, timestampNs: environment.clock() };
   for (;;) {
-    const result = await environment.log.commit({ pipeline: plan.pipeline, journal: plan.journal, tasks: [], messages: [message] });
+    const round = { pipeline: plan.pipeline, journal: plan.journal, tasks: [], messages: [message] };
+    const result = await commitPatiently(environment.log, round);
     if (result === 'committed') break;
     if (result === 'fenced')
       throw new MillraceError('another process took the pipeline over', { code: 'fenced', domain: 'external', retry: 'backoff' });
@@ -97,6 +106,7 @@ async function write(plan: Plan, environment: Environment, inc: string): Promise
     if (found?.inc === inc && found.plan === plan.hash) break;
   }
   await writeCopy(record, plan, environment);
+  return record;
 }
 
 /** A copy beside the data, for `millrace plan`: it may not open the log of a pipeline that runs. */

@@ -204,12 +204,26 @@ function gatherPayloads(messages: readonly Message[]): Payloads {
 /** How long a paced source may keep back rows that it gave before, ms. */
 const READ_AGAIN_MS = 60_000;
 
+function gone(input: OpenInput, partition: number, from: number, to: number): MillraceError {
+  return new MillraceError(`positions ${from} to ${to} of ${input.labels[partition]} are gone`, {
+    code: 'input-gone',
+    domain: 'external',
+    node: input.plan.name,
+    remedy: 'bring the input back as it was, or start from nothing with --lose-state',
+  });
+}
+
 /** Reads exactly [from, to) again, for replay. */
 export async function readAgain(input: OpenInput, log: Log, partition: number, from: number, to: number): Promise<Read[]> {
   if (input.topic !== null) {
     const messages: Message[] = [];
-    for await (const message of log.scan(input.topic, partition, from, to)) messages.push(message);
-    return messages.length === 0 ? [] : [readOfMessages(input, partition, from, messages)];
+    for (const deadline = Date.now() + READ_AGAIN_MS; ; ) {
+      const at = (messages.at(-1)?.offset ?? from - 1) + 1;
+      for await (const message of log.scan(input.topic, partition, at, to)) messages.push(message);
+      if (messages.at(-1)?.offset === to - 1) return [readOfMessages(input, partition, from, messages)];
+      if (Date.now() > deadline) throw gone(input, partition, from, to);
+      await new Promise((resolve) => setTimeout(resolve, 20)); // a range ends with a message that was seen, so it shows again
+    }
   }
   const reads: Read[] = [];
   let deadline = Date.now() + READ_AGAIN_MS;
@@ -217,12 +231,7 @@ export async function readAgain(input: OpenInput, log: Log, partition: number, f
     const chunk = (await input.reader?.read(partition, at, to - at, 32 * 1024 * 1024)) ?? null;
     if (!chunk || chunk.to <= at) {
       if (input.reader?.ended(partition, at) !== false || Date.now() > deadline) {
-        throw new MillraceError(`positions ${at} to ${to} of ${input.labels[partition]} are gone`, {
-          code: 'input-gone',
-          domain: 'external',
-          node: input.plan.name,
-          remedy: 'bring the input back as it was, or start from nothing with --lose-state',
-        });
+        throw gone(input, partition, at, to);
       }
       await new Promise((resolve) => setTimeout(resolve, 20)); // paced
       continue;

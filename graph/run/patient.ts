@@ -1,5 +1,5 @@
 import { MillraceError } from '../contract/error.ts';
-import type { Log } from '../contract/log.ts';
+import type { CommitResult, Log, Round } from '../contract/log.ts';
 
 /** Least and most wait between two tries, ms. */
 const BACKOFF_MS = { least: 20, most: 5_000 };
@@ -14,6 +14,17 @@ export async function patiently<R>(what: () => Promise<R>, note: (line: string) 
       if (attempt === 3) note(`${error.code}: ${error.message}${error.remedy ? ` (${error.remedy})` : ''}; trying again`);
       await new Promise((resolve) => setTimeout(resolve, Math.min(BACKOFF_MS.most, BACKOFF_MS.least * 2 ** Math.min(attempt, 10))));
     }
+  }
+}
+
+/** Commits a round; an error that may pass leaves its outcome unknown, like an answer that says so. */
+export async function commitPatiently(log: Log, round: Round): Promise<CommitResult> {
+  try {
+    return await log.commit(round);
+  } catch (error) {
+    if (!(error instanceof MillraceError) || error.retry !== 'backoff') throw error;
+    await new Promise((resolve) => setTimeout(resolve, BACKOFF_MS.least));
+    return 'unknown';
   }
 }
 

@@ -14,6 +14,7 @@ import { type OpenInput, openInputs } from './inputs.ts';
 import { NodeMetrics } from './metrics.ts';
 import { patientLog } from './patient.ts';
 import { recoverTask } from './recovery.ts';
+import type { StateOf } from './snapshot.ts';
 import { Task } from './task.ts';
 
 /** How long a stop waits for sinks that do not keep up, ms. */
@@ -36,13 +37,15 @@ class Pipeline {
   #reason: string | null = null;
   #inc = '';
   readonly #driver: Driver;
-  #stateOf: (node: string) => string | null = (node) => node;
+  #stateOf: StateOf = (node) => node;
   #files: ReadonlyMap<string, string> = new Map();
   #inputs: readonly OpenInput[] = [];
   #sinks: readonly SinkRunner[] = [];
   #sources: readonly SourceView[] = [];
   #usage: LogUsage = { bytes: null, budgetBytes: null };
   #stopRequested = false;
+  #refreshing: Promise<void> | null = null;
+  #refreshFault = '';
   /** The loop has ended: changes of ownership no longer matter. */
   #leaving = false;
   #parked: MillraceError | null = null;
@@ -63,6 +66,7 @@ class Pipeline {
       inc: () => this.#inc,
       owned: () => this.#lease?.owned ?? new Set(),
       usage: () => this.#usage,
+      make: (task) => this.#make(task),
       recover: (task) => this.#recover(task),
       parked: (task, error) => {
         this.#parked ??= error;
@@ -141,16 +145,28 @@ class Pipeline {
     } catch (error) {
       failure = inNode(error, this.#plan.pipeline);
     }
-    return this.#finish(failure, ended);
+    try {
+      return await this.#finish(failure, ended);
+    } catch (error) {
+      return this.#outcome(failure ?? inNode(error, this.#plan.pipeline), []);
+    }
   }
 
   /** Ends the sinks, closes what is open, and says how it went. */
   async #finish(failure: MillraceError | null, ended: boolean): Promise<Outcome> {
     this.#leaving = true;
     const clean = await Promise.all(this.#sinks.map((sink) => this.#drainSink(sink, ended)));
+    await this.#refreshing;
     await this.#refresh();
-    for (const input of this.#inputs) await input.reader?.close();
-    await releaseQuietly(this.#lease, this.#driver);
+    try {
+      for (const input of this.#inputs) await input.reader?.close();
+    } finally {
+      await releaseQuietly(this.#lease, this.#driver);
+    }
+    return this.#outcome(failure, clean);
+  }
+
+  #outcome(failure: MillraceError | null, clean: readonly boolean[]): Outcome {
     this.#endedAtMs = Date.now();
     const sinkError = this.#sinks.map((sink) => sink.error).find((error) => error !== null) ?? null;
     const error = failure ?? this.#parked ?? sinkError ?? (clean.every(Boolean) ? null : undrained(this.#sinks));
@@ -207,19 +223,21 @@ class Pipeline {
     return spec && isOfIncarnation(spec) ? topic.replace(/^(_millrace\.[^.]+\.(?:feed|x)\.)/, `$1${this.#inc}.`) : topic;
   }
 
-  /** A fresh task at the state the log holds. */
-  async #recover(number: number): Promise<Task> {
-    const { registry } = this.#environment;
-    const metrics = this.#metrics;
-    const task = new Task(number, {
+  #make(number: number): Task {
+    return new Task(number, {
       plan: this.#plan,
-      registry,
+      registry: this.#environment.registry,
       inputs: this.#inputs,
       files: this.#files,
       inc: this.#inc,
       topicName: (topic) => this.#topicName(topic),
-      probe: (node) => metrics.get(node) as NodeMetrics,
+      probe: (node) => this.#metrics.get(node) as NodeMetrics,
     });
+  }
+
+  /** Brings a fresh task to the state the log holds. */
+  async #recover(task: Task): Promise<void> {
+    const metrics = this.#metrics;
     for (const node of metrics.values()) node.counting = false;
     try {
       const { pipeline, journal, hash } = this.#plan;
@@ -229,6 +247,7 @@ class Pipeline {
         journal,
         inc: this.#inc,
         planHash: hash,
+        leaving: () => this.#stopRequested,
         stateOf: this.#stateOf,
       });
     } finally {
@@ -237,7 +256,6 @@ class Pipeline {
     task.state = task.exhausted ? 'ended' : 'running';
     const tells = this.#plan.outputs.some((output) => output.kind === 'exchange');
     task.due ||= task.state === 'running' && (tells || task.inputs.length === 0);
-    return task;
   }
 
   #giveUp(error: unknown): void {
@@ -246,9 +264,23 @@ class Pipeline {
     this.#driver.stop();
   }
 
-  async #refresh(): Promise<void> {
-    this.#sources = await sourceViews(this.#environment.log, this.#inputs, [...this.#driver.tasks.values()]);
-    this.#usage = await this.#environment.log.usage();
+  /** Looks up what the view shows of the log; what cannot be had just now stays as it was. */
+  #refresh(): Promise<void> {
+    this.#refreshing ??= this.#lookUp().finally(() => {
+      this.#refreshing = null;
+    });
+    return this.#refreshing;
+  }
+
+  async #lookUp(): Promise<void> {
+    try {
+      this.#sources = await sourceViews(this.#environment.log, this.#inputs, [...this.#driver.tasks.values()]);
+      this.#usage = await this.#environment.log.usage();
+    } catch (error) {
+      const { message } = inNode(error, this.#plan.pipeline);
+      if (message !== this.#refreshFault) this.#environment.note(`positions and lag cannot be looked up: ${message}`);
+      this.#refreshFault = message;
+    }
   }
 }
 
@@ -270,9 +302,14 @@ function edgesOf(plan: Plan): PipelineView['edges'] {
 /** Lets the lease go though the driver's loop, which would serve the revocation, has ended. */
 async function releaseQuietly(lease: Lease | null, driver: Driver): Promise<void> {
   if (!lease) return;
-  const released = lease.release();
-  await driver.serveChanges();
-  await released;
+  let isReleased = false;
+  const released = lease.release().finally(() => {
+    isReleased = true;
+  });
+  while (!isReleased) {
+    await driver.serveChanges();
+    await Promise.race([released, new Promise((resolve) => setTimeout(resolve, 5))]);
+  }
 }
 
 function undrained(sinks: readonly SinkRunner[]): MillraceError {

@@ -4,6 +4,8 @@ import type { Log, Root } from '../contract/log.ts';
 import type { Environment } from './environment.ts';
 import { type OpenInput, type Read, readAgain } from './inputs.ts';
 import { decodeEntry, encodeEntry, type JournalEntry, rootOf } from './journal.ts';
+import { commitPatiently, patiently } from './patient.ts';
+import type { StateOf } from './snapshot.ts';
 import type { Task, TaskInput } from './task.ts';
 
 /** How long the journal record of the root's epoch may take to show, ms: longer than a transaction takes to be decided. */
@@ -15,8 +17,9 @@ export interface RecoveryOptions {
   readonly journal: string;
   readonly inc: string;
   readonly planHash: string;
-  /** The name under which a node's state lies in the snapshot; null where it starts from nothing. */
-  stateOf(node: string): string | null;
+  /** True once the pipeline is to stop. */
+  leaving(): boolean;
+  readonly stateOf: StateOf;
 }
 
 /** Brings a fresh task to where the log says it stood: nothing yet (epoch 0), or its last snapshot and the epochs after it. */
@@ -64,10 +67,19 @@ async function begin(task: Task, options: RecoveryOptions): Promise<void> {
   const root = rootOf(entry, null);
   const share = { task: task.task, epoch: 0, entry: encodeEntry(entry), root, reads: task.positions() };
   const round = { pipeline: options.pipeline, journal: options.journal, tasks: [share], messages: [] };
-  const result = await environment.log.commit(round);
-  if (result === 'fenced')
-    throw new MillraceError(`task ${task.task} was taken over while it started`, { code: 'fenced', domain: 'external', retry: 'backoff' });
-  if (result === 'unknown' && !(await environment.log.root(options.pipeline, task.task))) return begin(task, options);
+  for (;;) {
+    const result = await commitPatiently(environment.log, round);
+    if (result === 'committed') break;
+    if (result === 'fenced')
+      throw new MillraceError(`task ${task.task} was taken over while it started`, {
+        code: 'fenced',
+        domain: 'external',
+        retry: 'backoff',
+      });
+    if ((await environment.log.root(options.pipeline, task.task))?.inc === options.inc) break;
+    if (options.leaving())
+      throw new MillraceError(`task ${task.task} was stopped before it had begun`, { code: 'stopped', domain: 'external' });
+  }
   task.epoch = 0;
   task.clockNs = entry.clockNs;
   task.root = root;
@@ -148,7 +160,8 @@ async function replay(task: Task, entry: JournalEntry, options: RecoveryOptions)
     const input = task.inputs.find((i) => i.input.plan.name === name && i.partition === partition);
     if (!input)
       throw new MillraceError(`the journal names input "${name}", which the plan lacks`, { code: 'journal-foreign', domain: 'internal' });
-    reads.push(...(await readAgain(input.input as OpenInput, options.environment.log, partition, from, to)));
+    const { log, note } = options.environment;
+    reads.push(...(await patiently(() => readAgain(input.input as OpenInput, log, partition, from, to), note, options.leaving)));
     input.known = true;
   }
   task.run(entry, reads);

@@ -1,11 +1,14 @@
 import { RecordBatchReader, RecordBatchStreamWriter } from 'apache-arrow';
 import { MillraceError } from '../contract/error.ts';
-import type { BatchFrame, RowOrigin } from '../contract/frame.ts';
+import { type BatchFrame, MIN_NS, type RowOrigin } from '../contract/frame.ts';
 import { SNAPSHOT_CHUNK_BYTES } from '../contract/kernel.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { HeldFrame } from '../wire/merge.ts';
 import type { IngestState } from './ingest.ts';
 import type { Task } from './task.ts';
+
+/** The name under which a node's state lies in a snapshot taken under a plan (its hash); null where the node starts from nothing. */
+export type StateOf = (node: string, plan: string) => string | null;
 
 /** Key of the task's own part of a snapshot; node names cannot start with it. */
 const TASK = '$task';
@@ -14,6 +17,8 @@ const TASK = '$task';
 type HeldState = readonly [number, string, readonly (readonly [string, number, number, number] | null)[]];
 
 interface TaskState {
+  /** Hash of the plan it was taken under. */
+  readonly plan: string;
   readonly epoch: number;
   readonly clockNs: string;
   readonly inputs: readonly {
@@ -26,7 +31,16 @@ interface TaskState {
   readonly watermarks: Readonly<Record<string, string>>;
   readonly outputs: Readonly<Record<string, string>>;
   readonly nodes: Readonly<
-    Record<string, { readonly out: string; readonly edges: readonly string[]; readonly held: readonly HeldState[] }>
+    Record<
+      string,
+      {
+        readonly out: string;
+        readonly edges: readonly string[];
+        /** What the edges come from, as `edgeNames` says. */
+        readonly from: readonly string[];
+        readonly held: readonly HeldState[];
+      }
+    >
   >;
 }
 
@@ -38,7 +52,7 @@ export function snapshotTask(
   outputs: readonly bigint[],
 ): ReadonlyMap<string, readonly Uint8Array[]> {
   const chunks = new Map<string, readonly Uint8Array[]>();
-  const nodes: Record<string, { out: string; edges: string[]; held: HeldState[] }> = {};
+  const nodes: Record<string, { out: string; edges: string[]; from: string[]; held: HeldState[] }> = {};
   for (const [name, state] of task.states) {
     chunks.set(name, state.kernel.snapshot());
     const marks = state.watermarks();
@@ -46,6 +60,7 @@ export function snapshotTask(
     nodes[name] = {
       out: String(marks.out),
       edges: marks.edges.map(String),
+      from: edgeNames(plan, name, (node) => node),
       held: held.map((h) => [h.edge, String(h.frame.floorNs), originsOf(h.frame)] as const),
     };
     held.forEach((h, i) => {
@@ -53,6 +68,7 @@ export function snapshotTask(
     });
   }
   const state: TaskState = {
+    plan: plan.hash,
     epoch: task.epoch,
     clockNs: String(task.clockNs),
     inputs: task.inputs.map((i) => ({
@@ -75,7 +91,7 @@ export function restoreTask(
   plan: Plan,
   task: Task,
   chunks: ReadonlyMap<string, readonly Uint8Array[]>,
-  stateOf: (node: string) => string | null,
+  stateOf: StateOf,
   watermarks: bigint[],
   outputs: bigint[],
 ): void {
@@ -99,13 +115,32 @@ export function restoreTask(
     outputs[i] = BigInt(state.outputs[output.name] ?? outputs[i] ?? 0n);
   });
   for (const [name, node] of task.states) {
-    const before = stateOf(name);
+    const before = stateOf(name, state.plan);
     const saved = before === null ? undefined : state.nodes[before];
     if (!saved) continue;
     node.kernel.restore(chunks.get(before ?? name) ?? []);
-    node.setWatermarks(BigInt(saved.out), saved.edges.map(BigInt));
-    node.hold(saved.held.map((held, i) => heldFrame(held, chunks.get(`${before}$held${i}`) ?? [])));
+    const names = edgeNames(plan, name, (upstream) => stateOf(upstream, state.plan) ?? upstream);
+    const edgeNow = saved.from.map((edge) => placeOf(edge, names));
+    node.setWatermarks(
+      BigInt(saved.out),
+      names.map((edge) => BigInt(saved.edges[saved.from.indexOf(edge)] ?? MIN_NS)),
+    );
+    const held = saved.held.map((each, i) => heldFrame(each, chunks.get(`${before}$held${i}`) ?? []));
+    node.hold(held.map(({ edge, frame }) => ({ edge: edgeNow[edge] ?? 0, frame })));
   }
+}
+
+/** The edges into a node, in order, as `port<node.port`; `called` gives the name an upstream node goes by. */
+function edgeNames(plan: Plan, name: string, called: (node: string) => string): string[] {
+  const inputs = plan.nodes.find((node) => node.name === name)?.inputs ?? [];
+  return inputs.flatMap(({ port, edges }) => edges.map((edge) => `${port}<${called(edge.node)}.${edge.port}`));
+}
+
+/** Where rows that wait on an edge go on: on that edge, or where it is gone on another into the same port. */
+function placeOf(edge: string, names: readonly string[]): number {
+  const same = names.indexOf(edge);
+  const port = edge.slice(0, edge.indexOf('<') + 1);
+  return Math.max(0, same < 0 ? names.findIndex((other) => other.startsWith(port)) : same);
 }
 
 function originsOf({ batch, origin }: BatchFrame): HeldState[2] {

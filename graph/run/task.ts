@@ -14,7 +14,7 @@ import { Ingest } from './ingest.ts';
 import type { OpenInput, Read } from './inputs.ts';
 import type { JournalEntry } from './journal.ts';
 import { type Collected, OutputEncoder } from './outputs.ts';
-import { restoreTask, snapshotTask } from './snapshot.ts';
+import { restoreTask, type StateOf, snapshotTask } from './snapshot.ts';
 
 export interface TaskOptions {
   readonly plan: Plan;
@@ -35,6 +35,8 @@ export interface TaskInput {
   /** Its position comes from the log; else `start:` has to be resolved. */
   known: boolean;
   readonly ingest: Ingest;
+  /** Why it cannot be read just now, and until when it is left alone (as `performance.now` tells it). */
+  trouble: { readonly error: MillraceError; readonly attempts: number; readonly untilMs: number } | null;
   /** Set for exchanges, whose event time comes with the messages. */
   readonly exchange: ExchangeTime | null;
 }
@@ -178,7 +180,7 @@ export class Task {
     return snapshotTask(this.#options.plan, this, this.#watermarks, this.#outputWatermarks);
   }
 
-  restore(chunks: ReadonlyMap<string, readonly Uint8Array[]>, stateOf: (node: string) => string | null): void {
+  restore(chunks: ReadonlyMap<string, readonly Uint8Array[]>, stateOf: StateOf): void {
     restoreTask(this.#options.plan, this, chunks, stateOf, this.#watermarks, this.#outputWatermarks);
   }
 
@@ -189,7 +191,7 @@ export class Task {
     for (let partition = 0; partition < input.partitions; partition++) {
       if (!broadcast && partition % tasks !== this.task) continue;
       const exchange = from.kind === 'exchange' ? new ExchangeTime(tasks) : null;
-      own.push({ input, partition, position: 0, known: false, ingest: new Ingest(time), exchange });
+      own.push({ input, partition, position: 0, known: false, ingest: new Ingest(time), trouble: null, exchange });
     }
     return own;
   }

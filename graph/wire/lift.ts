@@ -52,7 +52,7 @@ export function lift(options: LiftOptions, edges: readonly LiftEdge[]): Observab
   return new Observable<Emission>((subscriber) => {
     const kernel = options.create();
     const { probe } = options;
-    const merge = edges.length > 1 ? new Merge(edges, options.order) : null;
+    let merge = edges.length > 1 ? new Merge(edges, options.order) : null;
     const watermarks = edges.map(() => MIN_NS);
     let forwarded = MIN_NS;
     let barriers = 0;
@@ -87,6 +87,7 @@ export function lift(options: LiftOptions, edges: readonly LiftEdge[]): Observab
     const close = (frame: Frame & { kind: 'barrier' }): void => {
       const watermarkNs = watermarks.reduce((min, ns) => (ns < min ? ns : min), MAX_NS);
       if (merge) for (const run of merge.release(watermarkNs)) push(run.frame, run.port);
+      if (edges.length === 1 && merge?.held.length === 0) merge = null;
       const start = process.hrtime.bigint();
       kernel.advance(watermarkNs, frame.clockNs, emit);
       flushRefused(frame.clockNs);
@@ -113,6 +114,7 @@ export function lift(options: LiftOptions, edges: readonly LiftEdge[]): Observab
       kernel,
       held: () => merge?.held ?? [],
       hold: (frames) => {
+        if (frames.length > 0) merge ??= new Merge(edges, options.order); // held when it had more edges than it has now
         for (const { edge, frame } of frames) merge?.hold(edge, frame);
       },
       watermarks: () => ({ out: forwarded, edges: watermarks }),

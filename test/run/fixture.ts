@@ -368,3 +368,64 @@ export function expected({ rows, partitions }: PlanShape): { sums: Map<string, n
   }
   return { sums: totals, count: rows * partitions, windows: counts };
 }
+
+/** A log some of whose verbs are others. */
+export function changedLog(log: Log, changes: Partial<Log>): Log {
+  const plain: Log = {
+    description: log.description,
+    ensure: (topics) => log.ensure(topics),
+    describe: (topic) => log.describe(topic),
+    lease: (group, topic, listener) => log.lease(group, topic, listener),
+    root: (pipeline, task) => log.root(pipeline, task),
+    poll: (reader, positions, credit) => log.poll(reader, positions, credit),
+    commit: (round) => log.commit(round),
+    scan: (topic, partition, from, to) => log.scan(topic, partition, from, to),
+    putState: (key, chunks) => log.putState(key, chunks),
+    getState: (pipeline, task, reference) => log.getState(pipeline, task, reference),
+    pending: (group, topic, partition) => log.pending(group, topic, partition),
+    intent: (group, topic, partition, intent) => log.intent(group, topic, partition, intent),
+    usage: () => log.usage(),
+    close: () => log.close(),
+  };
+  return { ...plain, ...changes };
+}
+
+/** A registry whose test source goes through `read` first, which may throw. */
+export function withReads(registry: Registry, read: (partition: number, from: number) => void): Registry {
+  const { source } = formula;
+  if (!source) throw new TypeError('the test source is a source');
+  const changed: Connector = {
+    ...formula,
+    source: {
+      ...source,
+      async open(params, context) {
+        const reader = await source.open(params, context);
+        return {
+          ...reader,
+          async read(partition, from, maxRows, maxBytes) {
+            read(partition, from);
+            return reader.read(partition, from, maxRows, maxBytes);
+          },
+        };
+      },
+    },
+  };
+  return { ...registry, connectors: new Map([...registry.connectors, ['formula', changed]]) };
+}
+
+/** Every row once, every running sum and window right; else what differs. */
+export function differences(tables: ReadonlyMap<string, Table>, shape: PlanShape): string[] {
+  const want = expected(shape);
+  const sums = tables.get('sums')?.rows ?? [];
+  const windows = tables.get('windows')?.rows ?? [];
+  const found: string[] = [];
+  if (sums.length !== want.count) found.push(`${sums.length} sums, not ${want.count}`);
+  const last = new Map<string, number>();
+  for (const row of sums) last.set(String(row.symbol), Math.max(last.get(String(row.symbol)) ?? 0, Number(row.total)));
+  for (const [symbol, total] of want.sums)
+    if (last.get(symbol) !== total) found.push(`sum of ${symbol}: ${last.get(symbol)}, not ${total}`);
+  if (windows.length !== want.windows.size) found.push(`${windows.length} windows, not ${want.windows.size}`);
+  const counts = new Map(windows.map((row) => [`${row.ts_event} ${row.symbol}`, Number(row.count)]));
+  for (const [key, count] of want.windows) if (counts.get(key) !== count) found.push(`window ${key}: ${counts.get(key)}, not ${count}`);
+  return found;
+}

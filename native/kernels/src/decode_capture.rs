@@ -66,7 +66,7 @@ impl Kernel for DecodeCapture {
 }
 
 fn split(line: &[u8]) -> Result<(i64, &[u8]), (&'static str, &'static str)> {
-    if std::str::from_utf8(line).is_err() {
+    if !line.is_ascii() && std::str::from_utf8(line).is_err() {
         return Err(("text-encoding", "the line is not UTF-8"));
     }
     let number = Number::front(line).filter(|number| line.get(number.raw.len()) == Some(&b' '));

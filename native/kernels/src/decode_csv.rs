@@ -138,14 +138,15 @@ impl DecodeCsv {
             let Some(column) = *column else { continue };
             let spec = &self.rows.specs[column];
             let value = slice(field, line, &self.own);
-            cells[column] = if !field.quoted && self.params.nulls.iter().any(|null| null.as_bytes() == value) {
-                spec.null()?
+            let into = &mut cells[column];
+            if !field.quoted && self.params.nulls.iter().any(|null| null.as_bytes() == value) {
+                spec.null(into)?;
             } else if spec.meaning == Meaning::Bool {
-                Cell::Bool(truth(value).ok_or_else(|| spec.wrong_type(value))?)
+                *into = Cell::Bool(truth(value).ok_or_else(|| spec.wrong_type(value))?);
             } else {
                 let cell = if field.own { Cell::Own(field.from, field.to) } else { Cell::Text(&line[field.from..field.to]) };
-                spec.text(value, cell)?
-            };
+                spec.text(value, cell, into)?;
+            }
         }
         Ok(true)
     }

@@ -1,8 +1,8 @@
-use crate::cells::{Cell, Refusal, Rows, Spec};
+use crate::cells::{Cell, Meaning, Refusal, Rows, Spec};
 use crate::column::{Batch, Values};
 use crate::config::Config;
 use crate::fault::Fault;
-use crate::json::{Bad, MAX_DEPTH, Scanner, Text, Token, unescape};
+use crate::json::{Bad, Literal, MAX_DEPTH, Scanner, Text, Token, unescape};
 use crate::kernel::Kernel;
 use crate::output::Output;
 use crate::rejects::Rejects;
@@ -62,7 +62,9 @@ impl Kernel for DecodeJson {
 }
 
 fn read<'a>(payload: &'a [u8], specs: &[Spec], keys: &mut Keys, own: &mut Vec<u8>, cells: &mut [Cell<'a>]) -> Result<(), Refusal> {
-    if let Err(error) = std::str::from_utf8(payload) {
+    if !payload.is_ascii()
+        && let Err(error) = std::str::from_utf8(payload)
+    {
         let reason = format!("the payload is not UTF-8 at byte {}", error.valid_up_to());
         return Err(Refusal { code: "text-encoding", reason });
     }
@@ -86,7 +88,7 @@ fn read<'a>(payload: &'a [u8], specs: &[Spec], keys: &mut Keys, own: &mut Vec<u8
                 let reason = format!("key \"{}\" stands twice", specs[column].from);
                 return Err(Refusal { code: "json-duplicate-key", reason });
             }
-            cells[column] = cell(&specs[column], token, own)?;
+            cell(&specs[column], token, own, &mut cells[column])?;
         }
         if matches!(token, Token::Object | Token::Array) {
             scanner.skip(token).map_err(not_json)?;
@@ -96,28 +98,29 @@ fn read<'a>(payload: &'a [u8], specs: &[Spec], keys: &mut Keys, own: &mut Vec<u8
     scanner.end().map_err(not_json)?;
     for (column, spec) in specs.iter().enumerate() {
         if keys.seen[column] != keys.row {
-            cells[column] = spec.null()?;
+            spec.null(&mut cells[column])?;
         }
     }
     Ok(())
 }
 
-#[inline]
-fn cell<'a>(spec: &Spec, token: Token<'a>, own: &mut Vec<u8>) -> Result<Cell<'a>, Refusal> {
+#[inline(always)]
+fn cell<'a>(spec: &Spec, token: Token<'a>, own: &mut Vec<u8>, into: &mut Cell<'a>) -> Result<(), Refusal> {
     match token {
-        Token::Number(number) => spec.number(&number),
-        Token::Text(Text { raw, escaped: false }) => spec.text(raw, Cell::Text(raw)),
+        Token::Number(number) => return spec.number(number, into),
+        Token::Text(Text { raw, escaped: false }) => return spec.text(raw, Cell::Text(raw), into),
         Token::Text(Text { raw, .. }) => {
             let from = own.len();
             unescape(raw, own);
-            spec.text(&own[from..], Cell::Own(from, own.len()))
+            return spec.text(&own[from..], Cell::Own(from, own.len()), into);
         }
-        Token::Bool(value) if spec.meaning == crate::cells::Meaning::Bool => Ok(Cell::Bool(value)),
-        Token::Bool(value) => Err(spec.wrong_type(if value { b"true" } else { b"false" })),
-        Token::Null => spec.null(),
-        Token::Object => Err(spec.wrong_type(b"{")),
-        Token::Array => Err(spec.wrong_type(b"[")),
+        Token::Bool(value) if spec.meaning == Meaning::Bool => *into = Cell::Bool(value),
+        Token::Bool(value) => return Err(spec.wrong_type(if value { b"true" } else { b"false" })),
+        Token::Null => return spec.null(into),
+        Token::Object => return Err(spec.wrong_type(b"{")),
+        Token::Array => return Err(spec.wrong_type(b"[")),
     }
+    Ok(())
 }
 
 fn not_json(bad: Bad) -> Refusal {
@@ -131,7 +134,7 @@ fn not_json(bad: Bad) -> Refusal {
 struct Keys {
     names: Vec<Vec<u8>>,
     /// `"name":` as the n-th member had it last.
-    expected: Vec<(Vec<u8>, Option<usize>)>,
+    expected: Vec<(Literal, Option<usize>)>,
     /// Row in which each column was met last; rows count from 1.
     seen: Vec<u64>,
     row: u64,
@@ -152,7 +155,7 @@ impl Keys {
         unescape(key.raw, &mut plain);
         let column = self.names.iter().position(|name| *name == plain);
         if key.raw.len() <= REMEMBERED.1 {
-            let entry = ([b"\"", key.raw, b"\":"].concat(), column);
+            let entry = (Literal::new([b"\"", key.raw, b"\":"].concat()), column);
             let known = self.expected.len();
             if member < known {
                 self.expected[member] = entry;

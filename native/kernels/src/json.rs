@@ -59,7 +59,7 @@ impl<'a> Scanner<'a> {
         Bad::Syntax(self.at)
     }
 
-    #[inline]
+    #[inline(always)]
     fn space(&mut self) {
         while matches!(self.bytes.get(self.at), Some(b' ' | b'\n' | b'\r' | b'\t')) {
             self.at += 1;
@@ -88,7 +88,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// The next value; of an object or array only its bracket.
-    #[inline]
+    #[inline(always)]
     pub fn value(&mut self) -> Result<Token<'a>, Bad> {
         match self.peek() {
             Some(b'"') => self.text().map(Token::Text),
@@ -105,7 +105,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn open(&mut self) -> Result<(), Bad> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
@@ -140,9 +140,9 @@ impl<'a> Scanner<'a> {
 
     /// Takes exactly these bytes, if they are next.
     #[inline]
-    pub fn take(&mut self, bytes: &[u8]) -> bool {
-        let next = self.bytes.get(self.at..self.at + bytes.len()) == Some(bytes);
-        self.at += if next { bytes.len() } else { 0 };
+    pub fn take(&mut self, literal: &Literal) -> bool {
+        let next = literal.begins(&self.bytes[self.at..]);
+        self.at += if next { literal.bytes.len() } else { 0 };
         next
     }
 
@@ -153,7 +153,11 @@ impl<'a> Scanner<'a> {
             return Err(self.bad());
         }
         let name = self.text()?;
-        self.expect(b':')?;
+        if self.bytes.get(self.at) == Some(&b':') {
+            self.at += 1;
+        } else {
+            self.expect(b':')?;
+        }
         Ok(name)
     }
 
@@ -164,22 +168,15 @@ impl<'a> Scanner<'a> {
     }
 
     /// A string, from its opening quote on.
-    #[inline]
+    #[inline(always)]
     fn text(&mut self) -> Result<Text<'a>, Bad> {
         let from = self.at + 1;
-        let mut at = from;
+        let mut at = plain_end(self.bytes, from);
         let mut escaped = false;
-        loop {
-            match self.bytes.get(at) {
-                Some(byte) if !SPECIAL[*byte as usize] => at += 1,
-                Some(b'"') => break,
-                Some(b'\\') => {
-                    escaped = true;
-                    let length = escape_length(&self.bytes[at..]).ok_or(Bad::Syntax(at))?;
-                    at += length;
-                }
-                _ => return Err(Bad::Syntax(at)),
-            }
+        while self.bytes.get(at) != Some(&b'"') {
+            escaped = true;
+            let rest = self.bytes.get(at..).unwrap_or_default();
+            at = plain_end(self.bytes, at + escape_length(rest).ok_or(Bad::Syntax(at))?);
         }
         self.at = at + 1;
         Ok(Text { raw: &self.bytes[from..at], escaped })
@@ -197,42 +194,112 @@ impl<'a> Scanner<'a> {
         let outer = self.depth - 1;
         let mut first = true;
         loop {
-            let value = if object { self.key(first)?.map(|_| self.value()).transpose()? } else { self.element(first)? };
+            let next = self.peek();
+            if next == Some(if object { b'}' } else { b']' }) {
+                self.at += 1;
+                self.depth -= 1;
+                if self.depth == outer {
+                    return Ok(());
+                }
+                object = stack & 1 == 1;
+                stack >>= 1;
+                first = false;
+                continue;
+            }
+            if !first {
+                self.expect(b',')?;
+                self.space();
+            }
             first = false;
-            match value {
-                Some(Token::Object | Token::Array) => {
+            if object {
+                self.name()?;
+            }
+            match self.peek() {
+                Some(b'"') => {
+                    self.text()?;
+                    // a list of strings goes on without a look at what else could follow
+                    while !object && self.bytes.get(self.at..self.at + 2) == Some(b",\"") {
+                        self.at += 1;
+                        self.text()?;
+                    }
+                }
+                Some(bracket @ (b'{' | b'[')) => {
+                    self.open()?;
                     stack = stack << 1 | u128::from(object);
-                    object = matches!(value, Some(Token::Object));
+                    object = bracket == b'{';
                     first = true;
                 }
-                Some(_) => {}
-                None if self.depth == outer => return Ok(()),
-                None => {
-                    object = stack & 1 == 1;
-                    stack >>= 1;
+                _ => {
+                    self.value()?;
                 }
             }
         }
     }
+}
 
-    /// The next element of an open array; None past the closing bracket.
+/// Bytes to be looked for; at most 16 of them are compared as two words that may overlap.
+#[derive(Debug)]
+pub struct Literal {
+    pub bytes: Vec<u8>,
+    head: u64,
+    tail: u64,
+    /// Of both words, the bytes that count.
+    mask: u64,
+}
+
+impl Literal {
+    pub fn new(bytes: Vec<u8>) -> Self {
+        let padded = [&bytes[..], &[0; 8]].concat();
+        let mask = if bytes.len() >= 8 { u64::MAX } else { (1 << (8 * bytes.len())) - 1 };
+        let word = |at| word_at(&padded, at).unwrap_or_default() & mask;
+        Self { head: word(0), tail: word(bytes.len().saturating_sub(8)), mask, bytes }
+    }
+
     #[inline]
-    fn element(&mut self, first: bool) -> Result<Option<Token<'a>>, Bad> {
-        if self.peek() == Some(b']') {
-            self.at += 1;
-            self.depth -= 1;
-            return Ok(None);
+    fn begins(&self, text: &[u8]) -> bool {
+        match (word_at(text, 0), word_at(text, self.bytes.len().saturating_sub(8))) {
+            (Some(head), Some(tail)) if self.bytes.len() <= 16 => (head ^ self.head | tail ^ self.tail) & self.mask == 0,
+            _ => text.starts_with(&self.bytes),
         }
-        if !first {
-            self.expect(b',')?;
-        }
-        self.value().map(Some)
     }
 }
 
-/// Length of the escape that `bytes` begin with.
+/// Eight bytes from `at` on, the first lowest; None where there are fewer.
+#[inline(always)]
+pub fn word_at(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes.get(at..)?.first_chunk().map(|chunk| u64::from_le_bytes(*chunk))
+}
+
+/// Where the plain part of a string ends that goes on at `at`: at the first quote, backslash, control character or at the end.
+#[inline(always)]
+fn plain_end(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(word) = word_at(bytes, at) {
+        let marks = specials(word);
+        if marks != 0 {
+            return at + marks.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    while bytes.get(at).is_some_and(|byte| !SPECIAL[*byte as usize]) {
+        at += 1;
+    }
+    at
+}
+
+/// The top bit of each byte that is a quote, a backslash or a control character. The lowest of these bits is right, higher ones need not
+/// be. Source: S. E. Anderson, *Bit Twiddling Hacks*, "Determine if a word has a byte less than n".
+#[inline(always)]
+fn specials(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word;
+    let quotes = below(word ^ (ONES * b'"' as u64), 1);
+    let backslashes = below(word ^ (ONES * b'\\' as u64), 1);
+    (quotes | backslashes | below(word, 0x20)) & (ONES << 7)
+}
+
+/// Length of the escape that `bytes` begin with; None when they begin with none.
 fn escape_length(bytes: &[u8]) -> Option<usize> {
-    match bytes.get(1)? {
+    match bytes.strip_prefix(b"\\")?.first()? {
         b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(2),
         b'u' => bytes.get(2..6)?.iter().all(u8::is_ascii_hexdigit).then_some(6),
         _ => None,
@@ -342,6 +409,57 @@ mod tests {
         for text in texts {
             let known = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
             assert_eq!(check(text.as_bytes()).is_ok(), known, "{text}");
+        }
+    }
+
+    #[test]
+    fn agrees_with_serde_after_any_one_byte_was_changed() {
+        let message = r#"{"stream":"btcusdt@depth","data":{"e":"depthUpdate","E":1723161256299, "é\n":[["58710.20","0.014"],["6\\","0"],[]],"a":[-1.5e+3,true,{},null]}}"#;
+        for at in 0..message.len() {
+            for byte in [0, 0x1f, b' ', b'"', b'\\', b',', b':', b'[', b']', b'{', b'}', b'0', b'-', b'.', b'e', b'n', 0x7f, 0x80, 0xff] {
+                let mut changed = message.as_bytes().to_vec();
+                changed[at] = byte;
+                let Ok(text) = std::str::from_utf8(&changed) else { continue };
+                let known = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+                assert_eq!(check(&changed).is_ok(), known, "{text}");
+            }
+            assert!(check(&message.as_bytes()[..at]).is_err(), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn strings_of_any_length_end_at_their_first_special_byte() {
+        for length in 0..40 {
+            for padding in 0..10 {
+                let text = format!("\"{}\"{}", "é\u{7f}~!".repeat(10).chars().take(length).collect::<String>(), " ".repeat(padding));
+                assert_eq!(check(text.as_bytes()), Ok(()), "{text}");
+                for special in [0x00, 0x1f, b'\n', b'"', b'\\'] {
+                    let mut broken = vec![b'a'; length + padding + 2];
+                    broken[0] = b'"';
+                    broken[length + 1] = special;
+                    let wanted = length + 1 + usize::from(special == b'"' && padding > 0);
+                    let wanted = if special == b'"' && padding == 0 { Ok(()) } else { Err(Bad::Syntax(wanted)) };
+                    assert_eq!(check(&broken), wanted, "{broken:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn literals_of_any_length_are_found_whole() {
+        for length in 0..24 {
+            let bytes: Vec<u8> = (b'a'..).take(length).collect();
+            let literal = Literal::new(bytes.clone());
+            for padding in 0..10 {
+                let mut text = [&bytes[..], &vec![b'z'; padding]].concat();
+                assert!(literal.begins(&text), "{length} {padding}");
+                for at in 0..length {
+                    text[at] ^= 1;
+                    assert!(!literal.begins(&text), "{length} {padding} {at}");
+                    text[at] ^= 1;
+                }
+                assert!(length == 0 || !literal.begins(&text[..length - 1]), "{length}");
+            }
         }
     }
 

@@ -36,14 +36,27 @@ enum Key {
 const KEYS: usize = 10;
 
 /// First tokens of the values of the keys that are read, of one object.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Fields<'a> {
-    tokens: [Option<Token<'a>>; KEYS],
+    /// Bit `key`: it was met.
+    met: u32,
+    tokens: [Token<'a>; KEYS],
 }
 
 impl<'a> Fields<'a> {
+    const NONE: Self = Self { met: 0, tokens: [Token::Null; KEYS] };
+
+    /// False: the key stands twice.
+    #[inline]
+    fn put(&mut self, key: Key, token: Token<'a>) -> bool {
+        let fresh = self.met & 1 << key as u32 == 0;
+        self.met |= 1 << key as u32;
+        self.tokens[key as usize] = token;
+        fresh
+    }
+
     fn get(&self, key: Key) -> Option<Token<'a>> {
-        self.tokens[key as usize]
+        (self.met & 1 << key as u32 != 0).then(|| self.tokens[key as usize])
     }
 
     fn text(&self, key: Key) -> Option<Text<'a>> {
@@ -56,70 +69,75 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Reads a payload of any Binance market stream, raw or combined.
+/// Reads a payload of any Binance market stream, raw or combined. All of it is checked, also of a message that is no trade: half of one
+/// is to be refused, not ignored.
 pub fn read<'a>(payload: &'a [u8], kinds: &[Vec<u8>]) -> Result<Message<'a>, Refusal> {
-    if std::str::from_utf8(payload).is_err() {
+    if !payload.is_ascii() && std::str::from_utf8(payload).is_err() {
         return Err(Refusal::PayloadUnparsable);
     }
-    let (mut message, mut data) = (Fields::default(), None);
+    let (mut message, mut data) = (Fields::NONE, Fields::NONE);
     let mut scanner = Scanner::new(payload);
     let unparsable = |_| Refusal::PayloadUnparsable;
     if !matches!(scanner.value().map_err(unparsable)?, Token::Object) {
         return Err(Refusal::PayloadUnparsable);
     }
-    object(&mut scanner, &mut message, Some(&mut data))?;
+    let combined = object(&mut scanner, &mut message, Some(&mut data))?;
     scanner.end().map_err(unparsable)?;
-    let fields = data.unwrap_or(message);
-    if fields.text(Key::Event).is_some_and(|event| is(event, b"trade")) {
-        return trade(&fields).map(Message::Trade);
+    let fields = if combined { &data } else { &message };
+    let mut room = Vec::new();
+    let event = fields.text(Key::Event).map(|event| plain(event, &mut room));
+    if event == Some(b"trade") {
+        return trade(fields).map(Message::Trade);
     }
     if fields.get(Key::LastUpdateId).is_some() {
         return Ok(Message::Ignored(position(kinds, b"snapshot")));
     }
-    let mut word = Vec::new();
-    if let Some(event) = fields.text(Key::Event) {
-        unescape(event.raw, &mut word);
-    } else if let Some(stream) = message.text(Key::Stream) {
-        let mut whole = Vec::new();
-        unescape(stream.raw, &mut whole);
-        word = whole.split(|byte| *byte == b'@').nth(1).unwrap_or_default().to_vec();
-    }
-    Ok(Message::Ignored(position(kinds, &word)))
+    let word = match (event, message.text(Key::Stream)) {
+        (Some(event), _) => event,
+        (None, Some(stream)) => plain(stream, &mut room).split(|byte| *byte == b'@').nth(1).unwrap_or_default(),
+        (None, None) => b"",
+    };
+    Ok(Message::Ignored(position(kinds, word)))
 }
 
-/// Reads an open object to its end. `data`: where the fields of its `data` go, if that is an object.
-fn object<'a>(scanner: &mut Scanner<'a>, into: &mut Fields<'a>, mut data: Option<&mut Option<Fields<'a>>>) -> Result<(), Refusal> {
+/// Reads an open object to its end. `data`: where the fields of its `data` go; true when that is an object.
+fn object<'a>(scanner: &mut Scanner<'a>, into: &mut Fields<'a>, mut data: Option<&mut Fields<'a>>) -> Result<bool, Refusal> {
     let unparsable = |_| Refusal::PayloadUnparsable;
+    let mut combined = false;
     let mut first = true;
     while let Some(name) = scanner.key(first).map_err(unparsable)? {
         first = false;
         let token = scanner.value().map_err(unparsable)?;
         let key = key_of(name);
-        if let Some(key) = key
-            && into.tokens[key as usize].replace(token).is_some()
-        {
+        if key.is_some_and(|key| !into.put(key, token)) {
             return Err(Refusal::PayloadUnparsable);
         }
         match (key, token, &mut data) {
             (Some(Key::Data), Token::Object, Some(data)) => {
-                let mut inner = Fields::default();
-                object(scanner, &mut inner, None)?;
-                **data = Some(inner);
+                object(scanner, data, None)?;
+                combined = true;
             }
-            _ => scanner.skip(token).map_err(unparsable)?,
+            (_, Token::Object | Token::Array, _) => scanner.skip(token).map_err(unparsable)?,
+            _ => {}
         }
     }
-    Ok(())
+    Ok(combined)
 }
 
 #[inline]
 fn key_of(name: Text) -> Option<Key> {
-    if name.escaped {
-        let mut plain = Vec::new();
-        unescape(name.raw, &mut plain);
-        return plain_key(&plain);
+    if name.escaped { plain_key(plain(name, &mut Vec::new())) } else { plain_key(name.raw) }
+}
+
+/// The text that a string stands for; `room` is where an escaped one is written.
+#[inline]
+fn plain<'t>(text: Text<'t>, room: &'t mut Vec<u8>) -> &'t [u8] {
+    if !text.escaped {
+        return text.raw;
     }
-    plain_key(name.raw)
+    room.clear();
+    unescape(text.raw, room);
+    room
 }
 
 #[inline]
@@ -156,16 +174,6 @@ fn trade<'a>(fields: &Fields<'a>) -> Result<Trade<'a>, Refusal> {
     Ok(Trade { ts_event, trade_id, symbol, price, size, buyer_is_maker })
 }
 
-/// Whether a string stands for that text.
-fn is(text: Text, wanted: &[u8]) -> bool {
-    if !text.escaped {
-        return text.raw == wanted;
-    }
-    let mut plain = Vec::new();
-    unescape(text.raw, &mut plain);
-    plain == wanted
-}
-
 fn position(kinds: &[Vec<u8>], word: &[u8]) -> usize {
     kinds.iter().position(|kind| kind == word).unwrap_or(0)
 }
@@ -173,10 +181,5 @@ fn position(kinds: &[Vec<u8>], word: &[u8]) -> usize {
 /// A decimal in a JSON string, as steps.
 #[inline]
 pub fn steps(text: Text, step: &Step) -> Result<(f64, i64), NoSteps> {
-    if !text.escaped {
-        return step.of_text(text.raw);
-    }
-    let mut plain = Vec::new();
-    unescape(text.raw, &mut plain);
-    step.of_text(&plain)
+    step.of_text(plain(text, &mut Vec::new()))
 }

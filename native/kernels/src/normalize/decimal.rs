@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(tick.of_text(b"61800.300000000000000000000000001"), Err(NoSteps::Off));
         assert_eq!(step("0.5").of_text(b"10.25"), Err(NoSteps::Off));
         assert_eq!(step("25").of_text(b"100"), Ok((100.0, 4)));
-        assert_eq!(step("0.000000000000000001").of_text(b"9.223372036854775807"), Ok((9.223_372_036_854_775_807, i64::MAX)));
+        assert_eq!(step("0.000000000000000001").of_text(b"9.223372036854775807"), Ok((9.223_372_036_854_776, i64::MAX)));
         assert_eq!(step("0.000000000000000001").of_text(b"9.223372036854775808"), Err(NoSteps::TooLarge));
         assert_eq!(step("0.000000000000000003").of_text(b"999999999999999999999999999999999999"), Err(NoSteps::TooLarge));
     }

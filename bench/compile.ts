@@ -1,7 +1,7 @@
 import { declarations } from '../cli/registry.ts';
 import { compile } from '../graph/plan/compile.ts';
 import { atMost, type Bench, figure } from './figure.ts';
-import { costOf } from './measure.ts';
+import { type Cost, costOf } from './measure.ts';
 
 const OPERATORS = 2000;
 const RUNS = 9;
@@ -12,9 +12,12 @@ export const check: Bench = {
   summary: `check of a file of ${OPERATORS} operators`,
   async run() {
     const text = largeFile(OPERATORS);
-    const cold = milliseconds(text);
-    const warm = Array.from({ length: RUNS }, () => milliseconds(text)).sort((a, b) => a - b)[RUNS >> 1] ?? 0;
-    return [figure(`check of ${OPERATORS} operators, cold`, cold, 'ms', { name: 'the same, warm', figure: warm }, [atMost(500)])];
+    const cold = costOfCheck(text);
+    const warm = Array.from({ length: RUNS }, () => costOfCheck(text).wall * 1000).sort((a, b) => a - b)[RUNS >> 1] ?? 0;
+    return [
+      figure(`check of ${OPERATORS} operators, cold`, cold.wall * 1000, 'ms', { name: 'the same, warm', figure: warm }, [atMost(500)]),
+      figure('cold, CPU time of all threads', cold.cpu * 1000, 'CPU ms'),
+    ];
   },
 };
 
@@ -29,11 +32,10 @@ function largeFile(operators: number): string {
   return `${[...head, ...nodes, '    sinks:', ...ends].join('\n')}\n`;
 }
 
-function milliseconds(text: string): number {
+function costOfCheck(text: string): Cost {
   const files = { exists: () => true, read: () => '' };
-  const cost = costOf(() => {
+  return costOf(() => {
     const { plans } = compile({ text, file: 'large.yaml', registry: declarations, env: {}, files, allowPaths: [], allowCode: false });
     if (plans[0]?.nodes.length !== OPERATORS) throw new Error('the file of the bench does not compile');
   });
-  return cost.wall * 1000;
 }

@@ -1,4 +1,4 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { wallClockNs } from '../cli/engines.ts';
@@ -48,15 +48,15 @@ export const soak: Bench = {
         ended = true;
       });
       const from = performance.now();
-      const samples: { readonly minute: number; readonly mb: number; readonly heap: number }[] = [];
+      const samples: Sample[] = [];
       const rowsAt = (): number => running.view().nodes.find(({ name }) => name === 'clean')?.rowsIn ?? 0;
       while (performance.now() - from < minutes * 60_000 && !ended) {
         await wait(Math.min(SAMPLE_SECONDS * 1000, minutes * 6000));
-        const { rss, heapUsed } = process.memoryUsage();
-        samples.push({ minute: (performance.now() - from) / 60_000, mb: rss / MB, heap: heapUsed / MB });
-        note(
-          `${((performance.now() - from) / 1000).toFixed(0)} s: ${(rss / MB).toFixed(0)} MB, heap ${(heapUsed / MB).toFixed(0)} MB, ${rowsAt()} rows`,
-        );
+        const sample = sampleAt((performance.now() - from) / 60_000);
+        samples.push(sample);
+        const { minute, residentMb, anonymousMb, heapMb } = sample;
+        const memory = `${residentMb.toFixed(0)} MB, ${anonymousMb.toFixed(0)} without mapped files, heap ${heapMb.toFixed(0)}`;
+        note(`${(minute * 60).toFixed(0)} s: ${memory}; ${rowsAt()} rows`);
       }
       const seconds = (performance.now() - from) / 1000;
       const rows = rowsAt();
@@ -64,10 +64,21 @@ export const soak: Bench = {
       const { error } = await running.done;
       if (error) throw error;
       const steady = samples.slice(Math.floor(samples.length * WARM_UP));
-      const slope = slopeOf(steady.map(({ minute, mb }) => [minute, mb]));
-      const middle = steady.map(({ mb }) => mb).sort((a, b) => a - b)[steady.length >> 1] ?? 0;
+      const growth = (of: (sample: Sample) => number): number => slopeOf(steady.map((sample) => [sample.minute, of(sample)]));
+      const middle = steady.map(({ residentMb }) => residentMb).sort((a, b) => a - b)[steady.length >> 1] ?? 0;
       return [
-        figure('growth of resident memory after warm-up', slope, 'MB/min', null, [atMost(FLAT)]),
+        figure(
+          'growth of memory after warm-up, without mapped files',
+          growth(({ anonymousMb }) => anonymousMb),
+          'MB/min',
+          null,
+          [atMost(FLAT)],
+        ),
+        figure(
+          'growth with the pages of mapped files',
+          growth(({ residentMb }) => residentMb),
+          'MB/min',
+        ),
         figure('resident memory, median', middle, 'MB'),
         figure('rate', rows / seconds, 'rows/s'),
       ];
@@ -77,6 +88,21 @@ export const soak: Bench = {
     }
   },
 };
+
+interface Sample {
+  readonly minute: number;
+  readonly residentMb: number;
+  /** Resident, but for the pages of mapped files, which are the log's index and can be dropped at any time. */
+  readonly anonymousMb: number;
+  readonly heapMb: number;
+}
+
+/** Memory of this process now. Source of the anonymous part: `proc(5)`, `RssAnon` of status. */
+function sampleAt(minute: number): Sample {
+  const { rss, heapUsed } = process.memoryUsage();
+  const anonymousKb = Number(/^RssAnon:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? Number.NaN);
+  return { minute, residentMb: rss / MB, anonymousMb: anonymousKb / 1024, heapMb: heapUsed / MB };
+}
 
 /** Slope of the line through points by least squares. */
 function slopeOf(points: readonly (readonly [number, number])[]): number {

@@ -13,9 +13,12 @@ const BETWEEN_MS = 2000;
 /** Looks at a pipeline that does nothing more before it counts as done. */
 const QUIET_LOOKS = 4;
 
-/** What is done to a run: to all of it, to its ClickHouse, to both in turn; Ctrl-C, and Ctrl-C followed by a kill while it drains. */
-type Blow = 'process' | 'engine' | 'both' | 'stop' | 'stop and kill';
-const BLOWS: readonly Blow[] = ['process', 'process', 'process', 'engine', 'both', 'both', 'stop', 'stop and kill'];
+/**
+ * What is done to a run: a kill of all of it, of its ClickHouse, of both in turn, or of all while ClickHouse hangs, so that a block is
+ * announced and its fate unknown; Ctrl-C, and Ctrl-C followed by a kill while it drains.
+ */
+type Blow = 'process' | 'engine' | 'both' | 'hanging' | 'stop' | 'stop and kill';
+const BLOWS: readonly Blow[] = ['process', 'process', 'hanging', 'engine', 'hanging', 'both', 'stop', 'stop and kill'];
 
 const allWritten = (seen: PipelineView): boolean =>
   seen.state === 'running' &&
@@ -42,6 +45,13 @@ async function finish(running: Running, folder: string, shape: Shape): Promise<v
   expect(code, stderr).toBe(0);
 }
 
+/** Resolves when a run has written a block, or after a while: on a slow machine the start alone takes longer than the time between blows. */
+async function written(folder: string): Promise<void> {
+  for (const deadline = Date.now() + 10_000; Date.now() < deadline; await pause(50)) {
+    if ((await view(folder))?.sinks.some((sink) => sink.blocks > 0)) return;
+  }
+}
+
 /** Strikes a run at instants that the seed draws, and starts it again each time. Gives what was done. */
 async function tormented(folder: string, shape: Shape, seed: number): Promise<{ readonly blows: Blow[]; readonly last: Running }> {
   const dice = new Dice(seed);
@@ -49,11 +59,16 @@ async function tormented(folder: string, shape: Shape, seed: number): Promise<{ 
   const blows: Blow[] = [];
   let running = launch(folder);
   while (blows.length < KILLS) {
-    const over = await Promise.race([running.ended, pause(draw() * BETWEEN_MS)]);
+    const moment = draw() < 0.25 ? pause(draw() * BETWEEN_MS) : written(folder).then(() => pause(draw() * BETWEEN_MS));
+    const over = await Promise.race([running.ended, moment]);
     if (over) return { blows, last: running };
     const blow = BLOWS[Math.floor(draw() * BLOWS.length)] as Blow;
     blows.push(blow);
-    if (blow === 'engine' || blow === 'both') end(enginePid(folder));
+    if (blow === 'engine' || blow === 'both') signalTo(enginePid(folder), 'SIGKILL');
+    if (blow === 'hanging') {
+      signalTo(enginePid(folder), 'SIGSTOP');
+      await pause(draw() * BETWEEN_MS);
+    }
     if (blow === 'engine') continue;
     if (blow === 'stop' || blow === 'stop and kill') running.process.kill('SIGINT');
     if (blow === 'both' || blow === 'stop and kill') await pause(draw() * 100);
@@ -65,11 +80,11 @@ async function tormented(folder: string, shape: Shape, seed: number): Promise<{ 
   return { blows, last: running };
 }
 
-/** Kills a process that may have ended just now. */
-function end(pid: number | null): void {
+/** Signals a process that may have ended just now. */
+function signalTo(pid: number | null, signal: NodeJS.Signals): void {
   if (pid === null) return;
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }

@@ -283,6 +283,8 @@ export class Driver {
     const { plan } = this.#options;
     const start = task.fresh.map((i) => [i.input.plan.name, i.partition, i.position] as const);
     task.fresh = [];
+    const { resumed } = task;
+    task.resumed = false;
     return {
       v: 1,
       inc: this.#options.inc(),
@@ -292,6 +294,7 @@ export class Driver {
       reads: rangesOf(reads, (input) => plan.inputs[input]?.name ?? ''),
       ended,
       ...(start.length > 0 ? { start } : {}),
+      ...(resumed ? { resumed } : {}),
       ...(closed ? { closed } : {}),
     };
   }

@@ -92,6 +92,16 @@ export class Ingest {
     return this.#idle && !before;
   }
 
+  /** Whether a row has come. */
+  get started(): boolean {
+    return this.#newest !== MIN_NS;
+  }
+
+  /** The process was stopped meanwhile: the time since the last row counts from now. */
+  resume(clockNs: bigint): void {
+    if (!this.#idle && this.#lastRowClock !== MIN_NS) this.#lastRowClock = clockNs;
+  }
+
   /** Epoch clock at which it would become idle; null when it will not. */
   get idleAtNs(): bigint | null {
     const idleNs = this.#time?.idleNs ?? null;

@@ -14,6 +14,8 @@ export interface ReadBatch {
   readonly origin: Origin;
   /** Floor that an exchange message carries; null: the partition's own. */
   readonly floorNs: bigint | null;
+  /** Which of several writers of the partition the rows come from. */
+  readonly writer?: string;
 }
 
 /** What one epoch reads of one input partition: [from, to), decoded. */
@@ -152,11 +154,12 @@ export function readOfMessages(input: OpenInput, partition: number, from: number
   const single = exchange || input.many;
   let rows = 0;
   let bytes = 0;
-  for (let i = 0; i < messages.length; i = single ? i + 1 : messages.length) {
-    const group = single ? messages.slice(i, i + 1) : messages;
+  for (let i = 0, next = 0; i < messages.length; i = next) {
+    next = single ? i + 1 : endOfWriter(messages, i);
+    const group = messages.slice(i, next);
     const headers = (group[0] as Message).headers;
     if (exchange) marks.push(headers);
-    if (single && (group[0] as Message).value.byteLength === 0) continue; // carries a watermark only
+    if (exchange && (group[0] as Message).value.byteLength === 0) continue; // carries a watermark only
     const payloads = gatherPayloads(group);
     bytes += payloads.bytes.byteLength;
     if (!input.decoder) continue;
@@ -173,7 +176,9 @@ export function readOfMessages(input: OpenInput, partition: number, from: number
       const origin: Origin = single
         ? (row) => place(0, rowInPayload?.[row] ?? row)
         : (row) => place(payloadOfRow?.[row] ?? row, rowInPayload?.[row] ?? 0);
-      batches.push({ batch: decoded.batch, origin, floorNs: exchange && floor !== undefined ? BigInt(floor) : null });
+      const writer = headers[HEADER.task];
+      const floorNs = exchange && floor !== undefined ? BigInt(floor) : null;
+      batches.push({ batch: decoded.batch, origin, floorNs, ...(writer === undefined ? {} : { writer }) });
       rows += decoded.batch.numRows;
     }
     if (decoded.rejected) {
@@ -183,6 +188,14 @@ export function readOfMessages(input: OpenInput, partition: number, from: number
   }
   const to = messages.length === 0 ? from : (messages[messages.length - 1] as Message).offset + 1;
   return { input: input.index, partition, from, to, batches, refused, marks, rows, bytes };
+}
+
+/** Where the run of messages by the writer of message `from` ends. */
+function endOfWriter(messages: readonly Message[], from: number): number {
+  const writer = (messages[from] as Message).headers[HEADER.task];
+  let to = from + 1;
+  while (to < messages.length && (messages[to] as Message).headers[HEADER.task] === writer) to++;
+  return to;
 }
 
 /** The values of messages as one run of bytes; a single message is not copied. */

@@ -15,6 +15,8 @@ export interface JournalEntry {
   readonly ended: readonly (readonly [string, number])[];
   /** Epoch 0 only: the positions that `start:` resolved to. */
   readonly start?: readonly (readonly [string, number, number])[];
+  /** The first epoch after a start: the time before it was not idleness. */
+  readonly resumed?: boolean;
   readonly closed?: boolean;
 }
 

@@ -47,6 +47,7 @@ export async function recoverTask(task: Task, options: RecoveryOptions): Promise
   const fresh = task.inputs.filter((i) => !i.known);
   for (const input of fresh) input.position = await startPosition(log, input);
   task.fresh = fresh;
+  task.resumed = true;
   task.due ||= fresh.length > 0;
 }
 

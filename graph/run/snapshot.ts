@@ -4,7 +4,7 @@ import { type BatchFrame, MIN_NS, type RowOrigin } from '../contract/frame.ts';
 import { SNAPSHOT_CHUNK_BYTES } from '../contract/kernel.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { HeldFrame } from '../wire/merge.ts';
-import type { IngestState } from './ingest.ts';
+import type { PartitionTimeState } from './partition-time.ts';
 import type { Task } from './task.ts';
 
 /** The name under which a node's state lies in a snapshot taken under a plan (its hash); null where the node starts from nothing. */
@@ -25,7 +25,7 @@ interface TaskState {
     readonly name: string;
     readonly partition: number;
     readonly position: number;
-    readonly ingest: IngestState;
+    readonly ingest: PartitionTimeState;
     readonly exchange: readonly (readonly [string, boolean])[] | null;
   }[];
   readonly watermarks: Readonly<Record<string, string>>;

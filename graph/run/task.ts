@@ -10,10 +10,10 @@ import type { Probe } from '../wire/probe.ts';
 import { countByCode, rejectedRows } from '../wire/rejected.ts';
 import { type Wired, wire } from '../wire/wire.ts';
 import { ExchangeTime, leastPromise } from './exchange.ts';
-import { Ingest } from './ingest.ts';
 import type { OpenInput, Read } from './inputs.ts';
 import type { JournalEntry } from './journal.ts';
 import { type Collected, OutputEncoder } from './outputs.ts';
+import { PartitionTime } from './partition-time.ts';
 import { restoreTask, type StateOf, snapshotTask } from './snapshot.ts';
 
 export interface TaskOptions {
@@ -34,7 +34,7 @@ export interface TaskInput {
   position: number;
   /** Its position comes from the log; else `start:` has to be resolved. */
   known: boolean;
-  readonly ingest: Ingest;
+  readonly ingest: PartitionTime;
   /** Why it cannot be read just now, and until when it is left alone (as `performance.now` tells it). */
   trouble: { readonly error: MillraceError; readonly attempts: number; readonly untilMs: number } | null;
   /** Set for exchanges, whose event time comes with the messages. */
@@ -68,6 +68,8 @@ export class Task {
   due = false;
   /** Inputs that an edit of the file added: their start positions go into the next entry. */
   fresh: readonly TaskInput[] = [];
+  /** It stands where an earlier run left it: the next epoch is the first after a stop. */
+  resumed = false;
 
   constructor(task: number, options: TaskOptions) {
     this.task = task;
@@ -131,6 +133,7 @@ export class Task {
   run(entry: JournalEntry, reads: readonly Read[]): void {
     const start = process.hrtime.bigint();
     const rowsOf = new Map<TaskInput, number>();
+    if (entry.resumed) for (const input of this.inputs) input.ingest.resume(entry.clockNs);
     for (const read of reads) {
       const input = this.#push(read, entry.clockNs);
       rowsOf.set(input, (rowsOf.get(input) ?? 0) + read.rows);
@@ -191,7 +194,7 @@ export class Task {
     for (let partition = 0; partition < input.partitions; partition++) {
       if (!broadcast && partition % tasks !== this.task) continue;
       const exchange = from.kind === 'exchange' ? new ExchangeTime(tasks) : null;
-      own.push({ input, partition, position: 0, known: false, ingest: new Ingest(time), trouble: null, exchange });
+      own.push({ input, partition, position: 0, known: false, ingest: new PartitionTime(time), trouble: null, exchange });
     }
     return own;
   }
@@ -210,9 +213,11 @@ export class Task {
     if (exchange) for (const headers of read.marks) exchange.note(headers);
     const out = this.#wired.source(name, MAIN_PORT);
     const probe = this.#options.probe(name);
-    for (const { batch, origin, floorNs } of read.batches) {
+    for (const { batch, origin, floorNs, writer } of read.batches) {
       probe.in(batch.numRows, Math.round((read.bytes * batch.numRows) / Math.max(1, read.rows)));
-      const frames = exchange ? [{ kind: 'batch' as const, batch, floorNs: floorNs ?? MIN_NS, origin }] : input.ingest.take(batch, origin);
+      const frames = exchange
+        ? [{ kind: 'batch' as const, batch, floorNs: floorNs ?? MIN_NS, origin }]
+        : input.ingest.take(batch, origin, writer);
       for (const frame of frames) out.next(frame);
       probe.out(MAIN_PORT, batch.numRows, batchBytes(batch));
     }
@@ -239,7 +244,7 @@ export class Task {
       const ns = own[i] ?? others;
       const before = this.#watermarks[i] as bigint;
       const now = ns !== null && ns > before ? ns : before;
-      for (const part of this.inputs) if (part.input.plan === input && part.ingest.idle) part.ingest.promise(now);
+      for (const part of this.inputs) if (part.input.plan === input) part.ingest.told(now);
       if (now === before) return;
       this.#watermarks[i] = now;
       this.#options.probe(input.name).watermark(now);

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import type { Registry } from '../graph/contract/registry.ts';
 import { printDiagnostics } from '../graph/diagnostics/print.ts';
 import { compile, type Compiled as Outcome } from '../graph/plan/compile.ts';
 import { environmentVariables, packageFolders } from './environment.ts';
@@ -12,11 +13,11 @@ export interface Compiled extends Outcome {
   readonly failed: boolean;
 }
 
-function compileText(place: Place, text: string, options: FileOptions): Outcome {
+function compileText(place: Place, text: string, options: FileOptions, registry: Registry = declarations): Outcome {
   return compile({
     text,
     file: place.name,
-    registry: declarations,
+    registry,
     env: environmentVariables(),
     files: { exists: existsSync, read: (path) => readFileSync(path, 'utf8') },
     connections: { broker: options.broker },
@@ -27,10 +28,10 @@ function compileText(place: Place, text: string, options: FileOptions): Outcome 
   });
 }
 
-/** Compiles the file and prints what it found to standard error. */
-export function compileFile(place: Place, options: FileOptions): Compiled {
+/** Compiles the file, by another registry where one is given, and prints what it found to standard error. */
+export function compileFile(place: Place, options: FileOptions, registry?: Registry): Compiled {
   const text = readPipelineFile(place);
-  const outcome = compileText(place, text, options);
+  const outcome = compileText(place, text, options, registry);
   const paint = { error: paintErr.red, warning: paintErr.yellow, quiet: paintErr.cyan, strong: paintErr.bold };
   process.stderr.write(printDiagnostics(outcome.diagnostics, text, paint));
   return { ...outcome, failed: outcome.diagnostics.some((diagnostic) => diagnostic.severity === 'error') };

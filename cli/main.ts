@@ -52,6 +52,13 @@ function program(finish: (code: number) => void): Command {
     .action(async (names, options) => finish((await import('./commands/plan.ts')).planCommand(names, options)));
   examples(plan, ['millrace plan', 'millrace plan market --format mermaid', 'millrace plan --json']);
 
+  const pin = onPlan(
+    root,
+    'pin',
+    'Fetch the schemas that the file takes from a registry into pipelines.lock; all else works without the network.',
+  ).action(async (options) => finish(await (await import('./commands/pin.ts')).pinCommand(options)));
+  examples(asJson(pin, '{file, subjects: [{subject, latest, id}]}'), ['millrace pin', 'millrace pin --json']);
+
   const run = onPlan(root, 'run', 'Run the pipelines of the file until they end or Ctrl-C.')
     .argument('[pipelines...]', 'only these')
     .option('--for <duration>', 'drain and stop after this long, e.g. 30s')

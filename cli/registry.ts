@@ -1,15 +1,17 @@
 import { type ClickhouseSetup, clickhouseConnector } from '../connectors/clickhouse/connector.ts';
 import { fileConnector } from '../connectors/file/connector.ts';
 import { arrow } from '../connectors/formats/arrow.ts';
+import { avro } from '../connectors/formats/avro.ts';
 import { capture } from '../connectors/formats/capture.ts';
 import { csv } from '../connectors/formats/csv.ts';
 import { json } from '../connectors/formats/json.ts';
-import { type SchemaParams, schemaOf, schemaParams } from '../connectors/formats/schema.ts';
+import { raw } from '../connectors/formats/raw.ts';
+import { schemaReader } from '../connectors/formats/schema-reader.ts';
 import { printConnector } from '../connectors/print/connector.ts';
 import { simulateConnector } from '../connectors/simulate/connector.ts';
 import type { Connector } from '../graph/contract/connector.ts';
 import { MillraceError } from '../graph/contract/error.ts';
-import type { Format, SchemaReader } from '../graph/contract/format.ts';
+import type { Format } from '../graph/contract/format.ts';
 import type { Operator } from '../graph/contract/operator.ts';
 import type { Registry } from '../graph/contract/registry.ts';
 import { bars } from '../operators/bars/operator.ts';
@@ -18,16 +20,13 @@ import { indicators } from '../operators/indicators/operator.ts';
 import { normalize } from '../operators/normalize/operator.ts';
 import { select } from '../operators/select/operator.ts';
 
-/** Reads `schema:` of a source. */
-const schemas: SchemaReader<SchemaParams> = { params: schemaParams, schema: schemaOf };
-
 const byName = <T extends { readonly name: string }>(declared: readonly T[]): ReadonlyMap<string, T> =>
   new Map(declared.map((declaration) => [declaration.name, declaration]));
 
 // biome-ignore lint/suspicious/noExplicitAny: declarations of many parameter types, as in Registry
 const OPERATORS: readonly Operator<any>[] = [bars, filter, indicators, normalize, select];
 // biome-ignore lint/suspicious/noExplicitAny: as above
-const FORMATS: readonly Format<any>[] = [arrow, json, csv, capture];
+const FORMATS: readonly Format<any>[] = [arrow, avro, json, csv, capture, raw];
 const connectorsWith = (clickhouse: ClickhouseSetup): readonly Connector[] => [
   fileConnector,
   simulateConnector,
@@ -37,7 +36,7 @@ const connectorsWith = (clickhouse: ClickhouseSetup): readonly Connector[] => [
 
 /** Everything that a pipeline file can name, with the engine that `clickhouse: embedded` stands for. */
 export function registryWith(clickhouse: ClickhouseSetup): Registry {
-  return { operators: byName(OPERATORS), connectors: byName(connectorsWith(clickhouse)), formats: byName(FORMATS), schemas };
+  return { operators: byName(OPERATORS), connectors: byName(connectorsWith(clickhouse)), formats: byName(FORMATS), schemas: schemaReader };
 }
 
 /** The same for commands that run nothing. */

@@ -1,12 +1,12 @@
 import type { RecordBatch, Schema } from 'apache-arrow';
 import { z } from 'zod';
-import { dictionaryVector, makeBatch } from '../../graph/contract/batch.ts';
-import { MAX_MESSAGE_ROWS, REJECT_SCHEMA } from '../../graph/contract/columns.ts';
+import { MAX_MESSAGE_ROWS } from '../../graph/contract/columns.ts';
 import { MillraceError } from '../../graph/contract/error.ts';
 import { type Decoded, type Decoder, defineFormat, type Encoder, type Payloads } from '../../graph/contract/format.ts';
 import { concatBatches } from './arrow-concat.ts';
 import { ArrowStreamDecoder } from './arrow-decoder.ts';
 import { ArrowStreamEncoder } from './arrow-encoder.ts';
+import { type Refusal, rejectedBatch } from './refusals.ts';
 
 /** The format between our own nodes: a payload is one whole Arrow IPC stream (schema, dictionaries, batch), readable by any Arrow client. */
 export const arrow = defineFormat({
@@ -39,13 +39,6 @@ function arrowEncoder(schema: Schema): Encoder {
   };
 }
 
-interface Refusal {
-  readonly payload: number;
-  readonly code: string;
-  readonly reason: string;
-  readonly raw: Uint8Array;
-}
-
 function arrowDecoder(schema: Schema): Decoder {
   const decoder = new ArrowStreamDecoder(schema);
   return {
@@ -65,7 +58,7 @@ function arrowDecoder(schema: Schema): Decoder {
           refusals.push(refusal(payload, raw, error));
         }
       }
-      const rejected = refusals.length === 0 ? null : rejectedBatch(refusals);
+      const rejected = rejectedBatch(refusals);
       if (batches.length === 0) return { batch: null, payloadOfRow: null, rowInPayload: null, rejected };
       return { batch: concatBatches(schema, batches), ...placesOf(batches, sources), rejected };
     },
@@ -105,22 +98,4 @@ function refusal(payload: number, raw: Uint8Array, error: unknown): Refusal {
   if (error instanceof MillraceError) return { payload, raw, code: error.code, reason: error.message };
   if (error instanceof RangeError) return { payload, raw, code: 'arrow-damaged', reason: 'the header of an Arrow message is damaged' };
   throw error;
-}
-
-function rejectedBatch(refusals: readonly Refusal[]): RecordBatch {
-  const codes = [...new Set(refusals.map((refusal) => refusal.code))];
-  return makeBatch(REJECT_SCHEMA, refusals.length, [
-    { values: Int32Array.from(refusals, (refusal) => refusal.payload) },
-    { values: Int32Array.from(refusals, (refusal) => codes.indexOf(refusal.code)), dictionary: dictionaryVector(codes) },
-    strings(refusals.map((refusal) => Buffer.from(refusal.reason, 'utf8'))),
-    strings(refusals.map((refusal) => refusal.raw)),
-  ]);
-}
-
-function strings(parts: readonly Uint8Array[]): { readonly values: Uint8Array; readonly offsets: Int32Array } {
-  const offsets = new Int32Array(parts.length + 1);
-  parts.forEach((part, i) => {
-    offsets[i + 1] = (offsets[i] ?? 0) + part.length;
-  });
-  return { values: new Uint8Array(Buffer.concat(parts)), offsets };
 }

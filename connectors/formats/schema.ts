@@ -50,14 +50,17 @@ export const schemaParams = z
       description: 'columns by name: a type, or { type, from, unit, zone, nullable }; or a list of names of the column dictionary',
     }),
   })
-  .superRefine((value, context) => {
-    for (const [name, given] of entriesOf(value.columns)) {
-      const type = typeof given === 'string' ? given : given.type;
-      if (type === undefined && !(name in COLUMNS)) {
-        context.addIssue({ code: 'custom', message: `column "${name}" needs a type`, path: ['columns'] });
-      }
+  .superRefine(({ columns }, context) => checkColumns(columns, context));
+
+/** Adds an issue for every column without a type that the column dictionary does not have. */
+export function checkColumns(columns: SchemaParams['columns'], context: z.RefinementCtx): void {
+  for (const [name, given] of entriesOf(columns)) {
+    const type = typeof given === 'string' ? given : given.type;
+    if (type === undefined && !(name in COLUMNS)) {
+      context.addIssue({ code: 'custom', message: `column "${name}" needs a type`, path: ['columns'] });
     }
-  });
+  }
+}
 
 export type SchemaParams = z.output<typeof schemaParams>;
 type Declared = z.output<typeof column>;

@@ -41,6 +41,16 @@ export interface Format<P = unknown> {
   readonly schema: 'required' | 'own' | 'carried';
   /** The schema of `own` formats. */
   ownSchema?(params: P): Schema;
+  /** Files its options name, for the compiler to check and read. */
+  files?(params: P): readonly NamedFile[];
+  /** The options with what those files say, null after a fault; a plan holds the result. `read` and `fault` as in `SchemaReader`. */
+  prepare?(
+    params: P,
+    read: (path: string) => string,
+    fault: (message: string, place?: readonly (string | number)[], hint?: string) => void,
+  ): P | null;
+  /** The columns that reading gives of rows written with these options, where they are not those of the rows. */
+  gives?(schema: Schema, params: P): Schema;
   decoder(schema: Schema, params: P): Decoder;
   encoder?(schema: Schema, params: P): Encoder;
 }
@@ -49,12 +59,19 @@ export function defineFormat<P>(format: Format<P>): Format<P> {
   return format;
 }
 
+/** A file that a value names, relative to the pipeline file; `hint` says what to do where it is missing. */
+export interface NamedFile {
+  readonly path: string;
+  readonly place: readonly (string | number)[];
+  readonly hint?: string;
+}
+
 /** How `schema:` of a source is read: columns with their types, or a schema file. One for all formats; the registry holds it. */
 export interface SchemaReader<P = unknown> {
   /** What may stand under `schema:`; the compiler checks it and says faults of its structure, the editor completes it. */
   readonly params: z.ZodType<P>;
-  /** Files it names (relative to the pipeline file), for the compiler to check and read. */
-  files?(params: P): readonly { readonly path: string; readonly place: readonly (string | number)[] }[];
+  /** Files it names, for the compiler to check and read. */
+  files?(params: P): readonly NamedFile[];
   /**
    * The columns, each with its description where there is one; null after a fault. `read` gives the text of a file that `files` named.
    * `fault` records what is wrong, at a path inside the value.

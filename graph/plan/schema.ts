@@ -1,6 +1,7 @@
 import { Schema } from 'apache-arrow';
 import { check } from '../document/check.ts';
-import { entryOf, type Value, valueAt } from '../document/value.ts';
+import type { Value } from '../document/value.ts';
+import { namedTexts, sayFault } from '../resolve/named-files.ts';
 import type { ResolvedSource } from '../resolve/resolved.ts';
 import type { Scope } from '../resolve/scope.ts';
 
@@ -50,22 +51,15 @@ function readSchema(value: Value, subject: string, { registry, say, paths }: Sco
   }
   const checked = check(reader.params, value, { subject: `schema of ${subject}`, noun: 'key', span: value.span }, say);
   if (!checked) return null;
-  const texts = new Map<string, string>();
-  for (const { path, place } of reader.files?.(checked.value) ?? []) {
-    const absolute = paths.existing(path, valueAt(value, place).value.span, say);
-    if (absolute === null) return null;
-    texts.set(path, paths.files.read(absolute));
-  }
+  const texts = namedTexts(reader.files?.(checked.value) ?? [], value, paths, say);
+  if (!texts) return null;
   let faults = 0;
   const schema = reader.schema(
     checked.value,
     (path) => texts.get(path) ?? '',
     (message, place, hint) => {
       faults += 1;
-      const parent = place && place.length > 0 ? valueAt(value, place.slice(0, -1)).value : undefined;
-      const at = valueAt(value, place ?? []);
-      const key = place && at.depth < place.length ? entryOf(parent, String(place[place.length - 1]))?.keySpan : undefined;
-      say('schema-invalid', key ?? at.value.span, message, hint);
+      sayFault(value, message, place ?? [], hint, say);
     },
   );
   return faults > 0 ? null : schema;

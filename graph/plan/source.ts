@@ -94,12 +94,13 @@ function writtenBy(source: ResolvedSource, draft: Draft): Written | null {
   const stream = other && streamOf(other, writer.sink.from);
   if (!stream) return null;
   const key = writer.sink.key?.map(({ text }) => text) ?? stream.key.filter((column) => has(stream.schema, column));
+  const use = writer.sink.format;
   return {
-    schema: stream.schema,
+    schema: use?.format.gives?.(stream.schema, use.params) ?? stream.schema,
     time: stream.time,
     key,
     partitions: writer.sink.partitions ?? other.tasks,
-    format: writer.sink.format?.format.name ?? 'arrow',
+    format: use?.format.name ?? 'arrow',
   };
 }
 

@@ -1,6 +1,8 @@
+import type { Format } from '../contract/format.ts';
 import { hintFor } from '../diagnostics/nearest.ts';
-import { type Entry, kindOf, type Span } from '../document/value.ts';
+import { type Entry, kindOf, type Span, type Value } from '../document/value.ts';
 import { checkParams } from './connector.ts';
+import { namedTexts, sayFault } from './named-files.ts';
 import type { FormatUse } from './resolved.ts';
 import type { Scope } from './scope.ts';
 
@@ -24,5 +26,20 @@ export function formatOf(entry: Entry | undefined, fallback: string, at: Span, s
     return null;
   }
   const checked = checkParams(format.params, inner?.value ?? null, `format "${name}"`, { keySpan: span }, scope);
-  return checked && { format, params: checked.value, span };
+  const params = checked && preparedOf(format, checked.value, inner?.value ?? null, scope);
+  return params && { format, params: params.value, span };
+}
+
+/** The options with what the files they name say; null after a fault. */
+function preparedOf(format: Format, params: unknown, value: Value | null, { paths, say }: Scope): { readonly value: unknown } | null {
+  if (!format.prepare || value === null) return { value: params };
+  const texts = namedTexts(format.files?.(params) ?? [], value, paths, say);
+  const prepared =
+    texts &&
+    format.prepare(
+      params,
+      (path) => texts.get(path) ?? '',
+      (message, place, hint) => sayFault(value, message, place ?? [], hint, say),
+    );
+  return prepared === null ? null : { value: prepared };
 }

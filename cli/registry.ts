@@ -8,6 +8,7 @@ import { json } from '../connectors/formats/json.ts';
 import { raw } from '../connectors/formats/raw.ts';
 import { schemaReader } from '../connectors/formats/schema-reader.ts';
 import { printConnector } from '../connectors/print/connector.ts';
+import { questdbConnector } from '../connectors/questdb/connector.ts';
 import { simulateConnector } from '../connectors/simulate/connector.ts';
 import type { Connector } from '../graph/contract/connector.ts';
 import { MillraceError } from '../graph/contract/error.ts';
@@ -31,6 +32,7 @@ const connectorsWith = (clickhouse: ClickhouseSetup): readonly Connector[] => [
   fileConnector,
   simulateConnector,
   clickhouseConnector(clickhouse),
+  questdbConnector(),
   printConnector,
 ];
 

@@ -9,7 +9,7 @@ import { listed } from '../document/zod-shape.ts';
 const KINDS: Readonly<Record<string, { readonly embedded: boolean; readonly schemes: readonly string[] }>> = {
   broker: { embedded: true, schemes: ['kafka'] },
   clickhouse: { embedded: true, schemes: ['http', 'https'] },
-  questdb: { embedded: false, schemes: ['http', 'https', 'tcp', 'tcps'] },
+  questdb: { embedded: false, schemes: ['http', 'https'] },
   registry: { embedded: false, schemes: ['http', 'https'] },
 };
 

@@ -5,7 +5,8 @@ import type { Decoded, Decoder, Payloads } from '../../graph/contract/format.ts'
 import { columnsOf } from './avro-columns.ts';
 import { Cursor } from './avro-cursor.ts';
 import { Unframer } from './avro-frame.ts';
-import { type Reader, readerOf } from './avro-readers.ts';
+import type { Reader } from './avro-reader.ts';
+import { readerOf } from './avro-readers.ts';
 import { trailing } from './avro-resolve.ts';
 import { parseAvro } from './avro-type.ts';
 import { fieldsOf, wireOf } from './avro-wire.ts';

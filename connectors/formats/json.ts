@@ -14,6 +14,6 @@ export const json = defineFormat({
   rowsPerPayload: 'one',
   params,
   schema: 'required',
-  decoder: (schema) => nativeDecoder('decode_json', schema, { columns: decodeSpecs(schema) }),
+  decoder: (schema, given) => nativeDecoder('decode_json', schema, { columns: decodeSpecs(schema, given.times) }),
   encoder: (schema, given) => nativeEncoder(schema, { columns: encodeSpecs(schema), iso: given.times === 'iso', csv: null }),
 });

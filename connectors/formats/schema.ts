@@ -17,7 +17,8 @@ export const UNITS = { ns: 1, us: 1_000, ms: 1_000_000, s: 1_000_000_000 } as co
 const columnType = z.enum(COLUMN_TYPES);
 const columnName = z.string().regex(/^[A-Za-z_]\w*$/, 'expected a column name of letters, digits and _');
 
-const declaration = z
+/** A column of `schema:` written as a map. */
+export const columnShape = z
   .strictObject({
     type: columnType.optional().meta({ description: 'type; may be left out for a name of the column dictionary' }),
     from: z.string().min(1).optional().meta({ description: 'name of the key or field in the message, where it is not the column name' }),
@@ -34,7 +35,7 @@ const declaration = z
     path: ['unit'],
   });
 
-const column = z.union([columnType, declaration]);
+const column = z.union([columnType, columnShape]);
 const listed = z.union([
   columnName.refine(
     (name) => name in COLUMNS,

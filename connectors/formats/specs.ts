@@ -9,17 +9,20 @@ export interface DecodeSpec {
   readonly type: ColumnType;
   readonly nullable: boolean;
   readonly unit_ns: number;
+  /** Nobody said the unit: an integer that ns would put before 1973 is refused. */
+  readonly unit_guessed: boolean;
   readonly assume_utc: boolean;
 }
 
-/** How each column of a schema is written in a message. */
-export function decodeSpecs(schema: Schema): DecodeSpec[] {
+/** How each column of a schema is written in a message; `times`: as the format says that it writes times. */
+export function decodeSpecs(schema: Schema, times: 'iso' | 'ns'): DecodeSpec[] {
   return schema.fields.map((field) => ({
     name: field.name,
     from: field.metadata.get(FROM) ?? field.name,
     type: typeOf(field),
     nullable: field.nullable,
     unit_ns: UNITS[(field.metadata.get(UNIT) ?? 'ns') as keyof typeof UNITS] ?? 1,
+    unit_guessed: times !== 'ns' && !field.metadata.has(UNIT),
     assume_utc: field.metadata.get(ZONE) === 'utc',
   }));
 }

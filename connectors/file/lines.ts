@@ -30,6 +30,8 @@ export class LineReader implements PayloadReader {
   #at = 0;
   #position = 0;
   #ended = false;
+  /** The first line. */
+  #opening: Uint8Array | null = null;
   /** Start of a line that is longer than allowed and whose end has not come. */
   #tooLong: Buffer | null = null;
 
@@ -80,6 +82,7 @@ export class LineReader implements PayloadReader {
       if (this.#tooLong) {
         const mark = Buffer.concat([this.#tooLong, Buffer.from([0xff]), Buffer.from(` line longer than ${LONGEST_LINE} bytes`)]);
         this.#tooLong = null;
+        this.#opening ??= new Uint8Array(mark);
         if (wanted) {
           this.#position++;
           return { bytes: new Uint8Array(mark), offsets: Int32Array.of(0, mark.length), recvNs: null };
@@ -88,6 +91,7 @@ export class LineReader implements PayloadReader {
         continue;
       }
       if (end === start) continue;
+      this.#opening ??= new Uint8Array(text.subarray(start, end));
       lines++;
       if (wanted) {
         spans.push(start, end);
@@ -104,7 +108,7 @@ export class LineReader implements PayloadReader {
       at += text.copy(out, at, spans[2 * i], spans[2 * i + 1]);
       offsets[i + 1] = at;
     }
-    return { bytes: out, offsets, recvNs: null };
+    return { bytes: out, offsets, recvNs: null, ...(this.#opening ? { opening: this.#opening } : {}) };
   }
 
   /** Puts the next block behind what is left; false at the end, after a last line without a line end. */

@@ -19,10 +19,15 @@ async function openReader(path: string): Promise<PayloadReader> {
 }
 
 function slice(payloads: Payloads, from: number, to: number): Payloads {
-  const { bytes, offsets } = payloads;
+  const { bytes, offsets, opening } = payloads;
   if (from === 0 && to === offsets.length - 1) return payloads;
   const base = offsets[from] as number;
-  return { bytes: bytes.subarray(base, offsets[to]), offsets: offsets.slice(from, to + 1).map((offset) => offset - base), recvNs: null };
+  return {
+    bytes: bytes.subarray(base, offsets[to]),
+    offsets: offsets.slice(from, to + 1).map((offset) => offset - base),
+    recvNs: null,
+    ...(opening ? { opening } : {}),
+  };
 }
 
 /** One file: hands out what it has read last as often as asked, reads on, and starts anew when asked for what lies further back. */

@@ -30,7 +30,10 @@ export function fieldsOf(line: string, { delimiter, quote }: Fielding): readonly
 
 /** The text of the first line of a file, without byte order mark and line end. */
 export function lineOf(opening: Uint8Array): string {
-  return Buffer.from(opening.buffer, opening.byteOffset, opening.byteLength).toString('utf8').replace(/^\ufeff/, '').replace(/\r?\n$/, '');
+  return Buffer.from(opening.buffer, opening.byteOffset, opening.byteLength)
+    .toString('utf8')
+    .replace(/^\ufeff/, '')
+    .replace(/\r?\n$/, '');
 }
 
 /** The fields of a header that names every column, each once; null when the line is none. */

@@ -17,14 +17,10 @@ const params = z.strictObject({
     .transform((given) => (typeof given === 'string' ? [given] : given))
     .meta({ description: 'unquoted fields that mean null; the first is written' }),
   header: z.boolean().default(true).meta({ description: 'whether a line that consists of the names of the fields is a header and no row' }),
-  fields: z
-    .array(z.string())
-    .min(1)
-    .optional()
-    .meta({
-      description:
-        'names of all fields of a line in order; without it the header of a file tells them where it names all columns, else the columns of the schema are the fields',
-    }),
+  fields: z.array(z.string()).min(1).optional().meta({
+    description:
+      'names of all fields of a line in order; without it the header of a file tells them where it names all columns, else the columns of the schema are the fields',
+  }),
   times: z.enum(['iso', 'ns']).default('iso').meta({ description: 'how times are written: ISO 8601 with nine digits, or integer ns' }),
 });
 
@@ -55,11 +51,7 @@ export const csv = defineFormat<CsvParams>({
     const decoderOf = (names: readonly string[]) =>
       nativeDecoder('decode_csv', schema, { columns, fields: names, delimiter, quote, nulls: given.null, header });
     if (given.fields || !header) return decoderOf(fields);
-    return headedDecoder(
-      fields,
-      (opening) => headerFields(opening, fields, given),
-      decoderOf,
-    );
+    return headedDecoder(fields, (opening) => headerFields(opening, fields, given), decoderOf);
   },
   encoder(schema, given) {
     const { delimiter, quote } = given;

@@ -8,6 +8,8 @@ export interface Payloads {
   readonly offsets: Int32Array;
   /** Record time of each payload, ns since 1970 UTC; null where the source has none. */
   readonly recvNs: BigInt64Array | null;
+  /** First payload of the file they come from, the same object for all of one file; absent where there is no file. */
+  readonly opening?: Uint8Array;
 }
 
 export interface Decoded {
@@ -51,8 +53,18 @@ export interface Format<P = unknown> {
   ): P | null;
   /** The columns that reading gives of rows written with these options, where they are not those of the rows. */
   gives?(schema: Schema, params: P): Schema;
+  /** What is wrong with a file that begins with this payload, told before it is read; none: nothing that is known. */
+  openingFaults?(opening: Uint8Array, schema: Schema, params: P): readonly OpeningFault[];
   decoder(schema: Schema, params: P): Decoder;
   encoder?(schema: Schema, params: P): Encoder;
+}
+
+/** A column that the beginning of a file does not bear out: what was looked for, among which names. */
+export interface OpeningFault {
+  readonly column: string;
+  readonly message: string;
+  readonly wanted: string;
+  readonly among: readonly string[];
 }
 
 export function defineFormat<P>(format: Format<P>): Format<P> {

@@ -91,3 +91,41 @@ test('what the encoder writes, the decoder reads back', () => {
   expect(lines[1]).toBe('1969-12-31T23:59:59.999999999Z,1e300,NA,"NA",false');
   expect(outcome(csv.decoder(SCHEMA, params).decode(payloadsOf([csvHeader(SCHEMA, params), ...lines])))).toEqual({ rows, refused: [] });
 });
+
+test('the header of a file chooses the columns, from any line on; lines of a topic stand as the schema does', () => {
+  const decoder = csv.decoder(SCHEMA, csv.params.parse({}));
+  const header = 'note,x,px,date,"a ""b""",volume,final';
+  const opening = Buffer.from(`\ufeff${header}\r\n`);
+  const rows = (lines: string[], first?: Uint8Array) =>
+    outcome(decoder.decode({ ...payloadsOf(lines), ...(first ? { opening: first } : {}) }));
+  expect(rows([header, 'n,?,3,2000-01-03,,,', header], opening)).toEqual({ rows: [row(3, 'n')], refused: [] });
+  expect(rows(['m,?,4,2000-01-03,,,'], opening)).toEqual({ rows: [row(4, 'm')], refused: [] });
+  expect(rows(['2000-01-03,5,,,'])).toEqual({ rows: [row(5)], refused: [] });
+  expect(rows(['2000-01-03,6,,,'], Buffer.from('2000-01-03,5,,,')).rows).toEqual([row(6)]);
+  expect(rows(['n,?,3,2000-01-03,,,'], Buffer.from(header.replace('px', 'PX'))).refused).toMatchObject([{ code: 'csv-fields' }]);
+});
+
+test('fields that are given win over a header', () => {
+  const fields = ['date', 'px', 'volume', 'note', 'final'];
+  const decoder = csv.decoder(SCHEMA, csv.params.parse({ fields }));
+  const opening = Buffer.from('note,px,volume,date,final');
+  expect(outcome(decoder.decode({ ...payloadsOf(['2000-01-03,1,,n,']), opening })).rows).toEqual([row(1, 'n')]);
+});
+
+test('a header that lacks a column is told of; a first line that may be a row is not', () => {
+  const faults = (first: string, params: unknown = {}) =>
+    csv.openingFaults?.(Buffer.from(first), SCHEMA, csv.params.parse(params)).map(({ column, message }) => [column, message]);
+  expect(faults('final,date,extra,px,volume,note')).toEqual([]);
+  expect(faults('Date,px,volume,note,final')).toEqual([['date', 'the header has no field "date"']]);
+  expect(faults('a,b')).toHaveLength(5);
+  expect(faults('date,px,volume,note,final,px')).toEqual([['px', 'the header has field "px" more than once']]);
+  for (const [first, params] of [
+    ['2000-01-03,5,,,', {}],
+    ['2000-01-03,5,,,,6,7', {}],
+    ['a,b,c,d,e', {}],
+    ['date,px', { header: false }],
+    ['date,px', { fields: ['date', 'px', 'volume', 'note', 'final'] }],
+    ['"date', {}],
+  ] as const)
+    expect(faults(first, params), first).toEqual([]);
+});

@@ -176,7 +176,7 @@ test('what the encoder writes, the decoder reads back', () => {
       const messages = encoded ? textsOf(encoded) : [];
       for (const [i, message] of messages.entries())
         expect(JSON.parse(message)).toMatchObject({ f: rows[i]?.f === 0 ? expect.anything() : rows[i]?.f, t: rows[i]?.t });
-      expect(outcome(json.decoder(schema, PARAMS).decode(payloadsOf(messages)))).toEqual({ rows, refused: [] });
+      expect(outcome(json.decoder(schema, { times }).decode(payloadsOf(messages)))).toEqual({ rows, refused: [] });
     }),
   );
 });
@@ -186,4 +186,30 @@ test('times are written with nine digits, int64 with every digit, NaN as null', 
   const batch = batchOf(schema, [{ ts: 1_723_161_255_030_314_667n, i: 2n ** 63n - 1n, f: Number.NaN }]);
   const encoded = json.encoder?.(schema, PARAMS).encode(batch);
   expect(encoded && textsOf(encoded)).toEqual(['{"ts":"2024-08-08T23:54:15.030314667Z","i":9223372036854775807,"f":null}']);
+});
+
+test('an integer time without a unit is ns, unless that is long ago: then the reason tells the unit it looks to be in', () => {
+  const decoder = (ts: unknown, times = 'iso') =>
+    json.decoder(schemaOf(schemaParams.parse({ columns: { ts } })), json.params.parse({ times }));
+  const given = (ts: unknown, value: string, times?: string) => outcome(decoder(ts, times).decode(payloadsOf([`{"ts":${value}}`])));
+  const why = (instant: string, unit: string) => [
+    { code: 'value-range', reason: `column "ts": ${instant}; if it is ${unit}, else unit: ns` },
+  ];
+  expect(given('timestamp', '1704187804000').refused).toMatchObject(
+    why('1704187804000 as ns is 1970-01-01T00:28:24.187804000Z', 'milliseconds, say unit: ms'),
+  );
+  expect(given('timestamp', '"1704187804"').refused).toMatchObject(
+    why('1704187804 as ns is 1970-01-01T00:00:01.704187804Z', 'seconds, say unit: s'),
+  );
+  expect(given('timestamp', '1704187804000000').refused).toMatchObject(
+    why('1704187804000000 as ns is 1970-01-20T17:23:07.804000000Z', 'microseconds, say unit: us'),
+  );
+  expect(given('timestamp', '99999999999999999').refused).toHaveLength(1);
+  expect(given('timestamp', '100000000000000000').rows).toEqual([{ ts: 10n ** 17n }]);
+  expect(given('timestamp', '"1960-01-01T00:00:00Z"').rows).toEqual([{ ts: BigInt(Date.UTC(1960, 0)) * 1_000_000n }]);
+  for (const value of ['1704187804000', '0', '-5']) {
+    expect(given({ type: 'timestamp', unit: 'ns' }, value).rows).toEqual([{ ts: BigInt(value) }]);
+    expect(given('timestamp', value, 'ns').rows).toEqual([{ ts: BigInt(value) }]);
+    expect(given({ type: 'timestamp', unit: 'ms' }, value).rows).toEqual([{ ts: BigInt(value) * 1_000_000n }]);
+  }
 });

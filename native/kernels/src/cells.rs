@@ -1,7 +1,7 @@
 use crate::config::{Config, Kind};
 use crate::dictionary::WordTable;
 use crate::fault::Fault;
-use crate::instant::{NotInstant, instant_ns};
+use crate::instant::{NotInstant, instant_ns, write_instant};
 use crate::number::{Number, says_not_finite};
 use crate::output::{Bits, Cells, Output, Texts};
 use rustc_hash::FxHashMap;
@@ -20,6 +20,9 @@ pub struct Spec {
     pub nullable: bool,
     /// ns of one unit of a time written as a number.
     pub unit_ns: i64,
+    /// Nobody said the unit: an integer that ns would put before 1973 is refused.
+    #[serde(default)]
+    pub unit_guessed: bool,
     /// A time without a zone is UTC.
     pub assume_utc: bool,
 }
@@ -35,6 +38,9 @@ pub enum Meaning {
     Timestamp,
     Dictionary,
 }
+
+/// Least integer that is taken for ns unless the unit is given: 1973-03-03. Today's us, ms and s lie below it.
+const LEAST_GUESSED_NS: i64 = 100_000_000_000_000_000;
 
 /// Why a payload is refused.
 #[derive(Debug)]
@@ -60,6 +66,21 @@ impl Spec {
     #[cold]
     fn refuse(&self, code: &'static str, wanted: &str, found: &[u8]) -> Refusal {
         Refusal { code, reason: format!("column \"{}\" takes {wanted}, not {}", self.name, quoted(found)) }
+    }
+
+    /// An integer that is hardly ns, and the unit that it looks to be in.
+    #[cold]
+    fn too_early(&self, integer: i64) -> Refusal {
+        let mut instant = Vec::new();
+        write_instant(integer, &mut instant);
+        let (plural, unit) = match integer {
+            100_000_000_000_000.. => ("microseconds", "us"),
+            100_000_000_000.. => ("milliseconds", "ms"),
+            _ => ("seconds", "s"),
+        };
+        let instant = String::from_utf8_lossy(&instant);
+        let reason = format!("column \"{}\": {integer} as ns is {instant}; if it is {plural}, say unit: {unit}, else unit: ns", self.name);
+        Refusal { code: "value-range", reason }
     }
 
     /// What the column takes, for reasons.
@@ -108,7 +129,11 @@ impl Spec {
                 *into = Cell::I64(scaled.map_err(|large| self.refuse(code(large), self.wanted(), number.raw))?);
             }
             Meaning::Timestamp => {
-                let value = self.integer(number)?.checked_mul(self.unit_ns);
+                let integer = self.integer(number)?;
+                if self.unit_guessed && integer < LEAST_GUESSED_NS {
+                    return Err(self.too_early(integer));
+                }
+                let value = integer.checked_mul(self.unit_ns);
                 *into = Cell::I64(value.ok_or_else(|| self.refuse("value-overflow", self.wanted(), number.raw))?);
             }
             Meaning::Bool | Meaning::Utf8 | Meaning::Dictionary => return Err(self.wrong_type(number.raw)),

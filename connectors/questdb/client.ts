@@ -4,7 +4,7 @@ import { createTransport, SenderOptions, type SenderTransport } from '@questdb/n
 import type { Connection } from '../../graph/contract/connector.ts';
 import { MillraceError } from '../../graph/contract/error.ts';
 import { PlainAgent } from './agent.ts';
-import { questdbError, type RefusedLine, refusedLine } from './errors.ts';
+import { notQuestdb, questdbError, type RefusedLine, refusedLine } from './errors.ts';
 import { type QuestdbOptions, questdbOptions } from './params.ts';
 
 const DEFAULT_PORT = 9000;
@@ -29,7 +29,7 @@ export class Server {
     const given = optionsOf(connection, url);
     const options = new SenderOptions(`${url.protocol}:addr=host;protocol_version=2;auto_flush=off`);
     options.host = url.hostname;
-    options.port = url.port === '' ? DEFAULT_PORT : Number(url.port);
+    options.port = portOf(connection.url);
     options.log = () => undefined; // what it would print is in the errors
     options.request_timeout = given.request_timeout;
     options.request_min_throughput = given.request_min_throughput;
@@ -72,6 +72,7 @@ export class Server {
       const { dataset } = (await body.json()) as { readonly dataset?: readonly (readonly Value[])[] };
       return dataset ?? [];
     } catch (error) {
+      if (error instanceof SyntaxError) throw notQuestdb(this.#shown, error);
       throw questdbError(error, this.#shown);
     }
   }
@@ -94,6 +95,12 @@ function addressOf({ url, shown }: Connection): URL {
     domain: 'user',
     remedy: 'write connections.questdb as http://user:password@host:9000',
   });
+}
+
+/** The port as it is written: `URL` drops those that are the default of a browser, which QuestDB's is not. */
+export function portOf(url: string): number {
+  const written = /^\w+:\/\/(?:[^@/?#]*@)?(?:\[[^\]]*\]|[^@/?#:]*):(\d+)(?:[/?#]|$)/.exec(url)?.[1];
+  return written === undefined ? DEFAULT_PORT : Number(written);
 }
 
 /** What the connection's options say, with user, password and token of its address. */

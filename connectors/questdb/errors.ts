@@ -65,6 +65,8 @@ function codeOf(error: unknown): string | null {
   return null;
 }
 
+const ADDRESS = 'write connections.questdb as http://user:password@host:9000: the HTTP port, with the line protocol enabled on it';
+
 /** What a failed call to the server means for the sink. `shown` is the address without secrets. */
 export function questdbError(error: unknown, shown: string): MillraceError {
   if (error instanceof MillraceError) return error;
@@ -87,6 +89,11 @@ export function questdbError(error: unknown, shown: string): MillraceError {
   });
 }
 
+/** Something answers at the address, but not as QuestDB does. */
+export function notQuestdb(shown: string, cause: unknown): MillraceError {
+  return new MillraceError(`what answers at ${shown} is not QuestDB`, { code: 'questdb-address', domain: 'user', remedy: ADDRESS, cause });
+}
+
 function refusalError(error: Refusal, shown: string): MillraceError {
   const said = `QuestDB at ${shown} answered ${saidIn(error)}`;
   if (error.status === 401 || error.status === 403) {
@@ -98,12 +105,7 @@ function refusalError(error: Refusal, shown: string): MillraceError {
     });
   }
   if (error.status === 404 || error.status === 405) {
-    return new MillraceError(said, {
-      code: 'questdb-address',
-      domain: 'user',
-      remedy: 'write connections.questdb as http://user:password@host:9000: the HTTP port, with the line protocol enabled on it',
-      cause: error,
-    });
+    return new MillraceError(said, { code: 'questdb-address', domain: 'user', remedy: ADDRESS, cause: error });
   }
   if (error.status >= 500 || error.status === 408 || error.status === 429) {
     return new MillraceError(said, { code: 'questdb-busy', domain: 'external', retry: 'backoff', cause: error });

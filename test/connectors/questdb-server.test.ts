@@ -17,7 +17,7 @@ describe.skipIf(missing !== null && !process.env.CI)(title, () => {
   };
 
   beforeAll(async () => {
-    server = await startQuestdb();
+    server = await startQuestdb({ 'dev.mode.enabled': 'true' }); // lets a table be suspended
   }, 400_000);
 
   afterAll(async () => {
@@ -241,6 +241,21 @@ describe.skipIf(missing !== null && !process.env.CI)(title, () => {
     await writer.close();
     expect(await count(table)).toBe(10);
     expect(await server.rows(`SELECT dedup FROM tables() WHERE table_name = '${table}'`)).toEqual([[true]]);
+  });
+
+  test('that is suspended is waited for, since its rows would not show', async () => {
+    const table = nextTable();
+    const writer = await open(table, server);
+    await writer.write(block(0, 10), 'a');
+    await shown(table);
+    await server.rows(`ALTER TABLE ${table} SUSPEND WAL`);
+    const error = await failure(writer.write(block(10, 10), 'b'));
+    expect(error).toMatchObject({ code: 'questdb-suspended', domain: 'external', retry: 'backoff' });
+    expect(error.remedy).toContain(`ALTER TABLE "${table}" RESUME WAL`);
+    await server.rows(`ALTER TABLE ${table} RESUME WAL`);
+    await writer.write(block(10, 10), 'b');
+    await writer.close();
+    expect(await count(table)).toBe(20);
   });
 
   test('takes a time column as declared', async () => {

@@ -2,6 +2,7 @@ import { createServer, type Server as HttpServer, type ServerResponse } from 'no
 import type { AddressInfo, Socket } from 'node:net';
 import { Binary, Bool, Field, Float32, Schema, Utf8 } from 'apache-arrow';
 import { afterEach, describe, expect, test } from 'vitest';
+import { portOf } from '../../connectors/questdb/client.ts';
 import { questdbConnector } from '../../connectors/questdb/connector.ts';
 import { questdbParams } from '../../connectors/questdb/params.ts';
 import { COLUMNS } from '../../graph/contract/columns.ts';
@@ -220,6 +221,28 @@ describe('connection', () => {
     await writer.write(block(0, 1), 'a');
     await writer.close();
     expect([...server.authorizations]).toEqual([header]);
+  });
+
+  test('at which something else answers is a fault of the file', async () => {
+    const server = createServer((_, response) => void response.end('<html>welcome</html>'));
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const writer = await open('t', { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+    const error = await failure(writer.ensure());
+    expect(error).toMatchObject({ code: 'questdb-address', domain: 'user', retry: 'never' });
+    expect(error.message).toBe('what answers at the server is not QuestDB');
+    await writer.close();
+  });
+
+  test.each([
+    ['http://h:80', 80],
+    ['https://u:1@h:443/?token=a:5', 443],
+    ['http://[::1]:9001', 9001],
+    ['http://u:pw@h', 9000],
+    ['http://[::1]/', 9000],
+    ['http://h/?token=a:1', 9000],
+  ])('%s is at port %i', (url, port) => {
+    expect(portOf(url)).toBe(port);
   });
 
   test('with options or an address that cannot be meant is a fault of the file', async () => {

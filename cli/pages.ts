@@ -9,11 +9,13 @@ import { operatorReference, type Parameter, parametersOf } from './reference.ts'
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 const row = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`;
 
-function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Rows of cells under a head, as Markdown. */
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n');
 }
 
-function parameterTable(params: readonly Parameter[]): string {
+/** Parameters with their types, defaults and meanings. */
+export function parameterTable(params: readonly Parameter[]): string {
   if (params.length === 0) return 'None.';
   const rows = params.map(({ name, type, required, default: fallback, description }) => [
     `\`${name}\``,
@@ -25,7 +27,8 @@ function parameterTable(params: readonly Parameter[]): string {
 }
 
 const GENERATED = '<!-- generated from the declarations by scripts/generate-docs.js -->';
-const page = (...parts: readonly string[]) => `${[GENERATED, ...parts].join('\n\n')}\n`;
+/** A page whose first line says that it is generated. */
+export const page = (...parts: readonly string[]) => `${[GENERATED, ...parts].join('\n\n')}\n`;
 
 /** `operators/NAME/README.md`; `cases` is the text of its `cases.yaml`, which shows what it does on rows. */
 export function operatorPage(operator: Operator, cases: string | null): string {

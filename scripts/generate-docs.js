@@ -8,6 +8,7 @@ build();
 const dist = (path) => import(join(ROOT, 'dist', path));
 const { declarations: registry } = await dist('cli/registry.js');
 const { operatorPage, connectorsPage, formatsPage, operatorsPage } = await dist('cli/pages.js');
+const { pipelinesPage } = await dist('cli/pipelines-page.js');
 const { diagnosticsReference } = await dist('graph/diagnostics/reference.js');
 const { jsonSchema } = await dist('graph/plan/json-schema.js');
 
@@ -17,6 +18,7 @@ function generated() {
   return {
     'pipelines.schema.json': `${JSON.stringify(jsonSchema(registry), null, 2)}\n`,
     'docs/diagnostics.md': diagnosticsReference(),
+    'docs/pipelines.md': pipelinesPage(),
     'docs/operators.md': operatorsPage(operators),
     'docs/connectors.md': connectorsPage([...registry.connectors.values()]),
     'docs/formats.md': formatsPage([...registry.formats.values()]),

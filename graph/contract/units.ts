@@ -48,9 +48,10 @@ export function instantNs(text: string): bigint | null {
 
 /** ns as the shortest exact duration: `1500ms`, `5m`. */
 export function showDuration(ns: bigint): string {
+  if (ns === 0n) return '0s';
   for (const unit of ['d', 'h', 'm', 's', 'ms', 'us'] as const) {
     const size = DURATIONS[unit] ?? 1n;
-    if (ns !== 0n && ns % size === 0n) return `${ns / size}${unit}`;
+    if (ns % size === 0n) return `${ns / size}${unit}`;
   }
   return `${ns}ns`;
 }

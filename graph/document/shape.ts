@@ -25,7 +25,9 @@ const time = z.union([
   z.string().transform((column) => ({ column, lateness: 0n, idle: DEFAULT_IDLE_NS as bigint | null })),
   z.strictObject({
     column: z.string().describe('timestamp column that holds the event time'),
-    lateness: duration().default(0n).describe('how far behind the newest row of its partition a row may be and still count (default 0ms)'),
+    lateness: duration()
+      .default(0n)
+      .describe('how far event time stays behind the newest row of a partition, so that rows out of order still count (default 0s)'),
     idle: idle
       .default(DEFAULT_IDLE_NS)
       .describe('a partition silent for so long no longer holds the watermark back (default 5s); never: it always does'),
@@ -35,10 +37,15 @@ const time = z.union([
 /** `sources.NAME`, without the connectors, which are the registry's. */
 export const sourceKeys = {
   topic: z.string().optional().describe('topic to read'),
-  format: z.unknown().optional().describe('how its payloads become rows'),
+  format: z
+    .unknown()
+    .optional()
+    .describe('how its payloads become rows; by default arrow for a topic, the first that the connector names for others'),
   schema: z.unknown().optional().describe('columns of the rows, where the format does not bring them'),
   time: time.optional().describe('column that holds the event time, and how late rows may be'),
-  key: columns.optional().describe('columns whose equal values are in one partition'),
+  key: columns
+    .optional()
+    .describe('columns whose equal values are in one partition; without it rows are moved to where an operator needs them'),
   start: startAt.prefault('earliest').describe('where to begin when nothing was read yet: earliest, latest or an instant'),
   broadcast: z.boolean().default(false).describe('every task reads all of it'),
   watermark: z.literal('none').optional().describe('none: never holds event time back, for feedback through a topic'),
@@ -46,10 +53,13 @@ export const sourceKeys = {
 
 /** `operators.NAME`. */
 export const operatorKeys = {
-  use: z.string().describe('operator'),
+  use: z.string().describe('name of an operator'),
   from: z.unknown().describe('a node, node.port, a list of them (union), or a map from input port to them'),
   with: z.unknown().optional().describe('parameters of the operator'),
-  order: z.enum(['event_time', 'arrival']).default('event_time').describe('how rows of several inputs are merged'),
+  order: z
+    .enum(['event_time', 'arrival'])
+    .default('event_time')
+    .describe('how rows of several inputs are merged: by event time, or as they come, which differs from run to run'),
   was: z.string().optional().describe('name it had before, so that its state is found'),
 };
 
@@ -67,13 +77,16 @@ const nodes = z.record(z.string(), z.unknown());
 
 /** `pipelines.NAME`. */
 export const pipelineShape = z.strictObject({
-  delivery: z.enum(['exactly_once', 'at_least_once']).default('exactly_once').describe('what a crash may do to rows'),
-  latency: interval().prefault('100ms').describe('longest time that rows may wait to be committed together'),
+  delivery: z
+    .enum(['exactly_once', 'at_least_once'])
+    .default('exactly_once')
+    .describe('exactly_once: after a crash each row is there once; at_least_once: some may be there twice'),
+  latency: interval().prefault('100ms').describe('longest time that rows may wait to be committed together (default 100ms)'),
   tasks: z.int().min(1).max(1024).default(4).describe('number of tasks; fixed while state lives'),
   dead_letters: z
     .strictObject({ topic: z.string().describe('topic of the rejected rows') })
     .optional()
-    .describe('where rejected rows go that nothing reads'),
+    .describe('where rejected rows go that nothing reads; by default a topic of the pipeline'),
   sources: nodes.describe('what is read, by name'),
   operators: nodes.optional().describe('what is computed, by name'),
   sinks: nodes.optional().describe('what is written, by name'),

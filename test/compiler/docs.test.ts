@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { pipelinesPage } from '../../cli/pipelines-page.ts';
+import { declarations as registry } from '../../cli/registry.ts';
+import { COLUMNS } from '../../graph/contract/columns.ts';
+import { connectionsShape, fileShape, operatorKeys, pipelineShape, sinkKeys, sourceKeys } from '../../graph/document/shape.ts';
+import { compile } from '../../graph/plan/compile.ts';
+
+const root = new URL('../../', import.meta.url);
+const pages = ['README.md', ...readdirSync(new URL('docs/', root)).map((name) => `docs/${name}`)].filter((name) => name.endsWith('.md'));
+const blocks = pages.flatMap((page) =>
+  [...readFileSync(new URL(page, root), 'utf8').matchAll(/^```yaml\n([\s\S]*?)^```/gm)]
+    .map(([, text], i) => ({ name: `${page}, block ${i + 1}`, text: text ?? '' }))
+    .filter(({ text }) => /^version:/m.test(text)),
+);
+
+describe('the documentation', () => {
+  it.each(blocks)('$name compiles', ({ text }) => {
+    const { diagnostics } = compile({
+      text,
+      file: '/work/pipelines.yaml',
+      registry,
+      env: {},
+      files: { exists: () => true, read: () => '' },
+      allowPaths: [],
+      allowCode: false,
+    });
+    expect(diagnostics.map(({ line, message }) => `${line}: ${message}`)).toEqual([]);
+  });
+
+  it('has files to compile', () => {
+    expect(blocks.map(({ name }) => name)).toEqual(expect.arrayContaining(['README.md, block 1', 'docs/recipes.md, block 3']));
+  });
+
+  it('has a row for every key of the file and every known column', () => {
+    const text = pipelinesPage();
+    const keys = [
+      fileShape.shape,
+      connectionsShape.shape,
+      pipelineShape.shape,
+      sourceKeys,
+      operatorKeys,
+      sinkKeys,
+      COLUMNS,
+      { type: 0, from: 0, unit: 0, zone: 0, nullable: 0, description: 0 },
+    ].flatMap((shape) => Object.keys(shape));
+    expect(keys.filter((key) => !text.includes(`| \`${key}\` |`))).toEqual([]);
+    expect(text).not.toContain('undefined');
+  });
+});

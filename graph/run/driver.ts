@@ -17,8 +17,10 @@ const IDLE_WAIT_MS = 20;
 const TICK_MS = 1000;
 /** Computing time after which a task's state is snapshotted, s: about what a recovery then replays. */
 const SNAPSHOT_AFTER_SECONDS = 10;
-/** Least age of a snapshot before a crowded log asks for the next, ms. */
-const CROWDED_AGE_MS = 5_000;
+/** Least age of a snapshot before a crowded log asks for the next, ms; and before one that is nearly full does. */
+const CROWDED_AGE_MS = { crowded: 5_000, nearlyFull: 250 };
+/** Share of the log's budget at which it is nearly full. */
+const NEARLY_FULL_SHARE = 0.8;
 /** Share of the log's budget above which every task is snapshotted in turn, so that what only a replay needs can go. */
 const FULL_SHARE = 0.6;
 /** The fixed cost of rounds stays under this share of the time. */
@@ -382,11 +384,11 @@ export class Driver {
   /** Snapshots the task that would take longest to replay, outside any round; the next root points at it. */
   async #snapshotOne(tasks: readonly Task[]): Promise<void> {
     const usage = this.#options.usage();
-    const crowded = usage.bytes !== null && usage.budgetBytes !== null && usage.bytes > FULL_SHARE * usage.budgetBytes;
+    const share = usage.bytes === null || usage.budgetBytes === null ? 0 : usage.bytes / usage.budgetBytes;
+    const crowded = share > FULL_SHARE;
+    const ageMs = share > NEARLY_FULL_SHARE ? CROWDED_AGE_MS.nearlyFull : CROWDED_AGE_MS.crowded;
     const task = tasks
-      .filter(
-        (t) => t.state === 'running' && (t.busySinceSnapshot > SNAPSHOT_AFTER_SECONDS || (crowded && t.snapshotAgeMs > CROWDED_AGE_MS)),
-      )
+      .filter((t) => t.state === 'running' && (t.busySinceSnapshot > SNAPSHOT_AFTER_SECONDS || (crowded && t.snapshotAgeMs > ageMs)))
       .sort((a, b) => b.snapshotAgeMs - a.snapshotAgeMs)[0];
     if (!task) return;
     const { plan } = this.#options;

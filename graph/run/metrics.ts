@@ -17,7 +17,6 @@ export class NodeMetrics implements Probe {
   #bytesOut = 0;
   #batches = 0;
   #busyNs = 0;
-  #watermarkNs: bigint | null = null;
   #windowBusyNs = 0;
   #windowStartMs = Date.now();
   #pressure = 0;
@@ -59,18 +58,16 @@ export class NodeMetrics implements Probe {
     this.#push.record(ns / 1e9);
   }
 
-  watermark(ns: bigint): void {
-    this.#watermarkNs = ns;
-  }
+  watermark(): void {} // told by the tasks themselves, which know the least
 
-  view(clockNs: bigint): NodeView {
+  /** `watermarkNs`: the least of its tasks; null while none has one. */
+  view(clockNs: bigint, watermarkNs: bigint | null): NodeView {
     const elapsed = (Date.now() - this.#windowStartMs) / 1000;
     if (elapsed >= PRESSURE_WINDOW_SECONDS) {
       this.#pressure = Math.min(1, this.#windowBusyNs / 1e9 / elapsed);
       this.#windowBusyNs = 0;
       this.#windowStartMs = Date.now();
     }
-    const known = this.#watermarkNs !== null && this.#watermarkNs > 0n && this.#watermarkNs < 2n ** 62n ? this.#watermarkNs : null;
     return {
       name: this.name,
       kind: this.kind,
@@ -84,8 +81,8 @@ export class NodeMetrics implements Probe {
       batches: this.#batches,
       busySeconds: this.#busyNs / 1e9,
       pressure: this.#pressure,
-      watermarkNs: known,
-      watermarkLagSeconds: known === null ? null : Number(clockNs - known) / 1e9,
+      watermarkNs,
+      watermarkLagSeconds: watermarkNs === null ? null : Number(clockNs - watermarkNs) / 1e9,
       push: this.#push.quantiles(),
     };
   }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { inNode, MillraceError } from '../contract/error.ts';
+import { MAX_NS } from '../contract/frame.ts';
 import type { Lease, LogUsage, TopicSpec } from '../contract/log.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { PipelineView, SourceView } from '../contract/view.ts';
@@ -99,7 +100,7 @@ class Pipeline {
       epochs: driver.epochs,
       log: { description: this.#environment.log.description, ...this.#usage },
       tasks: tasks.map(({ task, state, epoch, error }) => ({ task, state, epoch, error })),
-      nodes: [...this.#metrics.values()].map((metrics) => metrics.view(now)),
+      nodes: [...this.#metrics.values()].map((metrics) => metrics.view(now, leastWatermark(tasks, metrics.name))),
       edges: edgesOf(plan),
       sources: this.#sources,
       sinks: this.#sinks.map((sink) => sink.view()),
@@ -287,6 +288,17 @@ class Pipeline {
 /** Exchanges and feeds belong to one incarnation: a new one must not read what an old one left. */
 function isOfIncarnation(spec: TopicSpec): boolean {
   return spec.kind === 'exchange' || spec.kind === 'feed';
+}
+
+/** How far event time has come at a node: the least of the tasks that have not ended; null before the first row. */
+function leastWatermark(tasks: readonly Task[], node: string): bigint | null {
+  let least: bigint | null = null;
+  for (const task of tasks) {
+    const ns = task.watermarkOf(node);
+    if (ns <= 0n || ns >= MAX_NS) continue;
+    if (least === null || ns < least) least = ns;
+  }
+  return least;
 }
 
 function edgesOf(plan: Plan): PipelineView['edges'] {

@@ -107,6 +107,12 @@ export class Task {
     return this.#watermarks;
   }
 
+  /** Watermark that a source or an operator has passed on. */
+  watermarkOf(node: string): bigint {
+    const index = this.#options.plan.inputs.findIndex((input) => input.name === node);
+    return (index >= 0 ? this.#watermarks[index] : this.#wired.states.get(node)?.watermarks().out) ?? MIN_NS;
+  }
+
   /** The earliest epoch clock at which something happens without rows; null for never. */
   nextTimerNs(): bigint | null {
     let next: bigint | null = null;

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { RecordBatch } from 'apache-arrow';
 import type { Observable } from 'rxjs';
 import { environmentVariables } from './cli/environment.ts';
@@ -8,6 +8,7 @@ import { MillraceError } from './graph/contract/error.ts';
 import type { Plan } from './graph/contract/plan.ts';
 import { printDiagnostics } from './graph/diagnostics/print.ts';
 import { compile } from './graph/plan/compile.ts';
+import { disk } from './graph/resolve/disk.ts';
 import { type InProcess, runInProcess } from './graph/run/in-process.ts';
 import { standalone } from './graph/wire/standalone.ts';
 import { bars as barsOperator } from './operators/bars/operator.ts';
@@ -58,7 +59,7 @@ export function load(file: string, pipeline?: string): Plan {
     file,
     registry: declarations,
     env: environmentVariables(),
-    files: { exists: existsSync, read: (path) => readFileSync(path, 'utf8') },
+    files: disk,
     allowPaths: [],
     allowCode: false,
     tasks: 1,

@@ -1,12 +1,15 @@
 import { resolve } from 'node:path';
 import type { Connector, SinkDeclaration, SourceDeclaration } from '../../graph/contract/connector.ts';
-import { type FileSinkParams, type FileSourceParams, fileSinkParams, fileSourceParams } from './params.ts';
+import { endingFormat, type FileSinkParams, type FileSourceParams, fileSinkParams, fileSourceParams } from './params.ts';
+import { previewFile } from './preview.ts';
 import { FileWriter } from './sink.ts';
 import { openFiles } from './source.ts';
 
 const source: SourceDeclaration<FileSourceParams> = {
   params: fileSourceParams,
   formats: ['json', 'csv', 'capture', 'arrow'],
+  defaultFormat: ({ path }) => (endingFormat(path) === 'ndjson' ? 'json' : endingFormat(path)),
+  preview: previewFile,
   files: (params) => [params.path],
   partitions: (params) => (/[*?[{]/.test(params.path) ? null : 1),
   finite: () => true,

@@ -52,6 +52,11 @@ const FORMATS: readonly (readonly [RegExp, 'ndjson' | 'csv' | 'arrow'])[] = [
   [/\.arrows?(\.gz)?$/, 'arrow'],
 ];
 
+/** How a file is laid out by the ending of its name; null for an ending that does not tell. */
+export function endingFormat(path: string): 'ndjson' | 'csv' | 'arrow' | null {
+  return FORMATS.find(([ending]) => ending.test(path))?.[1] ?? null;
+}
+
 /** Parameters of the sink, the format decided. */
 export interface FileSinkParams {
   readonly path: string;
@@ -63,7 +68,7 @@ export interface FileSinkParams {
 export const fileSinkParams = z
   .union([sinkPath.transform((path): z.output<typeof sink> => ({ path, lineage: false })), sink])
   .transform((given, issues): FileSinkParams => {
-    const format = given.format ?? FORMATS.find(([ending]) => ending.test(given.path))?.[1];
+    const format = given.format ?? endingFormat(given.path);
     if (!format) issues.addIssue({ code: 'custom', path: ['path'], message: 'expected an ending .ndjson, .csv or .arrow, or "format"' });
     return { path: given.path, lineage: given.lineage, format: format ?? 'ndjson' };
   });

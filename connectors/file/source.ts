@@ -8,13 +8,21 @@ import { openBytes } from './bytes.ts';
 import { LineReader, type PayloadReader } from './lines.ts';
 import { Pace, Stamps } from './pace.ts';
 import type { FileSourceParams } from './params.ts';
+import { isNoText } from './preview.ts';
 
 async function openReader(path: string): Promise<PayloadReader> {
   const blocks = blocksOf(path);
   const first = await blocks.next();
   const start = first.done ? Buffer.alloc(0) : first.value;
-  if (!isArrow(start)) return new LineReader(blocks, start);
+  if (!isArrow(start) && !isNoText(start)) return new LineReader(blocks, start);
   await blocks.return();
+  if (!isArrow(start)) {
+    throw new MillraceError(`"${path}" is not text`, {
+      code: 'file-not-text',
+      domain: 'user',
+      remedy: 'write it again as text in UTF-8; of other files only Arrow can be read',
+    });
+  }
   return new ArrowReader(await openBytes(path), path);
 }
 

@@ -52,6 +52,14 @@ export interface SourceReader {
 
 export type StartAt = 'earliest' | 'latest' | { readonly instantNs: bigint };
 
+/** What can be told of a source's data before a run. */
+export interface SourcePreview {
+  /** The first payload, null where it is not known. */
+  readonly opening: Uint8Array | null;
+  /** Why it cannot be read in its format, null where nothing is known against it. */
+  readonly fault: { readonly message: string; readonly hint: string } | null;
+}
+
 export interface SourceDeclaration<P = unknown> {
   readonly params: z.ZodType<P>;
   /** Formats that decode its payloads, the default first; `[]`: it gives batches (`schema` tells which columns). */
@@ -62,6 +70,10 @@ export interface SourceDeclaration<P = unknown> {
   readonly time?: string;
   /** Default of `key:`. */
   readonly key?: readonly string[];
+  /** Format that the parameters tell where `format:` is not given, e.g. by the ending of a path; null: it has to be given. */
+  defaultFormat?(params: P): string | null;
+  /** The beginning of what it would read in a format; `start` gives the first bytes (64 KiB at most) of a file, null where there is none. */
+  preview?(params: P, format: string, start: (path: string) => Uint8Array | null): SourcePreview;
   /** Files the parameters name; a missing one is a diagnostic. Glob patterns count as one entry. */
   files?(params: P): readonly string[];
   /** Number of partitions where the parameters tell it, so that a source of one needs no exchange; else null. */

@@ -7,6 +7,7 @@ import { DEFAULT_IDLE_NS } from '../document/shape.ts';
 import type { ResolvedSource, Word } from '../resolve/resolved.ts';
 import type { Scope } from '../resolve/scope.ts';
 import { type Draft, portKey, streamOf } from './draft.ts';
+import { fitsPreview } from './preview.ts';
 import { sourceSchema } from './schema.ts';
 import { has, hasTime, type Placement, type Stream, typeName } from './stream.ts';
 
@@ -42,7 +43,7 @@ export function planSource(source: ResolvedSource, draft: Draft, circular: boole
   const schema = sourceSchema(source, written?.schema ?? (circular ? 'circular' : null), scope);
   const time = schema && timeOf(source, schema, written, scope);
   const key = schema && keyOf(source, schema, written, scope);
-  if (!schema || !time || !key) {
+  if (!schema || !time || !key || !fitsPreview(source, schema, scope)) {
     draft.broken.add(source.name);
     return;
   }

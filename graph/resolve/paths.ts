@@ -8,6 +8,8 @@ export interface Files {
   exists(path: string): boolean;
   /** Its text. */
   read(path: string): string;
+  /** Its first bytes, at most that many; null where it is no file. Without it nothing is told of data files. */
+  start?(path: string, bytes: number): Uint8Array | null;
 }
 
 /** The folders a pipeline may touch, and what is in them. */

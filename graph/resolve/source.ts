@@ -74,7 +74,17 @@ function sourceFormat(
     return 'broken';
   }
   if (use === null && entryOf(value, 'topic') === undefined) return 'broken';
-  const format = formatOf(entry, formats?.[0] ?? 'arrow', at, scope);
+  const told = use && !entry ? use.connector.source?.defaultFormat?.(use.params) : undefined;
+  if (use && told === null) {
+    scope.say(
+      'key-missing',
+      at,
+      `source "${name}" needs "format": nothing tells how the rows of connector "${use.connector.name}" are written`,
+      `Give it one of: ${formats?.join(', ')}.`,
+    );
+    return 'broken';
+  }
+  const format = formatOf(entry, told ?? formats?.[0] ?? 'arrow', at, scope);
   if (!format) return 'broken';
   if (!formats || formats.includes(format.format.name)) return format;
   scope.say(

@@ -145,6 +145,18 @@ describe('file source', () => {
     expect(await failure(read(await source('.')))).toMatchObject({ code: 'file-unreadable', domain: 'user' });
   });
 
+  test('a file that is no text says so, once', async () => {
+    for (const [name, content] of [
+      ['picture', Buffer.from('PNG\r\n\u0000\u0000\n1\n2\n')],
+      ['utf-16', Buffer.from('price\n1\n', 'utf16le')],
+      ['packed', gzipSync(Buffer.from('PK\u0000\n1\n'))],
+    ] as const) {
+      await writeFile(join(folder, name), content);
+      const reader = await source(name);
+      expect(await failure(reader.read(0, 0, 10, 1e9))).toMatchObject({ code: 'file-not-text', domain: 'user', retry: 'never' });
+    }
+  });
+
   test('an Arrow file or stream is a payload a batch', async () => {
     const schema = new Schema([COLUMNS.symbol, COLUMNS.price]);
     const rows = [['A', 'B'], ['C'], ['A', 'C']].map((symbols, i) => symbols.map((symbol) => ({ symbol, price: i })));

@@ -80,8 +80,8 @@ function fieldOf(name: string, given: Exclude<Declared, string>): Field {
   const known: Field | undefined = name in COLUMNS ? COLUMNS[name as keyof typeof COLUMNS] : undefined;
   const type = given.type === undefined ? (known?.type ?? new Utf8()) : arrowType(name, given.type);
   const metadata = new Map<string, string>();
-  const description = given.description ?? known?.metadata.get(DESCRIPTION);
-  if (description !== undefined) metadata.set(DESCRIPTION, description);
+  const own = `"${given.from ?? name}" of the source, as it stands there`;
+  metadata.set(DESCRIPTION, given.description ?? known?.metadata.get(DESCRIPTION) ?? own);
   if (given.from !== undefined) metadata.set(FROM, given.from);
   if (given.unit !== undefined) metadata.set(UNIT, given.unit);
   if (given.zone !== undefined) metadata.set(ZONE, given.zone);

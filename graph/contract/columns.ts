@@ -75,16 +75,26 @@ export const REJECTED_SCHEMA = new Schema([
   field('raw', new Binary(), false, 'the row as it was received'),
   field('source', dictionaryOf('source'), true, 'topic or file it was read from'),
   field('partition', new Int32(), true, 'partition it was read from'),
-  field('offset', new Int64(), true, 'offset of its message'),
-  field('row', new Int32(), true, 'its position in the message'),
+  field('offset', new Int64(), true, 'position in the source: line from 0 for files, offset for topics'),
+  field('row', new Int32(), true, 'position in the message, from 0, where a message holds several rows'),
 ]);
 
 /** Identity and lineage of a row in a sink. */
 export const LINEAGE_FIELDS = [
-  field('_src', dictionaryOf('_src'), false, 'incarnation/topic/partition the row was delivered from'),
-  field('_seq', new Int64(), false, 'offset x 65,536 + row in message: unique within _src'),
+  field(
+    '_src',
+    dictionaryOf('_src'),
+    false,
+    'run of the state, topic and partition that the row was delivered from: incarnation/topic/partition',
+  ),
+  field(
+    '_seq',
+    new Int64(),
+    false,
+    'order of the row within _src, where no number comes twice: offset of its message x 65,536 + its position in it',
+  ),
   field('_task', new Int32(), false, 'task that made the row'),
-  field('_epoch', new Int64(), false, 'epoch that made the row: with the journal, the way back to the input'),
+  field('_epoch', new Int64(), false, 'number of the transaction, within its task, that made the row'),
 ] as const;
 
 /** A message has at most this many rows, so that offset and row fit one int64. */

@@ -16,8 +16,15 @@ const METRICS: Readonly<Record<string, { readonly labels: readonly string[]; rea
   millrace_input_bytes_total: { labels: ['node'], help: 'Bytes of the rows that came into a node' },
   millrace_batches_total: { labels: ['node'], help: 'Batches that came into a node; rows divided by batches is the batch size' },
   millrace_rejected_rows_total: { labels: ['node', 'code'], help: 'Rows that a node refused, by reason; they are in the dead letters' },
+  millrace_late_rows_total: {
+    labels: ['node'],
+    help: 'Rows that came behind the watermark and count in no interval; 0 where every row came in time',
+  },
   millrace_busy_seconds_total: { labels: ['node'], help: 'Time spent in the kernel of a node' },
-  millrace_pressure_ratio: { labels: ['node'], help: 'Share of the last seconds spent in a node, 0 to 1' },
+  millrace_pressure_ratio: {
+    labels: ['node'],
+    help: 'Share of the last seconds spent in a node, 0 to 1: `busy` on the screen, `pressure` in /status',
+  },
   millrace_push_seconds: { labels: ['node', 'quantile'], help: 'Time that a node takes for one batch' },
   millrace_watermark_timestamp_seconds: { labels: ['node'], help: 'Event time that a node has reached, seconds since 1970 UTC' },
   millrace_watermark_lag_seconds: { labels: ['node'], help: 'Clock of the epoch minus the watermark of a node' },
@@ -48,6 +55,7 @@ function setNode(set: Set, pipeline: string, node: NodeView): void {
   set('millrace_input_bytes_total', labels, node.bytesIn);
   set('millrace_batches_total', labels, node.batches);
   for (const [code, rows] of Object.entries(node.rejected)) set('millrace_rejected_rows_total', { ...labels, code }, rows);
+  set('millrace_late_rows_total', labels, node.ports.late ?? 0);
   set('millrace_busy_seconds_total', labels, node.busySeconds);
   set('millrace_pressure_ratio', labels, node.pressure);
   quantiles(set, 'millrace_push_seconds', labels, node.push);

@@ -1,4 +1,4 @@
-import type { PipelineView } from '../graph/contract/view.ts';
+import type { NodeView, PipelineView } from '../graph/contract/view.ts';
 
 /** Rows per second of one node, over the last few seconds. */
 export interface Rate {
@@ -6,9 +6,27 @@ export interface Rate {
   readonly rowsOut: number;
 }
 
+/** How far a pipeline is behind, and whether that grows. */
+export interface Behind {
+  /** Clock minus watermark of the node that is furthest behind, seconds; null when none has one. */
+  readonly lagSeconds: number | null;
+  /** Seconds of event time that node gets through in a second; null before the second look. */
+  readonly speed: number | null;
+  /** Messages that are there and not read; null when no source tells. */
+  readonly unreadRows: number | null;
+  /** How fast that grows; negative while it shrinks. */
+  readonly unreadPerSecond: number;
+  /** Whether rows come into that node at all. */
+  readonly moving: boolean;
+}
+
 interface Sample {
   readonly atMs: number;
   readonly rows: ReadonlyMap<string, Rate>;
+  /** Lag of every node that has one, seconds. */
+  readonly lags: ReadonlyMap<string, number>;
+  /** Unread messages of every pipeline with sources that tell. */
+  readonly unread: ReadonlyMap<string, number>;
 }
 
 const key = (pipeline: string, node: string) => `${pipeline}\n${node}`;
@@ -23,7 +41,20 @@ function sampleOf(views: readonly PipelineView[], atMs: number): Sample {
     }
     for (const sink of view.sinks) rows.set(key(view.pipeline, `sink ${sink.name}`), { rowsIn: sink.rows, rowsOut: 0 });
   }
-  return { atMs, rows };
+  const lags = views.flatMap(({ pipeline, nodes }) =>
+    nodes.flatMap((node) => (node.watermarkLagSeconds === null ? [] : [[key(pipeline, node.name), node.watermarkLagSeconds] as const])),
+  );
+  const unread = views.flatMap((view) => {
+    const rows = unreadOf(view);
+    return rows === null ? [] : [[view.pipeline, rows] as const];
+  });
+  return { atMs, rows, lags: new Map(lags), unread: new Map(unread) };
+}
+
+/** Unread messages of the sources that tell; null where none does. */
+function unreadOf(view: PipelineView): number | null {
+  const lags = view.sources.flatMap((source) => source.partitions.flatMap(({ lag }) => (lag === null ? [] : [lag])));
+  return lags.length === 0 ? null : lags.reduce((sum, lag) => sum + lag, 0);
 }
 
 /** Rows per second between two looks at the counters that lie at most `windowMs` apart. */
@@ -59,5 +90,31 @@ export class Rates {
   /** Rows per second that a sink acknowledges. */
   sink(pipeline: string, sink: string): number {
     return this.node(pipeline, `sink ${sink}`).rowsIn;
+  }
+
+  /** How far a pipeline is behind by the last look, and how that changed over the window. */
+  behind(view: PipelineView): Behind {
+    const first = this.#samples[0];
+    const last = this.#samples.at(-1);
+    const worst = view.nodes.reduce<NodeView | null>(
+      (a, b) => (b.watermarkLagSeconds !== null && b.watermarkLagSeconds > (a?.watermarkLagSeconds ?? -Infinity) ? b : a),
+      null,
+    );
+    const lagSeconds = worst?.watermarkLagSeconds ?? null;
+    const unreadRows = unreadOf(view);
+    const seconds = !first || !last ? 0 : (last.atMs - first.atMs) / 1000;
+    const change = (of: (sample: Sample) => number | undefined): number | null => {
+      const from = first && of(first);
+      const to = last && of(last);
+      return from === undefined || to === undefined || seconds <= 0 ? null : (to - from) / seconds;
+    };
+    const lagChange = worst === null ? null : change((sample) => sample.lags.get(key(view.pipeline, worst.name)));
+    return {
+      lagSeconds,
+      speed: lagChange === null ? null : Math.max(0, 1 - lagChange),
+      unreadRows,
+      unreadPerSecond: change((sample) => sample.unread.get(view.pipeline)) ?? 0,
+      moving: worst !== null && this.node(view.pipeline, worst.name).rowsIn > 0,
+    };
   }
 }

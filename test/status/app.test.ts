@@ -91,6 +91,7 @@ describe('metrics', () => {
       expect.arrayContaining([
         'millrace_rows_total{pipeline="market",node="bars",port="late"} 2',
         'millrace_rejected_rows_total{pipeline="market",node="bars",code="price-off-tick"} 3',
+        'millrace_late_rows_total{pipeline="market",node="bars"} 2',
         'millrace_busy_seconds_total{pipeline="market",node="bars"} 0.25',
         'millrace_watermark_lag_seconds{pipeline="market",node="bars"} 1.5',
         'millrace_epoch_seconds{pipeline="market",quantile="0.99"} 0.05',

@@ -16,14 +16,20 @@ export const LOCAL_DATA = ['run.json', 'log', 'plans', 'files', ...['', '.json',
 /** Now, ns since 1970 UTC. */
 export const wallClockNs = (): bigint => BigInt(Date.now()) * 1_000_000n;
 
+/** Why this version cannot run on the broker that `connections.broker` names; null when it can. */
+export function unsupportedBroker(broker: Connection | undefined): MillraceError | null {
+  if (broker === undefined || broker.url === 'embedded') return null;
+  return new MillraceError(`this version has no connector for the broker ${broker.shown}; Kafka comes next`, {
+    code: 'broker-unsupported',
+    domain: 'user',
+    remedy: 'use the embedded log: leave --broker, MILLRACE_BROKER and connections.broker out, or set them to embedded',
+  });
+}
+
 /** Opens the log that `connections.broker` names. */
 export async function openLog(broker: Connection | undefined, dataDir: string, note: (line: string) => void): Promise<Log> {
-  if (broker !== undefined && broker.url !== 'embedded')
-    throw new MillraceError(`this version has no connector for the broker ${broker.shown}`, {
-      code: 'broker-unsupported',
-      domain: 'user',
-      remedy: 'use the embedded log: leave --broker, MILLRACE_BROKER and connections.broker out, or set them to embedded',
-    });
+  const unsupported = unsupportedBroker(broker);
+  if (unsupported !== null) throw unsupported;
   return openEmbeddedLog({ dir: join(dataDir, 'log'), budgetBytes: LOG_BUDGET_BYTES, clock: wallClockNs, note });
 }
 

@@ -17,9 +17,13 @@ function onFile(parent: Command, name: string, summary: string): Command {
 /** A command that compiles the file. */
 function onPlan(parent: Command, name: string, summary: string): Command {
   return onFile(parent, name, summary)
-    .addOption(new Option('--broker <url>', 'broker instead of the one in the file: embedded or kafka://host:9092').env('MILLRACE_BROKER'))
+    .addOption(
+      new Option('--broker <url>', 'broker instead of the one in the file; `embedded` is the one there is, Kafka comes next').env(
+        'MILLRACE_BROKER',
+      ),
+    )
     .option('--allow-path <folder>', 'another folder that the file may name paths in (may be repeated)', collect)
-    .option('--allow-code', 'let the file name operators of its own (use: ./operator.js)');
+    .addOption(new Option('--allow-code', 'let the file name operators of its own (use: ./operator.js)').hideHelp());
 }
 
 const examples = (command: Command, lines: readonly string[]) =>
@@ -70,7 +74,7 @@ function program(finish: (code: number) => void): Command {
   examples(asJson(run, '{pipeline, seconds, epochs, nodes, sinks} when it has ended'), [
     'millrace run',
     'millrace run market --for 30s --json',
-    'MILLRACE_BROKER=kafka://localhost:9092 millrace run',
+    'millrace run --data-dir /tmp/trial',
   ]);
 
   const status = onFile(root, 'status', 'Show the running instance.')

@@ -1,8 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Plan } from '../graph/contract/plan.ts';
-import { type PlanRecord, planRecordPath } from '../graph/contract/plan-record.ts';
 import { type StateChange, stateChange } from '../graph/contract/state-change.ts';
+import { formerRun } from './former.ts';
 import type { Place } from './settings.ts';
 
 /** What running a plan would do to the state that an earlier run left. */
@@ -16,9 +14,8 @@ export interface StateOutlook {
 
 /** The outlook for a plan; null where there is no state yet. */
 export function stateOf(plan: Plan, place: Place): StateOutlook | null {
-  const path = join(place.dataDir, planRecordPath(plan.pipeline));
-  if (!existsSync(path)) return null;
-  const record = JSON.parse(readFileSync(path, 'utf8')) as PlanRecord;
+  const record = formerRun(plan.pipeline, place);
+  if (record === null) return null;
   const changes = record.plan === plan.hash ? [] : stateChange(record.nodes, plan);
   return { plan: record.plan, tasks: record.tasks === plan.tasks ? null : record.tasks, changes };
 }

@@ -1,8 +1,11 @@
 import readline from 'node:readline';
 import { showBytes } from '../graph/contract/units.ts';
-import type { PipelineView, SinkView } from '../graph/contract/view.ts';
+import type { PipelineView } from '../graph/contract/view.ts';
 import type { Rates } from '../status/rates.ts';
-import { count, paintErr, table } from './terminal.ts';
+import { faultLines, faultsOf } from './faults.ts';
+import { progressOf } from './progress.ts';
+import { lateRows, refusals, rejectedRows, rejection, warnings } from './remarks.ts';
+import { count, type Paint, paintErr, table, wrapped } from './terminal.ts';
 
 /** Shows running pipelines on standard error: one screen redrawn in place on a terminal, else a line now and then. */
 export interface Screen {
@@ -17,10 +20,7 @@ const NO_WRAP = '\u001b[?7l';
 const WRAP = '\u001b[?7h';
 
 const seconds = (value: number | null) => (value === null ? '' : `${count(Math.max(0, value))} s`);
-const rejected = (codes: Readonly<Record<string, number>>) => {
-  const rows = Object.values(codes).reduce((sum, n) => sum + n, 0);
-  return rows === 0 ? '' : count(rows);
-};
+const some = (rows: number) => (rows === 0 ? '' : count(rows));
 
 function disk(view: PipelineView): string {
   const { description, bytes, budgetBytes } = view.log;
@@ -28,64 +28,75 @@ function disk(view: PipelineView): string {
   return `${description} log ${showBytes(bytes)}${budgetBytes === null ? '' : ` of ${showBytes(budgetBytes)}`}`;
 }
 
-function waiting(sink: SinkView): string {
-  const error = sink.lastError === null || sink.state === 'running' || sink.state === 'done' ? '' : ` (${sink.lastError.message})`;
-  return `${sink.state}${error}`;
+/** What the screen of a pipeline is drawn with. */
+export interface Look {
+  /** Where lines are wrapped. */
+  readonly columns: number;
+  /** Lines there are; the tables are cut where they and what follows them do not fit. */
+  readonly rows: number;
+  readonly nowMs: number;
+  readonly paint: Paint;
 }
 
-/** The whole screen of one pipeline, line by line. */
-export function screenOf(view: PipelineView, rates: Rates): readonly string[] {
-  const nodes = view.nodes.map((node) => [
+const EVERYTHING = { columns: Number.POSITIVE_INFINITY, rows: Number.POSITIVE_INFINITY, paint: paintErr } as const;
+
+/** The whole screen of one pipeline, line by line: tables, and under them what holds it up and what is to be known. */
+export function screenOf(view: PipelineView, rates: Rates, look: Partial<Look> = {}): readonly string[] {
+  const { columns, rows, paint } = { ...EVERYTHING, ...look };
+  const head = `${view.pipeline}: ${view.state}, ${view.seconds.toFixed(0)} s, ${count(view.epochs)} epochs, ${disk(view)}`;
+  const told = [
+    ...faultsOf(view).flatMap((fault) => faultLines(fault, look.nowMs ?? Date.now()).map((line) => ({ line, colour: paint.red }))),
+    ...warnings(view).map((line) => ({ line: `warning: ${line}`, colour: paint.yellow })),
+    ...progressOf(view, rates).map((line) => ({ line, colour: paint.cyan })),
+  ].flatMap(({ line, colour }) => wrapped(line, columns).map(colour));
+  const tables = [...nodeTable(view, rates), ...sinkTable(view, rates)];
+  const room = Math.max(1, rows - told.length - 2);
+  const cut =
+    tables.length <= room ? tables : [...tables.slice(0, room - 1), `... ${tables.length - room + 1} lines more in \`millrace status\``];
+  return [paint.bold(head), ...cut, ...told, ''];
+}
+
+function nodeTable(view: PipelineView, rates: Rates): readonly string[] {
+  const late = view.nodes.some((node) => lateRows(node) > 0);
+  const rows = view.nodes.map((node) => [
     node.name,
     node.use,
     count(rates.node(view.pipeline, node.name).rowsOut),
     count(node.rowsOut),
-    rejected(node.rejected),
+    some(rejectedRows(node)),
+    ...(late ? [some(lateRows(node))] : []),
     `${Math.round(node.pressure * 100)} %`,
     seconds(node.watermarkLagSeconds),
   ]);
-  const sinks = view.sinks.map((sink) => [
+  const numbers = ['rows/s', 'rows', 'rejected', ...(late ? ['late'] : []), 'busy', 'behind'];
+  return table(['node', 'use', ...numbers], rows, numbers).split('\n');
+}
+
+function sinkTable(view: PipelineView, rates: Rates): readonly string[] {
+  if (view.sinks.length === 0) return [];
+  const rows = view.sinks.map((sink) => [
     sink.name,
     sink.target,
     count(rates.sink(view.pipeline, sink.name)),
     count(sink.rows),
     count(sink.queuedRows),
     sink.rows === 0 ? '' : `${count(sink.latencyMs.p50)} ms`,
-    waiting(sink),
+    sink.state,
   ]);
-  const parked = view.tasks.filter((task) => task.state === 'parked');
-  const head = `${view.pipeline}: ${view.state}, ${view.seconds.toFixed(0)} s, ${count(view.epochs)} epochs, ${disk(view)}`;
-  return [
-    paintErr.bold(head),
-    ...parked.map((task) => paintErr.red(`task ${task.task} is parked: ${task.error?.message ?? 'unknown'}`)),
-    ...table(['node', 'use', 'rows/s', 'rows', 'rejected', 'busy', 'behind'], nodes, [
-      'rows/s',
-      'rows',
-      'rejected',
-      'busy',
-      'behind',
-    ]).split('\n'),
-    ...(sinks.length === 0
-      ? []
-      : table(['sink', 'writes', 'rows/s', 'written', 'queued', 'latency', 'state'], sinks, [
-          'rows/s',
-          'written',
-          'queued',
-          'latency',
-        ]).split('\n')),
-    '',
-  ];
+  const numbers = ['rows/s', 'written', 'queued', 'latency'];
+  return table(['sink', 'writes', ...numbers, 'state'], rows, numbers).split('\n');
 }
 
-/** One line on a pipeline. */
+/** One line on a pipeline. What holds it up is named, not told: the notes say it once when it begins and once when it ends. */
 export function lineOf(view: PipelineView, rates: Rates): string {
   const nodes = view.nodes.map((node) => `${node.name} ${count(rates.node(view.pipeline, node.name).rowsOut)}`);
   const sinks = view.sinks.map((sink) => {
-    const state = sink.state === 'running' || sink.state === 'done' ? '' : ` ${waiting(sink)}`;
+    const state = sink.state === 'running' || sink.state === 'done' ? '' : `, ${sink.state}`;
     return `${sink.name} ${count(sink.rows)} written, ${count(sink.queuedRows)} queued${state}`;
   });
-  const refused = view.nodes.reduce((sum, node) => sum + Object.values(node.rejected).reduce((a, b) => a + b, 0), 0);
-  const parts = [`rows/s ${nodes.join(', ')}`, ...sinks, ...(refused === 0 ? [] : [`${count(refused)} rejected`]), disk(view)];
+  const refused = view.nodes.flatMap((node) => rejection(node) ?? []);
+  const late = view.nodes.filter((node) => lateRows(node) > 0).map((node) => `${node.name}: ${count(lateRows(node))} late`);
+  const parts = [`rows/s ${nodes.join(', ')}`, ...sinks, ...refused, ...late, ...progressOf(view, rates), disk(view)];
   return `${view.pipeline} ${view.seconds.toFixed(0)} s (${view.state}): ${parts.join(' | ')}`;
 }
 
@@ -101,7 +112,9 @@ export function liveScreen(stream: NodeJS.WriteStream, rates: Rates): Screen {
     shown = 0;
   };
   const draw = () => {
-    const lines = last.flatMap((view) => screenOf(view, rates)).slice(0, Math.max(1, (stream.rows ?? 24) - 1));
+    const space = Math.max(1, (stream.rows ?? 24) - 1);
+    const look = { columns: stream.columns ?? 80, rows: Math.floor(space / Math.max(1, last.length)) };
+    const lines = last.flatMap((view) => screenOf(view, rates, look)).slice(0, space);
     stream.write(`${NO_WRAP}${lines.map((line) => `${line}\n`).join('')}${WRAP}`);
     shown = lines.length;
   };
@@ -123,12 +136,19 @@ export function liveScreen(stream: NodeJS.WriteStream, rates: Rates): Screen {
   };
 }
 
-/** Plain lines, one a pipeline every `everyMs`. */
+/** Plain lines, one a pipeline every `everyMs`, and a warning once when most of what comes is refused. */
 export function plainScreen(stream: NodeJS.WritableStream, rates: Rates, everyMs: number, nowMs: () => number = Date.now): Screen {
   let due = nowMs() + everyMs;
+  const warned = new Set<string>();
+  const warnOnce = (view: PipelineView) => {
+    const lines = warned.has(view.pipeline) ? [] : refusals(view);
+    for (const line of lines) stream.write(`${paintErr.yellow(`warning: ${line}`)}\n`);
+    if (lines.length > 0) warned.add(view.pipeline);
+  };
   return {
     note: (line) => void stream.write(`${line}\n`),
     show(views) {
+      for (const view of views) warnOnce(view);
       if (nowMs() < due) return;
       due = nowMs() + everyMs;
       for (const view of views) stream.write(`${lineOf(view, rates)}\n`);

@@ -1,17 +1,26 @@
 import type { PipelineView } from '../graph/contract/view.ts';
-import { count, table } from './terminal.ts';
+import { lateRows, rejectedRows, rejections, warnings } from './remarks.ts';
+import { count, type Paint, table } from './terminal.ts';
+
+/** Rows of a node since the start. */
+export interface NodeSummary {
+  readonly rows_in: number;
+  readonly rows_out: number;
+  readonly rejected: number;
+  /** Came behind the watermark. */
+  readonly late: number;
+}
 
 /** What `run --json` prints of one pipeline. */
 export interface Summary {
   readonly pipeline: string;
   readonly seconds: number;
   readonly epochs: number;
-  readonly nodes: Readonly<Record<string, { readonly rows_in: number; readonly rows_out: number; readonly rejected: number }>>;
+  readonly nodes: Readonly<Record<string, NodeSummary>>;
   readonly sinks: Readonly<Record<string, { readonly rows: number; readonly latency_ms: { readonly p50: number; readonly p99: number } }>>;
   readonly error?: { readonly code: string; readonly message: string; readonly node: string | null };
 }
 
-const rejectedRows = (codes: Readonly<Record<string, number>>) => Object.values(codes).reduce((sum, rows) => sum + rows, 0);
 const ms = (value: number) => Math.round(value * 1000) / 1000;
 
 /** The counters of a pipeline that has ended. */
@@ -21,7 +30,10 @@ export function summaryOf(view: PipelineView, error: Summary['error']): Summary 
     seconds: ms(view.seconds),
     epochs: view.epochs,
     nodes: Object.fromEntries(
-      view.nodes.map((node) => [node.name, { rows_in: node.rowsIn, rows_out: node.rowsOut, rejected: rejectedRows(node.rejected) }]),
+      view.nodes.map((node) => [
+        node.name,
+        { rows_in: node.rowsIn, rows_out: node.rowsOut, rejected: rejectedRows(node), late: lateRows(node) },
+      ]),
     ),
     sinks: Object.fromEntries(
       view.sinks.map((sink) => [sink.name, { rows: sink.rows, latency_ms: { p50: ms(sink.latencyMs.p50), p99: ms(sink.latencyMs.p99) } }]),
@@ -39,11 +51,13 @@ export function summaryDocument(summaries: readonly Summary[]): unknown {
 export function summaryText(summary: Summary): string {
   const { pipeline, seconds, epochs } = summary;
   const perSecond = (rows: number) => (seconds === 0 ? '' : count(rows / seconds));
+  const late = Object.values(summary.nodes).some((node) => node.late > 0);
   const nodes = Object.entries(summary.nodes).map(([name, node]) => [
     name,
     count(node.rows_in),
     count(node.rows_out),
     count(node.rejected),
+    ...(late ? [count(node.late)] : []),
     perSecond(node.rows_out),
   ]);
   const sinks = Object.entries(summary.sinks).map(([name, { rows, latency_ms }]) => [
@@ -54,8 +68,18 @@ export function summaryText(summary: Summary): string {
     rows === 0 ? '' : count(latency_ms.p99),
   ]);
   const parts = [`${pipeline}: ${count(epochs)} epochs in ${seconds.toFixed(1)} s`];
-  if (nodes.length > 0)
-    parts.push(table(['node', 'rows in', 'rows out', 'rejected', 'rows/s'], nodes, ['rows in', 'rows out', 'rejected', 'rows/s']));
+  const numbers = ['rows in', 'rows out', 'rejected', ...(late ? ['late'] : []), 'rows/s'];
+  if (nodes.length > 0) parts.push(table(['node', ...numbers], nodes, numbers));
   if (sinks.length > 0) parts.push(table(['sink', 'rows', 'rows/s', 'p50 ms', 'p99 ms'], sinks, ['rows', 'rows/s', 'p50 ms', 'p99 ms']));
   return parts.join('\n\n');
+}
+
+/** Whether a pipeline has read and written anything since it was started. */
+export function isEmpty(summary: Summary): boolean {
+  return Object.values(summary.nodes).every((node) => node.rows_in === 0) && Object.values(summary.sinks).every((sink) => sink.rows === 0);
+}
+
+/** What is to be said of a run that has ended, besides its counters: refused rows with reason and place, and warnings. */
+export function remarks(view: PipelineView, paint: Paint): readonly string[] {
+  return [...rejections(view), ...warnings(view).map((line) => paint.yellow(`warning: ${line}`))];
 }

@@ -12,6 +12,9 @@ function colours(stream: NodeJS.WriteStream): boolean {
 export const paintOut = pc.createColors(colours(process.stdout));
 export const paintErr = pc.createColors(colours(process.stderr));
 
+/** Colours of one stream. */
+export type Paint = Pick<typeof pc, 'bold' | 'red' | 'yellow' | 'cyan'>;
+
 /** Writes text to standard output. */
 export function out(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
@@ -83,4 +86,40 @@ const fine = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
 /** A count with thousands separated; below 100 with one decimal. */
 export function count(value: number): string {
   return (Math.abs(value) < 100 ? fine : grouped).format(value);
+}
+
+/** `1 input`, `2 inputs`. */
+export function plural(n: number, noun: string): string {
+  return `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+const UNITS = [
+  [86_400, 'days'],
+  [3600, 'h'],
+  [60, 'min'],
+] as const;
+
+/** A length of time for people, in its largest unit that fits twice: `24 s`, `4 min`. */
+export function span(seconds: number): string {
+  const [size, unit] = UNITS.find(([size]) => seconds >= 2 * size) ?? [1, 's'];
+  return `${grouped.format(seconds / size)} ${unit}`;
+}
+
+/** The time of day here, of ms since 1970 UTC. */
+export function clock(ms: number): string {
+  return new Date(ms).toTimeString().slice(0, 8);
+}
+
+/** Text in lines of at most `columns` where its words allow it; all but the first are indented two further than the text. */
+export function wrapped(text: string, columns: number): readonly string[] {
+  const indent = `${/^ */.exec(text)?.[0]}  `;
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(/(?<=\S) +/)) {
+    if (line !== '' && line.length + 1 + word.length > columns) {
+      lines.push(line);
+      line = indent + word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
 }

@@ -8,14 +8,15 @@ import { openStatus } from '../../status/server.ts';
 import { compileFile } from '../compile.ts';
 import { enginePid, type LocalClickhouse, localClickhouse, openLog, wallClockNs } from '../engines.ts';
 import { EXIT, exitOf, usage } from '../exit.ts';
+import { formerRun, leftoverLines } from '../former.ts';
 import { announce, type Instance, withdraw } from '../instance.ts';
 import { registryWith } from '../registry.ts';
 import { liveScreen, plainScreen, type Screen } from '../screen.ts';
 import { chosen, type FileOptions, type Place, placeOf } from '../settings.ts';
 import { onStop } from '../stop.ts';
-import { type Summary, summaryDocument, summaryOf, summaryText } from '../summary.ts';
-import { note, out, outJson, paintErr, printError } from '../terminal.ts';
-import { exampleQuery } from '../tour.ts';
+import { isEmpty, remarks, type Summary, summaryDocument, summaryOf, summaryText } from '../summary.ts';
+import { note, out, outJson, paintErr, paintOut, plural, printError } from '../terminal.ts';
+import { exampleQuery, tryLines } from '../tour.ts';
 import { VERSION } from '../version.ts';
 import { diagnosticJson } from './check.ts';
 
@@ -71,6 +72,8 @@ interface Run {
   readonly clickhouse: LocalClickhouse;
   readonly environment: Environment;
   readonly running: RunningPipeline[];
+  /** Incarnations of the runs before this one, by pipeline. */
+  readonly former: ReadonlyMap<string, string>;
 }
 
 /** Runs the pipelines of a file in this process until they end, are drained or fail; gives the exit code. */
@@ -87,6 +90,12 @@ export async function runCommand(names: readonly string[], options: RunOptions):
   const rates = new Rates();
   const screen = process.stderr.isTTY && !options.json ? liveScreen(process.stderr, rates) : plainScreen(process.stderr, rates, LINE_MS);
   const say = (line: string) => screen.note(line);
+  const former = new Map(
+    plans.flatMap(({ pipeline }) => {
+      const before = formerRun(pipeline, place);
+      return before === null ? [] : [[pipeline, before.inc] as const];
+    }),
+  );
   const log = await openLog(compiled.connections.get('broker'), place.dataDir, say);
   const clickhouse = localClickhouse(place.dataDir, say);
   const environment = {
@@ -99,7 +108,7 @@ export async function runCommand(names: readonly string[], options: RunOptions):
     note: say,
   };
   try {
-    return await serve({ options, place, plans, screen, rates, clickhouse, environment, running: [] }, port, limitMs);
+    return await serve({ options, place, plans, screen, rates, clickhouse, environment, running: [], former }, port, limitMs);
   } finally {
     screen.close();
     withdraw(place);
@@ -135,7 +144,7 @@ async function serve(run: Run, port: { port: number; orNext: boolean }, limitMs:
     const limit = limitMs === null ? undefined : setTimeout(() => stop.drain(`${options.for} are over`), limitMs);
     const outcomes = await shownUntilDone(run, views);
     clearTimeout(limit);
-    return report(run, outcomes, views());
+    return report(run, outcomes, views(), stop.asked());
   } finally {
     stop.forget();
     await status.close();
@@ -162,7 +171,7 @@ function stopOnSignals({ screen, running, place }: Run) {
       process.exit(INTERRUPTED);
     },
   });
-  return { drain, forget, started: () => asked && drainAll() };
+  return { drain, forget, asked: () => asked, started: () => asked && drainAll() };
 }
 
 const usesLocalClickhouse = (plan: Plan) =>
@@ -180,7 +189,8 @@ async function announceClickhouse({ clickhouse, place, screen }: Run, instance: 
 
 async function greet({ plans, place, screen, environment }: Run, status: string): Promise<void> {
   for (const plan of plans) {
-    const parts = [`${plan.inputs.length} inputs`, `${plan.nodes.length} operators`, `${plan.sinks.length} sinks`, `${plan.tasks} tasks`];
+    const { inputs, nodes, sinks, tasks } = plan;
+    const parts = [plural(inputs.length, 'input'), plural(nodes.length, 'operator'), plural(sinks.length, 'sink'), plural(tasks, 'task')];
     screen.note(`${paintErr.bold(plan.pipeline)} of ${place.name}: ${parts.join(', ')}; ${plan.delivery.replaceAll('_', ' ')}`);
     for (const { sink, reason } of plan.skipped) screen.note(`  ${paintErr.yellow('skipped')} ${sink}: ${reason}`);
   }
@@ -189,30 +199,57 @@ async function greet({ plans, place, screen, environment }: Run, status: string)
   screen.note(`log: ${environment.log.description}${budget}; data in ${place.dataDir}`);
   screen.note(`status: ${status}`);
   const query = exampleQuery(plans);
-  if (query !== null) screen.note(`try: npx millrace sql ${JSON.stringify(query)}`);
+  if (query !== null) for (const line of tryLines(query)) screen.note(line);
   screen.note('Ctrl-C drains and stops');
 }
 
-/** Shows the pipelines until the last one has ended. */
-async function shownUntilDone({ screen, rates, running }: Run, views: () => readonly PipelineView[]): Promise<readonly Outcome[]> {
+/** Shows the pipelines until the last one has ended, and says once of each that starts from nothing which rows of before are left. */
+async function shownUntilDone(run: Run, views: () => readonly PipelineView[]): Promise<readonly Outcome[]> {
+  const { screen, rates, running } = run;
+  const told = new Set<string>();
   const show = () => {
     const now = views();
     rates.sample(now, Date.now());
+    for (const view of now.filter((view) => view.incarnation !== '' && !told.has(view.pipeline))) {
+      told.add(view.pipeline);
+      for (const line of leftover(run, view)) screen.note(line);
+    }
     screen.show(now);
   };
   const timer = setInterval(show, REFRESH_MS);
   show();
   const outcomes = await Promise.all(running.map((pipeline) => pipeline.done));
   clearInterval(timer);
+  show();
   screen.close();
   return outcomes;
 }
 
+function leftover({ plans, former }: Run, view: PipelineView): readonly string[] {
+  const before = former.get(view.pipeline);
+  const plan = plans.find((plan) => plan.pipeline === view.pipeline);
+  return before === undefined || before === view.incarnation || plan === undefined ? [] : leftoverLines(plan, before);
+}
+
 /** Prints errors and summaries, and gives the exit code. */
-function report({ options }: Run, outcomes: readonly Outcome[], views: readonly PipelineView[]): number {
+function report({ options, former }: Run, outcomes: readonly Outcome[], views: readonly PipelineView[], drained: boolean): number {
   for (const { error } of outcomes) if (error !== null) printError(error);
   const summaries = views.map((view, i) => summaryOf(view, outcomes[i] === undefined ? undefined : summaryError(outcomes[i])));
-  if (options.json) outJson(summaryDocument(summaries));
-  else out(summaries.map(summaryText).join('\n\n'));
+  if (options.json) {
+    outJson(summaryDocument(summaries));
+    for (const line of views.flatMap((view) => remarks(view, paintErr))) note(line);
+    return Math.max(...outcomes.map(exitOfOutcome));
+  }
+  const texts = views.flatMap((view, i): readonly string[] => {
+    const summary = summaries[i];
+    if (summary === undefined) return [];
+    if (isEmpty(summary) && outcomes[i]?.state === 'failed') return []; // it never began: the error says all
+    const again = former.get(view.pipeline) === view.incarnation && outcomes[i]?.state === 'done' && !drained;
+    if (isEmpty(summary) && again)
+      return [`${view.pipeline}: nothing new: all sources were read to their end before; \`millrace reset\` starts over`];
+    const lines = remarks(view, paintOut);
+    return [summaryText(summary), ...(lines.length === 0 ? [] : [lines.join('\n')])];
+  });
+  if (texts.length > 0) out(texts.join('\n\n'));
   return Math.max(...outcomes.map(exitOfOutcome));
 }

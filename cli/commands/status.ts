@@ -5,7 +5,7 @@ import { Rates } from '../../status/rates.ts';
 import { runningInstance } from '../instance.ts';
 import { liveScreen, screenOf } from '../screen.ts';
 import { type FileOptions, placeOf } from '../settings.ts';
-import { out, outJson } from '../terminal.ts';
+import { out, outJson, paintOut } from '../terminal.ts';
 
 export interface StatusOptions extends FileOptions {
   readonly json?: boolean;
@@ -59,7 +59,8 @@ export async function statusCommand(options: StatusOptions): Promise<void> {
     await sleep(1000);
     const later = await ask(url, options.statusToken);
     rates.sample(later.pipelines, 1000);
-    return out(later.pipelines.flatMap((view) => screenOf(view, rates)).join('\n'));
+    const look = { paint: paintOut, ...(process.stdout.columns === undefined ? {} : { columns: process.stdout.columns }) };
+    return out(later.pipelines.flatMap((view) => screenOf(view, rates, look)).join('\n'));
   }
   const rates = new Rates();
   const screen = liveScreen(process.stdout, rates);

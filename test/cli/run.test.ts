@@ -29,7 +29,7 @@ describe('run', () => {
       pipeline: 'demo',
       seconds: expect.any(Number),
       epochs: expect.any(Number),
-      nodes: { exchange: { rows_in: 1000, rows_out: 1000, rejected: 0 } },
+      nodes: { exchange: { rows_in: 1000, rows_out: 1000, rejected: 0, late: 0 } },
       sinks: { rows: { rows: 1000, latency_ms: { p50: expect.any(Number), p99: expect.any(Number) } } },
     });
     expect(readFileSync(join(folder, 'rows.ndjson'), 'utf8').trim().split('\n')).toHaveLength(1000);
@@ -97,12 +97,56 @@ describe('run', () => {
     expect([open.code, open.stderr.includes('--status-token')]).toEqual([2, true]);
   });
 
-  it('says that a broker is not supported', async () => {
-    const { code, stderr } = await run(folderWith({ 'pipelines.yaml': ENDLESS }), ['run', ...ANY_PORT], {
-      MILLRACE_BROKER: 'kafka://localhost:1',
-    });
-    expect(code).toBe(2);
-    expect(stderr).toContain('kafka://localhost:1');
+  it('refuses a broker that is not supported, as check and plan do', async () => {
+    const folder = folderWith({ 'pipelines.yaml': ENDLESS });
+    for (const args of [['run', ...ANY_PORT], ['check'], ['plan']]) {
+      const { code, stdout, stderr } = await run(folder, args, { MILLRACE_BROKER: 'kafka://localhost:1' });
+      expect([code, stdout], args[0]).toEqual([1, '']);
+      expect(stderr).toContain('error[broker-unsupported]');
+      expect(stderr).toContain('kafka://localhost:1');
+    }
+  });
+
+  it('underlines the broker that the file names', async () => {
+    const text = ENDLESS.replace('version: 1\n', 'version: 1\nconnections:\n  broker: kafka://host:9092\n');
+    const { stdout } = await run(folderWith({ 'pipelines.yaml': text }), ['check', '--json']);
+    expect(JSON.parse(stdout).diagnostics).toMatchObject([{ code: 'broker-unsupported', line: 3, column: 11 }]);
+  });
+
+  it('says that there is nothing new when all was read before', async () => {
+    const folder = folderWith({ 'pipelines.yaml': simulated('rows: 1000') });
+    expect((await run(folder, ['run', ...ANY_PORT])).stdout).toMatch(/^demo: \d+ epochs in/);
+    const again = await run(folder, ['run', ...ANY_PORT]);
+    expect([again.code, again.stdout]).toEqual([
+      0,
+      'demo: nothing new: all sources were read to their end before; `millrace reset` starts over\n',
+    ]);
+  });
+
+  it('shows no counters of a start that was refused', async () => {
+    const folder = folderWith({ 'pipelines.yaml': simulated('rows: 1000') });
+    await run(folder, ['run', ...ANY_PORT]);
+    writeFileSync(join(folder, 'pipelines.yaml'), simulated('rows: 1000').replace('tasks: 2', 'tasks: 3'));
+    const { code, stdout, stderr } = await run(folder, ['run', ...ANY_PORT]);
+    expect([code === 0, stdout], stderr).toEqual([false, '']);
+    expect(stderr).toContain('error[');
+  });
+
+  it('warns when most rows are refused, with the reason and the place', async () => {
+    const text = `version: 1
+pipelines:
+  demo:
+    dead_letters: { topic: refused }
+    sources:
+      rows: { file: { path: rows.csv }, format: csv, schema: { columns: [symbol, price] }, watermark: none, key: symbol }
+    sinks:
+      out: { from: rows, file: rows.ndjson }
+`;
+    const folder = folderWith({ 'pipelines.yaml': text, 'rows.csv': 'symbol,price\nA,1\nA,x\nA,y\n' });
+    const { code, stdout, stderr } = await run(folder, ['run', ...ANY_PORT]);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/^rows: 2 rejected: [a-z-]+ 2; they are in .*topic refused/m);
+    expect(stdout).toMatch(/^warning: rows: 66.7 % of its rows are rejected/m);
   });
 });
 

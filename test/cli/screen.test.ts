@@ -12,7 +12,16 @@ describe('the screen', () => {
     rates.sample([viewWith({ node: { rowsOut: 5000 } })], 2000);
     const lines = screenOf(viewWith(), rates);
     expect(lines[0]).toBe('market: running, 10 s, 20 epochs, embedded log 1.0 KiB of 4.0 KiB');
-    expect(lines.find((line) => line.startsWith('bars '))?.split(/ {2,}/)).toEqual(['bars', 'bars', '2,500', '10', '3', '50 %', '1.5 s']);
+    expect(lines.find((line) => line.startsWith('bars '))?.split(/ {2,}/)).toEqual([
+      'bars',
+      'bars',
+      '2,500',
+      '10',
+      '3',
+      '2',
+      '50 %',
+      '1.5 s',
+    ]);
     expect(lines.find((line) => line.startsWith('bars_table '))?.split(/ {2,}/)).toEqual([
       'bars_table',
       'table bars',
@@ -24,12 +33,36 @@ describe('the screen', () => {
     ]);
   });
 
-  it('says what parked a task and why a sink waits', () => {
+  it('tells a cause once, with since when and what to do, in lines that fit', () => {
+    const error = { code: 'x', message: 'ClickHouse at http://127.0.0.1:9 refuses', node: null, remedy: 'start it', sinceMs: 60_000 };
+    const view = viewWith({ sink: { state: 'retrying', lastError: error } });
+    const [sink] = view.sinks;
+    const three = { ...view, sinks: ['a', 'b', 'c'].map((name, i) => ({ ...sink, name, lastError: { ...error, sinceMs: 60_000 + i } })) };
+    const lines = screenOf(three as typeof view, new Rates(), { columns: 40, nowMs: 300_000 });
+    const at = lines.findIndex((line) => line.startsWith('a, b, c: retrying since'));
+    expect(lines.filter((line) => line.includes('refuses'))).toHaveLength(1);
+    expect(lines.slice(at).join(' ').replace(/ +/g, ' ')).toMatch(
+      /^a, b, c: retrying since \d\d:\d\d:00, 4 min: ClickHouse at http:\/\/127.0.0.1:9 refuses = start it/,
+    );
+    expect(lines.slice(at).every((line) => line.length <= 40)).toBe(true);
+  });
+
+  it('says what parked a task', () => {
     const error = { code: 'x', message: 'refused', node: 'bars', remedy: null, sinceMs: 0 };
-    const view = viewWith({ tasks: [{ task: 2, state: 'parked', epoch: 1, error }], sink: { state: 'retrying', lastError: error } });
-    const lines = screenOf(view, new Rates());
-    expect(lines).toContain('task 2 is parked: refused');
-    expect(lines.some((line) => line.endsWith('retrying (refused)'))).toBe(true);
+    const view = viewWith({ tasks: [{ task: 2, state: 'parked', epoch: 1, error }] });
+    expect(screenOf(view, new Rates(), { nowMs: 5000 }).some((line) => /^task 2 in bars: parked since .*, 5 s: refused$/.test(line))).toBe(
+      true,
+    );
+  });
+
+  it('cuts tables that do not fit, and keeps what is told under them', () => {
+    const error = { code: 'x', message: 'refused', node: null, remedy: null, sinceMs: 0 };
+    const view = viewWith({ sink: { state: 'retrying', lastError: error } });
+    const [node] = view.nodes;
+    const many = { ...view, nodes: Array.from({ length: 30 }, (_, i) => ({ ...node, name: `n${i}` })) } as typeof view;
+    const lines = screenOf(many, new Rates(), { rows: 12 });
+    expect(lines.some((line) => line.startsWith('bars_table: retrying'))).toBe(true);
+    expect(lines.some((line) => line.startsWith('... '))).toBe(true);
   });
 
   it('is one line now and then where there is no terminal', () => {
@@ -49,12 +82,17 @@ describe('the screen', () => {
 });
 
 describe('the summary', () => {
+  it('names late rows only where there are some', () => {
+    expect(summaryText(summaryOf(viewWith(), undefined))).toMatch(/^node +rows in +rows out +rejected +late +rows\/s$/m);
+    expect(summaryText(summaryOf(viewWith({ node: { ports: { out: 10 } } }), undefined))).not.toContain('late');
+  });
+
   it('has the shape that other programs read', () => {
     expect(summaryDocument([summaryOf(viewWith(), undefined)])).toEqual({
       pipeline: 'market',
       seconds: 10,
       epochs: 20,
-      nodes: { bars: { rows_in: 1000, rows_out: 10, rejected: 3 } },
+      nodes: { bars: { rows_in: 1000, rows_out: 10, rejected: 3, late: 2 } },
       sinks: { bars_table: { rows: 10, latency_ms: { p50: 40, p99: 90 } } },
     });
   });

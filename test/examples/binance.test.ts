@@ -116,7 +116,7 @@ describe.skipIf(!present)(`examples/binance (skipped without its captures: set M
 
   it('ends by itself and counts every row', () => {
     const counts = VENUES.map((venue) => captured.get(venue)?.length ?? 0);
-    expect(summary.nodes.trades).toEqual({ rows_in: sum(counts), rows_out: sum(counts), rejected: 0 });
+    expect(summary.nodes.trades).toEqual({ rows_in: sum(counts), rows_out: sum(counts), rejected: 0, late: 0 });
     expect(summary.sinks.trades_table?.rows).toBe(sum(counts));
     expect(summary.sinks.bars_table?.rows).toBe(bars.length);
     expect(summary.sinks.dead_letters?.rows).toBe(0);

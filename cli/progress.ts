@@ -1,0 +1,37 @@
+import type { PipelineView } from '../graph/contract/view.ts';
+import type { Rates } from '../status/rates.ts';
+import { count, span } from './terminal.ts';
+
+/** Lag of a watermark that is worth a word, seconds. */
+const BEHIND_SECONDS = 10;
+/** Beyond this lag rows are history, not a backlog. */
+const HISTORY_SECONDS = 86_400;
+/** Event time per time below and above which a lag counts as growing and shrinking. */
+const STEADY = { from: 0.9, to: 1.1 } as const;
+/** Share of the time from which a node is named. */
+const BUSY = 0.5;
+
+/** Whether a pipeline keeps up, how long it still needs, and which node it waits for. */
+export function progressOf(view: PipelineView, rates: Rates): readonly string[] {
+  if (view.state !== 'running') return [];
+  return [...behind(view, rates), ...busiest(view)];
+}
+
+function behind(view: PipelineView, rates: Rates): readonly string[] {
+  const { lagSeconds, speed, unreadRows, unreadPerSecond, moving } = rates.behind(view);
+  const times = speed === null ? '' : `, ${count(speed)}x real time`;
+  if (lagSeconds !== null && lagSeconds > BEHIND_SECONDS && moving) {
+    if (lagSeconds > HISTORY_SECONDS) return [`reading history: ${span(lagSeconds)} ago${times}`];
+    if (speed !== null && speed > STEADY.to)
+      return [`catching up: ${span(lagSeconds)} behind${times}, about ${span(lagSeconds / (speed - 1))} left`];
+    if (speed !== null && speed < STEADY.from) return [`falling behind: ${span(lagSeconds)} behind${times}`];
+  }
+  if (unreadRows !== null && unreadPerSecond > unreadRows / 60 && unreadPerSecond > 1)
+    return [`falling behind: ${count(unreadRows)} messages unread, ${count(unreadPerSecond)} more a second`];
+  return [];
+}
+
+function busiest(view: PipelineView): readonly string[] {
+  const [node] = [...view.nodes].sort((a, b) => b.pressure - a.pressure);
+  return node === undefined || node.pressure <= BUSY ? [] : [`busiest: ${node.name}, ${Math.round(node.pressure * 100)} % of the time`];
+}

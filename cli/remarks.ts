@@ -1,0 +1,76 @@
+import type { NodeView, PipelineView } from '../graph/contract/view.ts';
+import { count } from './terminal.ts';
+
+/** Reasons that a line names before it only counts the others. */
+const REASONS = 3;
+
+const percent = (share: number) => (share >= 0.001 ? `${Math.round(share * 1000) / 10} %` : 'under 0.1 %');
+
+/** Rows of a node that came behind the watermark. */
+export const lateRows = (node: NodeView): number => node.ports.late ?? 0;
+
+/** Rows that a node refused, for whatever reason. */
+export const rejectedRows = (node: NodeView): number => Object.values(node.rejected).reduce((sum, rows) => sum + rows, 0);
+
+/** Reasons of a node with their rows, the most frequent first. */
+const reasonsOf = (node: NodeView) => Object.entries(node.rejected).sort(([a, x], [b, y]) => y - x || a.localeCompare(b));
+
+/** `clean: 20 rejected: price-off-tick 12, trade-duplicate 8`; null where a node refused nothing. */
+export function rejection(node: NodeView): string | null {
+  const reasons = reasonsOf(node);
+  if (reasons.length === 0) return null;
+  const named = reasons.slice(0, REASONS).map(([code, rows]) => `${code} ${count(rows)}`);
+  const others = reasons.slice(REASONS);
+  const rest = others.length === 0 ? [] : [`${others.length} other reasons ${count(others.reduce((sum, [, rows]) => sum + rows, 0))}`];
+  return `${node.name}: ${count(rejectedRows(node))} rejected: ${[...named, ...rest].join(', ')}`;
+}
+
+/** Where the refused rows of a node are, by the edges of the running graph. */
+function whereRejected(view: PipelineView, node: NodeView): string {
+  const topics = view.edges.filter(({ from }) => from === `${node.name}.rejected`).map(({ to }) => to);
+  const sinks = view.sinks.filter((sink) => view.edges.some(({ from, to }) => topics.includes(from) && to === sink.name));
+  const places = [
+    ...sinks.map((sink) => sink.target),
+    ...topics.filter((topic) => !topic.startsWith('_millrace.')).map((topic) => `topic ${topic}`),
+  ];
+  return places.length === 0 ? 'they are kept nowhere' : `they are in ${[...new Set(places)].join(' and ')}`;
+}
+
+/** A line on every node that refused rows: how many, why, and where they are. */
+export function rejections(view: PipelineView): readonly string[] {
+  return view.nodes.flatMap((node) => {
+    const line = rejection(node);
+    return line === null ? [] : [`${line}; ${whereRejected(view, node)}`];
+  });
+}
+
+/** What is probably not meant: rows too late for their interval, and nodes that refuse most of what comes. */
+export function warnings(view: PipelineView): readonly string[] {
+  return [...view.nodes.flatMap((node) => mostlyRejected(view, node)), ...view.nodes.flatMap((node) => late(view, node))];
+}
+
+/** Nodes of a pipeline that refuse most of what comes, as warnings. */
+export function refusals(view: PipelineView): readonly string[] {
+  return view.nodes.flatMap((node) => mostlyRejected(view, node));
+}
+
+function mostlyRejected(view: PipelineView, node: NodeView): readonly string[] {
+  const rows = rejectedRows(node);
+  const top = reasonsOf(node)[0];
+  if (top === undefined || rows * 2 <= node.rowsIn) return [];
+  const share = `${percent(Math.min(1, rows / Math.max(1, node.rowsIn)))} of its rows are rejected`;
+  return [`${node.name}: ${share}, most of them for ${top[0]}; ${whereRejected(view, node)}`];
+}
+
+/** Late rows that leave on a port which nobody reads. */
+function late(view: PipelineView, node: NodeView): readonly string[] {
+  const rows = lateRows(node);
+  if (rows === 0 || view.edges.some(({ from }) => from === `${node.name}.late`)) return [];
+  const [came, are] = rows === 1 ? ['row', 'is'] : ['rows', 'are'];
+  const where = node.use === 'bars' ? 'in no bar' : 'left out';
+  const share = percent(rows / Math.max(rows, node.rowsIn));
+  return [
+    `${node.name}: ${count(rows)} ${came} (${share}) came behind the watermark and ${are} ${where}; ` +
+      `raise \`lateness:\` of the source, or give \`${node.name}.late\` a sink`,
+  ];
+}

@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { progressOf } from '../../cli/progress.ts';
+import { rejections, warnings } from '../../cli/remarks.ts';
+import { span, wrapped } from '../../cli/terminal.ts';
+import { tryLines } from '../../cli/tour.ts';
+import { Rates } from '../../status/rates.ts';
+import { viewWith } from '../status/view.ts';
+
+describe('refused rows', () => {
+  const rejected = { a: 1, b: 8, c: 12, d: 2, e: 3 };
+
+  it('are told by reason, the most frequent first', () => {
+    expect(rejections(viewWith({ node: { rejected } }))).toEqual([
+      'bars: 26 rejected: c 12, b 8, e 3, 2 other reasons 3; they are kept nowhere',
+    ]);
+    expect(rejections(viewWith({ node: { rejected: {} } }))).toEqual([]);
+  });
+
+  it('are where their edges lead: to a table, a topic, or both', () => {
+    const into = (topic: string, sink: string | null) =>
+      viewWith({
+        edges: [{ from: 'bars.rejected', to: topic }, ...(sink === null ? [] : [{ from: topic, to: sink }])],
+        sink: { target: 'table rejected' },
+      });
+    const place = (view: ReturnType<typeof into>) => rejections(view)[0]?.split('; ')[1];
+    expect(place(into('_millrace.market.rejected', 'bars_table'))).toBe('they are in table rejected');
+    expect(place(into('dead', null))).toBe('they are in topic dead');
+    expect(place(into('dead', 'bars_table'))).toBe('they are in table rejected and topic dead');
+  });
+
+  it('are a warning when they are most of what comes', () => {
+    const refused = (rows: number) => warnings(viewWith({ node: { rowsIn: 100, rejected: { 'value-type': rows }, ports: {} } }));
+    expect(refused(50)).toEqual([]);
+    expect(refused(51)).toEqual([expect.stringMatching(/^bars: 51 % of its rows are rejected, most of them for value-type;/)]);
+  });
+});
+
+describe('late rows', () => {
+  const late = (rows: number, edges: { from: string; to: string }[] = []) =>
+    warnings(viewWith({ edges, node: { rowsIn: 4000, rejected: {}, ports: { late: rows } } }));
+
+  it('are a warning that says how many and what to do', () => {
+    expect(late(12)).toEqual([
+      'bars: 12 rows (0.3 %) came behind the watermark and are in no bar; raise `lateness:` of the source, or give `bars.late` a sink',
+    ]);
+    expect(late(1)[0]).toContain('1 row (under 0.1 %) came behind the watermark and is in no bar');
+  });
+
+  it('are none where there are none, or where they are read', () => {
+    expect(late(0)).toEqual([]);
+    expect(late(12, [{ from: 'bars.late', to: 'late_table' }])).toEqual([]);
+  });
+});
+
+describe('what is slow', () => {
+  /** Two looks, ten seconds apart, with a lag that went from one value to the other while rows came. */
+  const between = (from: number, to: number, pressure = 0.2, rows = 100) => {
+    const rates = new Rates(10_000);
+    const later = viewWith({ node: { watermarkLagSeconds: to, rowsIn: rows, pressure } });
+    rates.sample([viewWith({ node: { watermarkLagSeconds: from, rowsIn: 0 } })], 0);
+    rates.sample([later], 10_000);
+    return progressOf(later, rates);
+  };
+
+  it('is told from how the lag changes', () => {
+    // 290 s of lag less in 10 s: 300 s of event time in 10 s
+    expect(between(1010, 720)).toEqual(['catching up: 12 min behind, 30x real time, about 25 s left']);
+    expect(between(700, 705)).toEqual(['falling behind: 12 min behind, 0.5x real time']);
+    expect(between(60, 60)).toEqual([]);
+    expect(between(9, 5)).toEqual([]);
+    expect(between(1e8, 1e8 - 590)).toEqual(['reading history: 1,157 days ago, 60x real time']);
+  });
+
+  it('is not a source that is quiet', () => {
+    expect(between(700, 710, 0.2, 0)).toEqual([]);
+  });
+
+  it('names the busiest node', () => {
+    expect(between(1, 1, 0.97)).toEqual(['busiest: bars, 97 % of the time']);
+  });
+
+  it('is told from unread messages that grow', () => {
+    const rates = new Rates(10_000);
+    const withLag = (lag: number) =>
+      viewWith({
+        sources: [{ name: 's', use: 'topic', partitions: [{ partition: 0, label: '0', position: 0, lag, idle: false, ended: false }] }],
+      });
+    rates.sample([withLag(0)], 0);
+    rates.sample([withLag(5000)], 10_000);
+    expect(progressOf(withLag(5000), rates)).toEqual(['falling behind: 5,000 messages unread, 500 more a second']);
+  });
+});
+
+describe('lines for people', () => {
+  it('are wrapped at words', () => {
+    expect(wrapped('a fault of many words: here', 12)).toEqual(['a fault of', '  many', '  words:', '  here']);
+    expect(wrapped('  = short', 80)).toEqual(['  = short']);
+    expect(wrapped('  = long enough', 10)).toEqual(['  = long', '    enough']);
+  });
+
+  it('give lengths of time in units that fit', () => {
+    expect([0, 24.4, 119, 120, 7199, 7200, 172_800].map(span)).toEqual(['0 s', '24 s', '119 s', '2 min', '120 min', '2 h', '2 days']);
+  });
+
+  it('fit a query to try into 80 columns, or give it a line of its own', () => {
+    expect(tryLines('SELECT 1')).toEqual(['try: npx millrace sql "SELECT 1"']);
+    const long = `SELECT * FROM ${'t'.repeat(60)}`;
+    expect(tryLines(long)).toEqual(['try:', `npx millrace sql "${long}"`]);
+  });
+});

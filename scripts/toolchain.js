@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { output, run, SetupError, say } from './progress.js';
+import { installSystem, onPath } from './apt.js';
+import { output, SetupError } from './progress.js';
 
 /** Oldest cargo that compiles the native crates. */
 const CARGO = [1, 88];
@@ -13,8 +14,6 @@ function recent(version) {
   const [, major, minor] = /(\d+)\.(\d+)/.exec(version ?? '') ?? [];
   return Number(major) > CARGO[0] || (Number(major) === CARGO[0] && Number(minor) >= CARGO[1]);
 }
-
-const onPath = (program) => (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
 
 /** Folder of a cargo that is new enough, or null. */
 function cargoFolder() {
@@ -29,23 +28,13 @@ function missing(lint) {
   return { folder, packages: lints ? [...packages, ...LINT] : packages };
 }
 
-async function install(packages) {
-  const command = `apt-get install -y --no-install-recommends ${packages.join(' ')}`;
-  const root = process.getuid?.() === 0;
-  const allowed = root || output('sudo', ['-n', 'true']) !== null;
-  if (!onPath('apt-get') || !allowed) {
-    const debian = `sudo sh -c 'apt-get update && ${command}'`;
-    throw new SetupError(
-      `a Rust toolchain (cargo >= ${CARGO.join('.')}, cc) is needed and not there; on Debian run\n\n    ${debian}\n\nelsewhere see https://rustup.rs; then start again`,
-    );
-  }
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const apt = (...args) => run(root ? 'apt-get' : 'sudo', root ? args : ['-n', 'apt-get', ...args], { env, stdout: 'ignore' });
-  say(`set-up: Rust toolchain from Debian: ${packages.join(' ')} (about 140 MB to download, 650 MB on disk)`);
-  await apt('update', '-qq');
-  const code = await apt('install', '-y', '-qq', '--no-install-recommends', ...packages);
-  if (code !== 0) throw new SetupError(`\`${command}\` failed (see above)`);
-}
+const install = (packages) =>
+  installSystem(packages, {
+    what: 'Rust toolchain',
+    size: 'about 140 MB to download, 650 MB on disk',
+    need: `a Rust toolchain (cargo >= ${CARGO.join('.')}, cc)`,
+    elsewhere: 'elsewhere see https://rustup.rs; ',
+  });
 
 /**
  * A Rust toolchain that can build the native crates (`lint`: and check them), from Debian's packages when it is missing.

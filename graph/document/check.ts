@@ -2,8 +2,9 @@ import type { z } from 'zod';
 import type { DiagnosticCode } from '../diagnostics/codes.ts';
 import { hintFor, nearest } from '../diagnostics/nearest.ts';
 import type { Say } from '../diagnostics/report.ts';
+import { durationSlip, wordSlip } from '../diagnostics/slips.ts';
 import { kindOf, plain, quoted, type Span, type Value, valueAt } from './value.ts';
-import { describedAt, keysAt, listed, wantedAt, wordsAt } from './zod-shape.ts';
+import { describedAt, isDurationAt, keysAt, listed, wantedAt, wordsAt } from './zod-shape.ts';
 
 /** How faults of a value are worded: whose value it is, and what its keys are called. */
 export interface Wording {
@@ -85,12 +86,19 @@ function sayIssue(type: z.ZodType, root: Value, issue: Issue, unknown: ReadonlyS
   if (issue.code === 'invalid_type') {
     const wanted = issue.expected === 'int' ? 'a whole number' : wantedAt(type, issue.path);
     const found = value.kind === 'scalar' && value.value !== null ? quoted(value) : kindOf(value);
-    say(codes.type, span, `${what} is ${found}, expected ${wanted ?? String(issue.expected)}`);
+    say(codes.type, span, `${what} is ${found}, expected ${wanted ?? String(issue.expected)}`, slipAt(type, value, issue.path));
     return;
   }
   const words = wordsAt(type, issue.path);
-  const hint = words.length > 0 && value.kind === 'scalar' ? hintFor(String(value.written), words) : undefined;
+  const near = words.length > 0 && value.kind === 'scalar' ? hintFor(String(value.written), words) : undefined;
+  const hint = slipAt(type, value, issue.path) ?? near;
   say(codes.invalid, span, `${what} is ${quoted(value)}, ${expectedOf(issue, words)}`, hint);
+}
+
+/** What a value was meant as, where it is written as other systems write it. */
+function slipAt(type: z.ZodType, value: Value, path: readonly PropertyKey[]): string | undefined {
+  if (value.kind !== 'scalar' || value.value === null) return undefined;
+  return isDurationAt(type, path) ? durationSlip(value.written) : wordSlip(value.written, wordsAt(type, path));
 }
 
 function hintForMissing(type: z.ZodType, path: readonly PropertyKey[], wanted: string | null): string | undefined {

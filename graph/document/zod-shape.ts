@@ -31,7 +31,7 @@ export function typesAt(type: z.core.$ZodType, path: readonly PropertyKey[]): re
   for (const step of path) {
     types = types.flatMap((at) => {
       const { shape, element, items, valueType } = definitionOf(at);
-      const inner = shape?.[String(step)] ?? element ?? items?.[Number(step)] ?? valueType;
+      const inner = typeof step === 'number' ? (element ?? items?.[step]) : (shape?.[String(step)] ?? valueType);
       return inner ? alternatives(inner) : [];
     });
   }
@@ -82,6 +82,11 @@ export function describedAt(type: z.core.$ZodType, path: readonly PropertyKey[])
     }
   }
   return null;
+}
+
+/** Whether a duration may stand at a path. */
+export function isDurationAt(type: z.core.$ZodType, path: readonly PropertyKey[]): boolean {
+  return typesAt(type, path).some((at) => (at as z.ZodType).meta?.()?.unit === 'duration');
 }
 
 /** The kinds of value wanted at a path, in words: `a duration such as 250ms, 1s or 5m`, `text or a list`. */

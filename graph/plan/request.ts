@@ -1,4 +1,4 @@
-import type { DataType, Schema } from 'apache-arrow';
+import { type DataType, Float64, type Schema, Type } from 'apache-arrow';
 import type { ParamPlace, SchemaRequest } from '../contract/operator.ts';
 import { isDiagnosticCode } from '../diagnostics/codes.ts';
 import { hintFor } from '../diagnostics/nearest.ts';
@@ -49,7 +49,7 @@ export function schemaRequest(
           'column-type',
           span,
           `${who} needs column "${name}" to be ${test.wanted}, but ${from} gives ${typeName(field.type)}`,
-          `${from} gives: ${showSchema(schema)}.`,
+          `${floatHint(field.type, test.accepts)}${from} gives: ${showSchema(schema)}.`,
         );
       return null;
     },
@@ -60,6 +60,11 @@ export function schemaRequest(
     },
   };
   return { request, faults: () => faults };
+}
+
+/** How a whole number becomes what an operator takes, where that is a number with a fraction. */
+function floatHint(given: DataType, accepts: (type: DataType) => boolean): string {
+  return given.typeId === Type.Int && accepts(new Float64()) ? 'Declare it float64 under "schema:" of its source. ' : '';
 }
 
 function columnsHint(code: string, inputs: Readonly<Record<string, Schema>>, upstream: (port: string) => string): string | undefined {

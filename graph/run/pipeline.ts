@@ -254,6 +254,7 @@ class Pipeline {
     } finally {
       for (const node of metrics.values()) node.counting = true;
     }
+    for (const { input, partition, ingest } of task.inputs) if (ingest.ended) await input.reader?.finished?.(partition);
     task.state = task.exhausted ? 'ended' : 'running';
     const tells = this.#plan.outputs.some((output) => output.kind === 'exchange');
     task.due ||= task.state === 'running' && (tells || task.inputs.length === 0);

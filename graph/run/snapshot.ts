@@ -16,7 +16,11 @@ const TASK = '$task';
 /** A frame that waits in a merge: its edge, its floor, and where each row came from (source, partition, offset, row). */
 type HeldState = readonly [number, string, readonly (readonly [string, number, number, number] | null)[]];
 
+/** Raised when the layout of `TaskState` changes. */
+const LAYOUT = 1;
+
 interface TaskState {
+  readonly v: number;
   /** Hash of the plan it was taken under. */
   readonly plan: string;
   readonly epoch: number;
@@ -68,6 +72,7 @@ export function snapshotTask(
     });
   }
   const state: TaskState = {
+    v: LAYOUT,
     plan: plan.hash,
     epoch: task.epoch,
     clockNs: String(task.clockNs),
@@ -98,6 +103,13 @@ export function restoreTask(
   const own = chunks.get(TASK);
   if (!own) throw new MillraceError('the snapshot lacks the task itself', { code: 'state-damaged', domain: 'external' });
   const state = JSON.parse(Buffer.concat(own).toString('utf8')) as TaskState;
+  if (state.v !== LAYOUT) {
+    throw new MillraceError(`the snapshot was written by another version of Millrace (layout ${state.v}, not ${LAYOUT})`, {
+      code: 'state-version',
+      domain: 'user',
+      remedy: 'go on with that version, or start from nothing with --lose-state',
+    });
+  }
   task.epoch = state.epoch;
   task.clockNs = BigInt(state.clockNs);
   for (const saved of state.inputs) {

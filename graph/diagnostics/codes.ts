@@ -54,7 +54,10 @@ export const CODES = {
     'Give the connection an address to have it written.',
   ),
   'operator-unknown': error('There is no operator of that name.', '`millrace operators` lists them.'),
-  'operator-code': error('An operator is a file of code, and running code was not allowed.', 'Pass `--allow-code` if you trust the file.'),
+  'operator-code': error(
+    'An operator is a file of code; operators of your own cannot be loaded yet.',
+    'Use an operator that Millrace brings; `millrace operators` lists them.',
+  ),
   'connector-unknown': error('There is no connector of that name.', 'Correct its spelling, or use one that exists.'),
   'connector-missing': error('A source or sink does not say what it reads or writes.', 'Give it `topic:` or a connector such as `file:`.'),
   'connector-several': error(

@@ -57,9 +57,12 @@ export function resolveOperator(
 
 function operatorOf(name: string, span: Span, scope: Scope): Operator | null {
   if (/^\.{0,2}\/|\.[cm]?[jt]s$/.test(name)) {
-    if (!scope.allowCode)
-      scope.say('operator-code', span, `"${name}" is a file of code, which is not allowed here`, 'Pass --allow-code if you trust it.');
-    else scope.say('operator-unknown', span, `operators in files of their own cannot be used yet: "${name}"`);
+    scope.say(
+      'operator-code',
+      span,
+      `"${name}" is a file of code: operators of your own cannot be loaded yet`,
+      `Use one of those there are: ${[...scope.registry.operators.keys()].join(', ')}.`,
+    );
     return null;
   }
   const operator = scope.registry.operators.get(name);

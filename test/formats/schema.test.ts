@@ -13,7 +13,7 @@ test('names of the column dictionary stand by themselves in a list', () => {
   expect(schema.fields[1]?.metadata.get(DESCRIPTION)).toBe('quote currency per unit');
 });
 
-it("a column of the reader's own is described by what it is read from, unless the schema says it", () => {
+test("a column of the reader's own is described by what it is read from, unless the schema says it", () => {
   const columns = { qty: { type: 'float64', from: 'q' }, fee: 'float64', note: { type: 'utf8', description: 'remark of the broker' } };
   expect(schemaOf(schemaParams.parse({ columns })).fields.map(({ metadata }) => metadata.get(DESCRIPTION))).toEqual([
     '"q" of the source, as it stands there',

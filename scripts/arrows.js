@@ -18,6 +18,7 @@ const ALLOWED = {
   'graph/test-kit': ['graph/contract', 'graph/wire', 'graph/sink', 'graph/run', ...COMPILER],
   operators: ['graph/contract', 'native', 'operators/expression'],
   connectors: ['graph/contract', 'native', 'connectors/formats'],
+  'connectors/formats': ['graph/contract', 'native', 'connectors/registry'],
   native: ['graph/contract'],
   status: ['graph/contract'],
   cli: ['graph', 'operators', 'connectors', 'native', 'status'],

@@ -47,6 +47,8 @@ export interface SourceReader {
   read(partition: number, from: number, maxRows: number, maxBytes: number): Promise<SourceChunk | null>;
   /** Whether `from` is the end of a partition that will not grow. */
   ended(partition: number, from: number): boolean;
+  /** Told once after a restart, in place of reads, of a partition that an earlier run has read to its end. */
+  finished?(partition: number): Promise<void>;
   close(): Promise<void>;
 }
 

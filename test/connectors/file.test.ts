@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -88,6 +88,7 @@ describe('file source', () => {
           await writeFile(join(folder, 'lines'), gzip ? gzipSync(content) : content);
           const expected = parts.map(([line]) => line).filter((line) => line !== '');
           const reader = await source('lines');
+          await reader.start(0, 'earliest');
           expect(await read(reader)).toEqual(expected);
           expect(reader.ended(0, expected.length)).toBe(true);
           for (const [from, rows] of [
@@ -279,6 +280,101 @@ async function sink(params: unknown): Promise<SinkWriter> {
   await writer.ensure();
   return writer;
 }
+
+describe('a file source that is opened again', () => {
+  const said: string[] = [];
+  const told = () => said.splice(0).map((line) => line.replace(/\d{4}-\d\d-\d\d \d\d:\d\d UTC/, 'DATE'));
+  const path = () => join(folder, 'trades.csv');
+
+  async function session<T>(work: (reader: SourceReader) => Promise<T>): Promise<T> {
+    const note = (line: string): void => void said.push(line);
+    const reader = await fileConnector.source?.open(fileSourceParams.parse('trades.csv'), { ...context(), note });
+    if (!reader) throw new Error('no source');
+    try {
+      return await work(reader);
+    } finally {
+      await reader.close();
+    }
+  }
+
+  /** Reads from the start, to the end or so far as `rows` says. */
+  const first = (rows?: number) =>
+    session(async (reader) => {
+      await reader.start(0, 'earliest');
+      return read(reader, 0, rows);
+    });
+  const again = async () => {
+    await session(async (reader) => reader.finished?.(0));
+    return told();
+  };
+
+  test('says how a file stands that was read to its end', async () => {
+    await writeFile(path(), 'a,b\n1,2\n3,4\n');
+    expect(await first()).toHaveLength(3);
+    expect(told()).toEqual([]);
+    expect(await again()).toEqual(['trades.csv was read to its end on DATE; nothing new']);
+    await utimes(path(), 1, 1);
+    expect(await again()).toEqual(['trades.csv was read to its end on DATE; nothing new']);
+    await appendFile(path(), '5,6\n');
+    expect(await again()).toEqual([
+      'trades.csv has grown since it was read to its end on DATE: the new rows are not read; "millrace reset" reads it again',
+    ]);
+    await writeFile(path(), 'a,b\n1,2\n3,5\n');
+    expect(await again()).toEqual([
+      'trades.csv has changed since it was read to its end on DATE: it is not read again; "millrace reset" does that',
+    ]);
+    await writeFile(path(), 'a,b\n');
+    expect(await again()).toEqual([
+      'trades.csv has shrunk since it was read to its end on DATE: it is not read again; "millrace reset" does that',
+    ]);
+    await rm(path());
+    expect(await again()).toEqual(['trades.csv is no longer there; it was read to its end on DATE']);
+  });
+
+  test('goes on from its middle only in the same file, which may have grown', async () => {
+    const rows = Array.from({ length: 400_000 }, (_, i) => `${i},x`);
+    await writeFile(path(), `${rows.join('\n')}\n`);
+    await first(10);
+    const on = () => session((reader) => read(reader, 10, 2));
+    expect(await on()).toEqual(['10,x', '11,x']);
+    await appendFile(path(), 'new\n');
+    expect(await on()).toEqual(['10,x', '11,x']);
+    expect(await session((reader) => read(reader, 399_999))).toEqual(['399999,x', 'new']);
+    for (const [content, what] of [
+      ['0,y', 'shrunk'],
+      [`${rows.join('\n').replace('3,x', '3,y')}\nnew\n`, 'changed'],
+      [`${rows.join('\n').replace('399999,x', '399999,y')}\nnew\nmore\n`, 'changed'],
+    ] as const) {
+      await writeFile(path(), content);
+      const error = await failure(on());
+      expect(error).toMatchObject({ code: 'file-changed', domain: 'user', retry: 'never' });
+      expect(error.message).toContain(`trades.csv has ${what} since`);
+    }
+  });
+
+  test('forgets what it was when a run starts from nothing, and what it never could read', async () => {
+    await writeFile(path(), 'a\nb\n');
+    await first();
+    await writeFile(path(), 'c\n');
+    expect(await first()).toEqual(['c']);
+    expect(await again()).toEqual(['trades.csv was read to its end on DATE; nothing new']);
+    await writeFile(path(), Buffer.from([0, 0, 0]));
+    await failure(first());
+    await writeFile(path(), 'd\n');
+    expect(await session((reader) => read(reader))).toEqual(['d']);
+    expect(told()).toEqual([]);
+  });
+
+  test('reads on where nothing can be remembered, and says so once', async () => {
+    await writeFile(path(), 'a\nb\n');
+    await first();
+    const [record = ''] = await readdir(join(folder, '.millrace/files'));
+    await rm(join(folder, '.millrace/files', record));
+    await mkdir(join(folder, '.millrace/files', `${record}.${process.pid}.new`));
+    expect(await session((reader) => read(reader))).toEqual(['a', 'b']);
+    expect(told()).toEqual([expect.stringContaining('what was read of trades.csv cannot be remembered')]);
+  });
+});
 
 describe('file sink', () => {
   test('shows nothing before the end, then all blocks by partition and sequence, written once', async () => {

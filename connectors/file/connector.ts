@@ -20,7 +20,7 @@ const sink: SinkDeclaration<FileSinkParams> = {
   params: fileSinkParams,
   accepts: () => null,
   target: (params) => params.path,
-  block: { rows: 200_000, bytes: 32 * 1024 * 1024, ms: 2000 },
+  block: { rows: 200_000, bytes: 32 * 1024 * 1024, ms: 250 },
   describe: (params) => `file ${params.path}`,
   open: async (params, schema, context) => new FileWriter(resolve(context.folder, params.path), context.dataDir, schema, params),
 };

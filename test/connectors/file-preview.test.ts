@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { Float64, RecordBatchStreamWriter, Schema } from 'apache-arrow';
+import { Field, Float64, RecordBatchStreamWriter, Schema } from 'apache-arrow';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { declarations } from '../../cli/registry.ts';
 import { batchOf } from '../../graph/contract/rows.ts';

@@ -94,19 +94,18 @@ export class Rates {
 
   /** How far a pipeline is behind by the last look, and how that changed over the window. */
   behind(view: PipelineView): Behind {
-    const first = this.#samples[0];
-    const last = this.#samples.at(-1);
     const worst = view.nodes.reduce<NodeView | null>(
       (a, b) => (b.watermarkLagSeconds !== null && b.watermarkLagSeconds > (a?.watermarkLagSeconds ?? -Infinity) ? b : a),
       null,
     );
     const lagSeconds = worst?.watermarkLagSeconds ?? null;
     const unreadRows = unreadOf(view);
-    const seconds = !first || !last ? 0 : (last.atMs - first.atMs) / 1000;
+    /** Change a second between the first and the last look that know the value. */
     const change = (of: (sample: Sample) => number | undefined): number | null => {
-      const from = first && of(first);
-      const to = last && of(last);
-      return from === undefined || to === undefined || seconds <= 0 ? null : (to - from) / seconds;
+      const known = this.#samples.map((sample) => ({ atMs: sample.atMs, value: of(sample) })).filter(({ value }) => value !== undefined);
+      const [first, last] = [known[0], known.at(-1)];
+      if (first?.value === undefined || last?.value === undefined || last.atMs <= first.atMs) return null;
+      return ((last.value - first.value) * 1000) / (last.atMs - first.atMs);
     };
     const lagChange = worst === null ? null : change((sample) => sample.lags.get(key(view.pipeline, worst.name)));
     return {

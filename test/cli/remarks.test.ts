@@ -71,6 +71,13 @@ describe('what is slow', () => {
     expect(between(1e8, 1e8 - 590)).toEqual(['reading history: 1,157 days ago, 60x real time']);
   });
 
+  it('is told as soon as two looks know the lag', () => {
+    const rates = new Rates();
+    const at = (watermarkLagSeconds: number | null, rowsIn: number) => viewWith({ node: { watermarkLagSeconds, rowsIn, pressure: 0 } });
+    for (const [second, view] of [at(null, 0), at(80, 10), at(71, 20)].entries()) rates.sample([view], second * 1000);
+    expect(progressOf(at(71, 20), rates)).toEqual(['catching up: 71 s behind, 10x real time, about 8 s left']);
+  });
+
   it('is not a source that is quiet', () => {
     expect(between(700, 710, 0.2, 0)).toEqual([]);
   });

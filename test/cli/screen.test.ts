@@ -65,6 +65,28 @@ describe('the screen', () => {
     expect(lines.some((line) => line.startsWith('... '))).toBe(true);
   });
 
+  it('names in a line what a node refused and why, and leaves faults to the notes', () => {
+    const error = { code: 'x', message: 'ClickHouse refuses', node: null, remedy: 'start it', sinceMs: 0 };
+    const line = lineOf(viewWith({ sink: { state: 'retrying', lastError: error } }), new Rates());
+    expect(line).toContain('5 queued, retrying |');
+    expect(line).toContain('| bars: 3 rejected: price-off-tick 3 | bars: 2 late |');
+    expect(line).not.toContain('refuses');
+  });
+
+  it('warns once on plain lines when most of what comes is refused', () => {
+    const lines: string[] = [];
+    const stream = new Writable({
+      write(chunk, _encoding, done) {
+        lines.push(String(chunk));
+        done();
+      },
+    });
+    const screen = plainScreen(stream, new Rates(), 5000, () => 0);
+    screen.show([viewWith({ node: { rowsIn: 10, rejected: { a: 2 } } })]);
+    for (const rows of [6, 7, 8]) screen.show([viewWith({ node: { rowsIn: 10, rejected: { a: rows } } })]);
+    expect(lines).toEqual([expect.stringContaining('warning: bars: 60 % of its rows are rejected, most of them for a')]);
+  });
+
   it('is one line now and then where there is no terminal', () => {
     const lines: string[] = [];
     const stream = new Writable({

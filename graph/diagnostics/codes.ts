@@ -43,7 +43,7 @@ export const CODES = {
   'name-duplicate': error("Two of a pipeline's sources, operators and sinks have one name.", 'Rename one of them.'),
   'connection-invalid': error(
     'A connection is neither `embedded`, where there is such a thing, nor a URL.',
-    'Write an address such as `http://host:8123` or `kafka://host:9092`.',
+    'Write an address such as `http://host:8123`.',
   ),
   'connection-missing': error(
     'A source or sink needs a connection that has no address.',

@@ -102,7 +102,7 @@ const connection = z.union([
 
 /** `connections:`. */
 export const connectionsShape = z.strictObject({
-  broker: connection.optional().describe('embedded (default) or kafka://host:9092'),
+  broker: connection.optional().describe('embedded, the default and the only one so far; Kafka comes next'),
   clickhouse: connection.optional().describe('embedded (default) or http://user:password@host:8123/database'),
   questdb: connection.optional().describe('http://user:password@host:9000, the HTTP port of QuestDB'),
   registry: connection.optional().describe('address of the schema registry'),

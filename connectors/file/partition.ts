@@ -96,6 +96,7 @@ export class Partition {
     const { offsets } = held.payloads;
     while (last > first + 1 && (offsets[last] as number) - (offsets[first] as number) > maxBytes)
       last = first + Math.max(1, (last - first) >> 1);
+    if (this.#pace && held.payloads.opening) this.#stamps.of(held.payloads.opening); // a header tells where the stamps stand
     if (this.#pace) last = first + this.#pace.due(held.payloads, first, last, this.#stamps);
     return last === first ? null : { partition, from, to: held.from + last, payloads: slice(held.payloads, first, last) };
   }

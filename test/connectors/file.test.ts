@@ -255,6 +255,12 @@ describe('pace', () => {
     expect(await reader.read(0, 2, 10, 1e9)).toBeNull();
     expect(reader.ended(0, 2)).toBe(false);
   });
+
+  test('a paced CSV file goes by its header from any line on', async () => {
+    await writeFile(join(folder, 'slow.csv'), 'n,ts_recv\n1,1723161255000000000\n2,1723161255000000001\n3,1723164855000000000\n');
+    const reader = await source({ path: 'slow.csv', pace: '1x' });
+    expect(await read(reader, 2)).toEqual(['2,1723161255000000001']);
+  });
 });
 
 const SCHEMA = new Schema([COLUMNS.ts_event, COLUMNS.symbol, COLUMNS.price]);

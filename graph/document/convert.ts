@@ -47,7 +47,8 @@ function readNode(node: Node | null, conversion: Conversion, depth: number): Val
   if (isAlias(node)) {
     const target = node.resolve(conversion.document);
     if (target) return readNode(target, conversion, depth + 1);
-    conversion.say('yaml-syntax', spanOf(node), `there is no anchor "&${node.source}" before this alias`);
+    const hint = `"*" begins an alias in YAML; text that begins with it needs quotes: "*${node.source}".`;
+    conversion.say('yaml-syntax', spanOf(node), `there is no anchor "&${node.source}" before this alias`, hint);
     return nothing(spanOf(node));
   }
   if (isMap(node))

@@ -102,6 +102,12 @@ describe('values', () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
+  it('say that text which begins with * needs quotes', () => {
+    const hints: (string | undefined)[] = [];
+    parseDocument('path: *.csv', 'f.yaml', {}, (_code, _span, _message, hint) => hints.push(hint));
+    expect(hints).toEqual(['"*" begins an alias in YAML; text that begins with it needs quotes: "*.csv".']);
+  });
+
   it('take many keys in one map', () => {
     const keys = Array.from({ length: 90_000 }, (_, i) => `k${i}: 1`).join('\n');
     expect(Object.keys(parse(keys).value as object)).toHaveLength(90_000);

@@ -42,6 +42,17 @@ export function nearest(word: string, names: Iterable<string>): string | null {
   return best;
 }
 
+/** The name that is nearer to a word than every other; null where none is near, or two are equally. */
+export function nearestAlone(word: string, names: readonly string[]): string | null {
+  const near = nearest(word, names);
+  if (near === null) return null;
+  const rows = [new Int32Array(MAX_LENGTH + 1), new Int32Array(MAX_LENGTH + 1), new Int32Array(MAX_LENGTH + 1)] as const;
+  const lower = word.toLowerCase().replaceAll('-', '_');
+  const cost = distance(lower, near.toLowerCase(), MAX_LENGTH, rows);
+  const rivals = names.filter((name) => name !== near && name.length <= MAX_LENGTH);
+  return rivals.some((name) => distance(lower, name.toLowerCase(), Math.max(cost, 1), rows) <= cost) ? null : near;
+}
+
 /** `Did you mean "x"?`, else the names there are (`what`: `columns`), else nothing. */
 export function hintFor(word: string, names: Iterable<string>, what?: string): string | undefined {
   const all = [...names];

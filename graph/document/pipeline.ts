@@ -1,8 +1,9 @@
 import type { z } from 'zod';
 import type { Say } from '../diagnostics/report.ts';
 import { check } from './check.ts';
+import { mend } from './mend.ts';
 import { fileShape, pipelineShape } from './shape.ts';
-import { type Document, entryOf, kindOf, type Span, type Value } from './value.ts';
+import { type Document, type Entry, entryOf, kindOf, type Span, type Value } from './value.ts';
 
 /** One source, operator or sink as it stands in the file. */
 export interface Declaration {
@@ -18,6 +19,8 @@ export interface Pipeline {
   readonly nameSpan: Span;
   readonly value: Value;
   readonly settings: Settings;
+  /** Whether every section could be read; where not, a name that is not found may stand in what could not. */
+  readonly whole: boolean;
   /** In the order of the file; of two with one name the first. */
   readonly declarations: readonly Declaration[];
 }
@@ -32,11 +35,12 @@ const SECTIONS = { sources: 'source', operators: 'operator', sinks: 'sink' } as 
 
 /** The pipelines of a file and its `connections:`; every fault of the file's shape is said. */
 export function pipelinesOf(document: Document, say: Say): { readonly pipelines: readonly Pipeline[]; readonly connections: Value | null } {
-  const { root } = document;
-  if (root.kind !== 'map') {
+  if (document.root.kind !== 'map') {
+    const { root } = document;
     say('value-type', root.span, `the file is ${kindOf(root)}, expected a map with "version" and "pipelines"`);
     return { pipelines: [], connections: null };
   }
+  const { value: root } = mend(document.root, Object.keys(fileShape.shape), misspelt('the file', say));
   const top = { from: 0, to: 1 };
   check(fileShape, root, { subject: 'the file', noun: 'key', span: [...root.entries.values()][0]?.keySpan ?? top }, say);
   const connections = entryOf(root, 'connections')?.value ?? null;
@@ -49,8 +53,20 @@ export function pipelinesOf(document: Document, say: Say): { readonly pipelines:
   };
 }
 
-function pipelineOf(name: string, nameSpan: Span, value: Value, say: Say): Pipeline {
+/** Says that a key is misspelt, as `check` words it. */
+export function misspelt(subject: string, say: Say): (entry: Entry, meant: string) => void {
+  return ({ key, keySpan }, meant) => say('key-unknown', keySpan, `${subject} has no key "${key}"`, `Did you mean "${meant}"?`);
+}
+
+function pipelineOf(name: string, nameSpan: Span, given: Value, say: Say): Pipeline {
   checkName('pipeline', name, nameSpan, say);
+  const mended = given.kind === 'map' ? mend(given, Object.keys(pipelineShape.shape), misspelt(`pipeline "${name}"`, say)) : null;
+  const value = mended?.value ?? given;
+  const unread = Object.keys(SECTIONS).some((section) => {
+    const entry = entryOf(value, section);
+    return entry ? entry.value.kind !== 'map' : section === 'sources';
+  });
+  const whole = mended !== null && mended.strange.length === 0 && !unread;
   const checked = check(pipelineShape, value, { subject: `pipeline "${name}"`, noun: 'key', span: nameSpan }, say);
   const settings = checked?.value ?? pipelineShape.parse({ sources: {} });
   const declarations = new Map<string, Declaration>();
@@ -71,7 +87,7 @@ function pipelineOf(name: string, nameSpan: Span, value: Value, say: Say): Pipel
       else declarations.set(key, { kind, name: key, nameSpan: keySpan, value: inner });
     }
   }
-  return { name, nameSpan, value, settings, declarations: [...declarations.values()] };
+  return { name, nameSpan, value, settings, whole, declarations: [...declarations.values()] };
 }
 
 function checkName(kind: string, name: string, span: Span, say: Say): void {

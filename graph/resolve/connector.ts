@@ -1,8 +1,10 @@
 import type { z } from 'zod';
 import { hintFor } from '../diagnostics/nearest.ts';
 import { check } from '../document/check.ts';
+import { mendAny } from '../document/mend.ts';
 import type { Declaration } from '../document/pipeline.ts';
 import { type Entry, entryOf, type MapValue, plain, type Value } from '../document/value.ts';
+import { keysAt } from '../document/zod-shape.ts';
 import type { ConnectorUse } from './resolved.ts';
 import type { Scope } from './scope.ts';
 
@@ -78,7 +80,10 @@ export function checkParams<T>(
 ) {
   const given: Value =
     value === null || (value.kind === 'scalar' && value.value === null) ? { kind: 'map', span: at.keySpan, entries: new Map() } : value;
-  return check(type, given, { subject, noun: 'parameter', span: at.keySpan }, scope.say);
+  const mended = mendAny(given, keysAt(type, []), ({ key, keySpan }, meant) =>
+    scope.say('param-unknown', keySpan, `${subject} has no parameter "${key}"`, `Did you mean "${meant}"?`),
+  );
+  return check(type, mended, { subject, noun: 'parameter', span: at.keySpan }, scope.say);
 }
 
 /** Where a text stands inside parameters, e.g. a path that a connector says it reads. */

@@ -2,6 +2,7 @@ import { MAIN_PORT, REJECTED_PORT } from '../contract/operator.ts';
 import { hintFor, nearest } from '../diagnostics/nearest.ts';
 import type { Pipeline } from '../document/pipeline.ts';
 import { entryOf, kindOf, type Value } from '../document/value.ts';
+import { mendNode } from './mend-node.ts';
 import { resolveOperator } from './operator.ts';
 import { topological } from './order.ts';
 import type { Reference, Resolved, ResolvedOperator, ResolvedSink, ResolvedSource } from './resolved.ts';
@@ -13,7 +14,7 @@ import { resolveSource } from './source.ts';
 export function resolve(pipeline: Pipeline, others: readonly Pipeline[], scope: Scope): Resolved {
   const broken = new Set<string>();
   const maps = pipeline.declarations.flatMap((declaration) => {
-    if (declaration.value.kind === 'map') return [{ declaration, value: declaration.value }];
+    if (declaration.value.kind === 'map') return [{ declaration, value: mendNode(declaration, declaration.value, scope) }];
     broken.add(declaration.name);
     scope.say(
       'value-type',
@@ -28,7 +29,12 @@ export function resolve(pipeline: Pipeline, others: readonly Pipeline[], scope: 
     if (source) sources.push(source);
     else broken.add(declaration.name);
   }
-  const ports = portsOf(pipeline, sources, broken, scope);
+  const mended = new Map(maps.map(({ declaration, value }) => [declaration.name, value]));
+  const declarations = pipeline.declarations.map((declaration) => ({
+    ...declaration,
+    value: mended.get(declaration.name) ?? declaration.value,
+  }));
+  const ports = portsOf(declarations, sources, broken, scope);
   const find = finder(pipeline, others, ports, scope);
   const operators: ResolvedOperator[] = [];
   for (const { declaration, value } of maps.filter(({ declaration: { kind } }) => kind === 'operator')) {
@@ -48,7 +54,8 @@ export function resolve(pipeline: Pipeline, others: readonly Pipeline[], scope: 
     else if (sink) sinks.push(sink);
     else broken.add(declaration.name);
   }
-  sayUnused(pipeline, ports, broken, scope);
+  const read = maps.filter(({ declaration: { kind } }) => kind !== 'source').flatMap(({ value }) => textsOf(entryOf(value, 'from')?.value));
+  sayUnused(pipeline, read, ports, broken, scope);
   const unwritten = maps.flatMap(({ declaration: { kind, name }, value }) =>
     kind === 'sink' && broken.has(name) ? textsOf(entryOf(value, 'topic')?.value) : [],
   );
@@ -69,14 +76,14 @@ export function resolve(pipeline: Pipeline, others: readonly Pipeline[], scope: 
 
 /** Output ports by node; null: the node is there, and its ports are not known. */
 function portsOf(
-  pipeline: Pipeline,
+  declarations: Pipeline['declarations'],
   sources: readonly ResolvedSource[],
   broken: ReadonlySet<string>,
   scope: Scope,
 ): ReadonlyMap<string, readonly string[] | null> {
   const ports = new Map<string, readonly string[] | null>();
   for (const source of sources) ports.set(source.name, source.format ? [MAIN_PORT, REJECTED_PORT] : [MAIN_PORT]);
-  for (const { kind, name, value } of pipeline.declarations) {
+  for (const { kind, name, value } of declarations) {
     const use = entryOf(value, 'use')?.value;
     const operator = use?.kind === 'scalar' ? scope.registry.operators.get(String(use.value)) : undefined;
     if (kind === 'operator') ports.set(name, operator ? Object.keys(operator.outputs) : null);
@@ -89,6 +96,7 @@ function portsOf(
 function finder(pipeline: Pipeline, others: readonly Pipeline[], ports: ReadonlyMap<string, readonly string[] | null>, scope: Scope) {
   return (reference: Reference): Reference | null => {
     const known = ports.get(reference.node);
+    if (known === undefined && !pipeline.whole) return null;
     if (known === undefined) {
       scope.say(
         'node-unknown',
@@ -137,15 +145,17 @@ function sayCircle(circle: readonly Reference[], { say }: Scope): void {
 /** Warns of sources and operators that nothing reads; one that a misspelt `from:` probably meant counts as read. */
 function sayUnused(
   pipeline: Pipeline,
+  references: readonly string[],
   ports: ReadonlyMap<string, readonly string[] | null>,
   broken: ReadonlySet<string>,
   { say }: Scope,
 ): void {
-  const sections = ['operators', 'sinks'].flatMap((section) => {
+  if (!pipeline.whole) return;
+  const written = ['operators', 'sinks'].flatMap((section) => {
     const value = entryOf(pipeline.value, section)?.value;
-    return value?.kind === 'map' ? [...value.entries.values()] : [];
+    return value?.kind === 'map' ? [...value.entries.values()].flatMap((entry) => textsOf(entryOf(entry.value, 'from')?.value)) : [];
   });
-  const read = new Set(sections.flatMap(({ value }) => textsOf(entryOf(value, 'from')?.value)).map((text) => text.split('.', 1)[0] ?? ''));
+  const read = new Set([...references, ...written].map((text) => text.split('.', 1)[0] ?? ''));
   const meant = [...read].flatMap((name) => (ports.has(name) ? [] : (nearest(name, ports.keys()) ?? [])));
   const used = new Set([...read, ...meant]);
   for (const { kind, name, nameSpan } of pipeline.declarations) {

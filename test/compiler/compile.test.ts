@@ -24,7 +24,14 @@ describe('faults', () => {
       two: { from: c, clickhouse: { tabel: c } }
       three: { from: b, topic: t, key: nothing }
 `);
-    expect(codes(text)).toEqual(['4 value-type', '6 param-unknown', '7 time-absent', '12 operator-unknown', '16 param-unknown']);
+    expect(codes(text)).toEqual([
+      '4 value-type',
+      '6 param-unknown',
+      '7 time-absent',
+      '9 column-unknown',
+      '12 operator-unknown',
+      '16 param-unknown',
+    ]);
   });
 
   it('keep every plan back, and still name the pipelines', () => {

@@ -39,7 +39,7 @@ export function planText(plan: Plan, registry: Registry): string {
         topic,
         kind === 'topic' ? format.name : kindName(kind),
         parts(partitions),
-        key.length === 0 ? '' : `key ${key.join(', ')}`,
+        kind === 'rejected' ? lettersPlace(plan, topic) : key.length === 0 ? '' : `key ${key.join(', ')}`,
         `from ${showRefs(from)}`,
       ]),
   );
@@ -101,6 +101,11 @@ function operatorRow(plan: Plan, { name, operator, inputs, groups, order }: Plan
   const merges = inputs.reduce((sum, { edges }) => sum + edges.length, 0) > 1;
   const grouped = groups === null ? '' : groups.length === 0 ? 'over all rows' : `by ${groups.join(', ')}`;
   return [name, operator, `from ${from}`, grouped, merges ? `order ${order.replaceAll('_', ' ')}` : ''];
+}
+
+/** Where rejected rows are besides their topic. */
+function lettersPlace(plan: Plan, topic: string): string {
+  return plan.sinks.some((sink) => sink.topic === topic) ? 'also in a table, see sinks' : 'not in any table';
 }
 
 const showRefs = (refs: readonly PortRef[]): string => (refs.length > 1 ? `${refs.length} rejected ports` : refs.map(showRef).join(', '));

@@ -38,6 +38,12 @@ describe('a plan as text', () => {
       expect(text).toMatch(part);
   });
 
+  it('says where rejected rows are, with and without a table', () => {
+    expect(text).toMatch(/_millrace\.p\.rejected +dead letters +1 partition +also in a table, see sinks/);
+    const without = planOf(FILE.replace(/ +bars_table: .*\n/, ''), CONNECTIONS);
+    expect(planText(without, registry)).toMatch(/_millrace\.p\.rejected +dead letters +1 partition +not in any table/);
+  });
+
   it('fits 120 columns, whatever the names', () => {
     const long = 'a'.repeat(60);
     const wide = planText(

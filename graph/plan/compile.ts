@@ -12,7 +12,7 @@ import type { Resolved } from '../resolve/resolved.ts';
 import type { Scope } from '../resolve/scope.ts';
 import { assemble } from './assemble.ts';
 import type { Draft } from './draft.ts';
-import { planNode } from './node.ts';
+import { checkWithoutColumns, planNode } from './node.ts';
 import { outputsOf } from './output.ts';
 import { planSource, waitsFor } from './source.ts';
 import { checkTables, checkTargets } from './targets.ts';
@@ -123,8 +123,10 @@ function planNodes(drafts: readonly Draft[]): void {
     });
     operators = operators.filter(({ draft, operator }) => {
       const upstream = operator.inputs.flatMap(({ edges }) => edges);
-      if (upstream.some(({ node }) => draft.broken.has(node))) draft.broken.add(operator.name);
-      else if (upstream.every(({ node, port }) => draft.streams.has(`${node}.${port}`))) planNode(operator, draft);
+      if (upstream.some(({ node }) => draft.broken.has(node))) {
+        draft.broken.add(operator.name);
+        checkWithoutColumns(operator, draft);
+      } else if (upstream.every(({ node, port }) => draft.streams.has(`${node}.${port}`))) planNode(operator, draft);
       else return true;
       return false;
     });

@@ -16,6 +16,11 @@ export function planNode(node: ResolvedOperator, draft: Draft): void {
   if (!planned(node, draft)) draft.broken.add(node.name);
 }
 
+/** Says what is wrong with the parameters of a node whose input columns are not known. */
+export function checkWithoutColumns(node: ResolvedOperator, { scope }: Draft): void {
+  node.operator.schema(schemaRequest(node, {}, scope.say).request);
+}
+
 function planned(node: ResolvedOperator, draft: Draft): boolean {
   const { say } = draft.scope;
   const edges = edgesOf(node.inputs, draft);

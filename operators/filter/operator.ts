@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineOperator, INPUT_PORT, MAIN_PORT } from '../../graph/contract/operator.ts';
 import { check } from '../expression/check.ts';
 import { report } from '../expression/faults.ts';
+import { parse } from '../expression/parse.ts';
 import { referenceFilter } from './kernel.ts';
 import { nativeFilter } from './native.ts';
 
@@ -24,7 +25,11 @@ export const filter = defineOperator({
   groups: () => null,
   schema(request) {
     const input = request.inputs[INPUT_PORT];
-    if (!input) return null;
+    if (!input) {
+      const parsed = parse(request.params.where);
+      if ('code' in parsed) report([parsed], ['where'], request.fault);
+      return null;
+    }
     const checked = check(request.params.where, input, 'bool');
     if ('typed' in checked) return { [MAIN_PORT]: input };
     report(checked, ['where'], request.fault);

@@ -1,6 +1,8 @@
 import { Schema } from 'apache-arrow';
 import { z } from 'zod';
 import { defineOperator, INPUT_PORT, MAIN_PORT } from '../../graph/contract/operator.ts';
+import { report } from '../expression/faults.ts';
+import { parse } from '../expression/parse.ts';
 import { referenceSelect } from './kernel.ts';
 import { layout } from './layout.ts';
 import { nativeSelect } from './native.ts';
@@ -32,7 +34,13 @@ export const select = defineOperator({
   groups: () => null,
   schema(request) {
     const input = request.inputs[INPUT_PORT];
-    if (!input) return null;
+    if (!input) {
+      for (const [column, text] of Object.entries(request.params.columns ?? {})) {
+        const parsed = parse(text);
+        if ('code' in parsed) report([parsed], ['columns', column], request.fault);
+      }
+      return null;
+    }
     const columns = layout(request.params, input);
     if (!('faults' in columns)) return { [MAIN_PORT]: new Schema(columns.map((column) => column.field)) };
     for (const { code, message, path, from, to, hint } of columns.faults)

@@ -17,6 +17,17 @@ pipelines:
     { registry },
   ).diagnostics.map(({ message, hint }) => [message, hint]);
 
+describe('an expression', () => {
+  it.each(['filter, with: { where: price > }', 'select, with: { columns: { a: price * } }'])(
+    'of %s is read though its columns are not known',
+    (use) => {
+      const text = `version: 1\npipelines:\n  p:\n    sources: { a: { nothing: {} } }\n    operators:\n      o: { from: a, use: ${use} }\n    sinks: { m: { from: o, print: {} } }\n`;
+      const { diagnostics } = compileText(text, { registry });
+      expect(diagnostics.map(({ line, code }) => `${line} ${code}`)).toEqual(['4 connector-unknown', '6 expression-syntax']);
+    },
+  );
+});
+
 const WITH = '{ ts_event: {}, symbol: {}, price: {}, size: {}, more: ';
 
 describe('what is written as elsewhere is met with how it is written here', () => {

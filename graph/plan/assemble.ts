@@ -8,7 +8,7 @@ import { journalTopic, RETENTION_MS } from './topics.ts';
 /** The finished plan of a pipeline, frozen. */
 export function assemble(draft: Draft, { outputs, sinks }: Outputs): Plan {
   const { resolved, tasks, exchanges } = draft;
-  const journal = journalTopic(resolved.name);
+  const journal = journalTopic(resolved.name, tasks);
   const all = [...exchanges, ...outputs];
   const plan: Plan = {
     pipeline: resolved.name,

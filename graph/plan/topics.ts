@@ -1,7 +1,10 @@
 import type { PortRef } from '../contract/plan.ts';
 
-/** Names of the topics that Millrace keeps for itself. The runtime puts the incarnation into those of feeds. */
-export const journalTopic = (pipeline: string): string => `_millrace.${pipeline}.tasks`;
+/**
+ * Names of the topics that Millrace keeps for itself. The runtime puts the incarnation into those of feeds. The journal's says how many
+ * tasks it has, so that another number, which starts from nothing, finds no topic with too few partitions.
+ */
+export const journalTopic = (pipeline: string, tasks: number): string => `_millrace.${pipeline}.tasks.${tasks}`;
 export const feedTopic = (pipeline: string, { node, port }: PortRef): string => `_millrace.${pipeline}.feed.${node}.${port}`;
 export const exchangeTopic = (pipeline: string, edge: string): string => `_millrace.${pipeline}.x.${edge.replace('->', '-')}`;
 export const rejectedTopic = (pipeline: string): string => `_millrace.${pipeline}.rejected`;

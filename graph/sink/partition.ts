@@ -26,6 +26,8 @@ export interface SinkRun {
 const BACKOFF_MS = { least: 100, most: 10_000 };
 /** What one poll may bring. */
 const POLL = { messages: 2_000, bytes: 16 * 1024 * 1024 };
+/** Longest wait of one poll, ms: how late a stop may be noticed. */
+const POLL_MS = 50;
 /** An acknowledgement without a following block is made after this, ms. */
 const IDLE_ACK_MS = 1_000;
 
@@ -55,7 +57,7 @@ async function consume(run: SinkRun, partition: number): Promise<void> {
     const waited = builder.range.from < 0 ? 0 : Date.now() - lastWriteAt;
     const full = builder.rows >= run.block.rows || builder.bytes >= run.block.bytes || waited >= run.block.ms;
     if (!full) {
-      const waitMs = stopping === 'drain' ? 0 : builder.range.from < 0 ? 200 : Math.max(1, run.block.ms - waited);
+      const waitMs = stopping === 'drain' ? 0 : Math.min(POLL_MS, builder.range.from < 0 ? POLL_MS : Math.max(1, run.block.ms - waited));
       const next = builder.range.from < 0 ? position : builder.range.to;
       const fetched = await log.poll(`${sink.group}/${partition}`, [{ topic, partition, offset: next }], { ...POLL, waitMs });
       const messages = fetched[0]?.messages ?? [];

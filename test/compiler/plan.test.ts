@@ -63,7 +63,7 @@ describe('a plan', () => {
 
   it('lists every topic to ensure', () => {
     expect(plan.topics.map(({ topic, partitions, kind }) => `${topic} ${partitions} ${kind}`)).toEqual([
-      '_millrace.p.tasks 4 journal',
+      '_millrace.p.tasks.4 4 journal',
       'bars 4 data',
       '_millrace.p.feed.clean.out 1 feed',
       '_millrace.p.rejected 1 rejected',

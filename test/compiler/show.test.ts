@@ -33,7 +33,7 @@ describe('a plan as text', () => {
       /bars_table +clickhouse +table bars +from bars +through market\.bars/,
       /clickhouse table bars +8 +warning: more than 2/,
       /hot +connection "questdb" has no address/,
-      /_millrace\.p\.tasks +journal +4 partitions/,
+      /_millrace\.p\.tasks\.4 +journal +4 partitions/,
     ])
       expect(text).toMatch(part);
   });

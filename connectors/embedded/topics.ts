@@ -117,7 +117,8 @@ function checkSame(spec: TopicSpec, found: TopicRecord): void {
   throw new MillraceError(`topic "${spec.topic}" is there with ${differences.join(' and ')}`, {
     code: 'topic-mismatch',
     domain: 'user',
-    remedy: 'write to another topic, or give this one the settings it was made with',
+    remedy:
+      'give its sink the settings it was made with (for example `partitions:`), write to another topic, or start over with `millrace reset`',
   });
 }
 

@@ -156,6 +156,11 @@ class Pipeline {
   /** Ends the sinks, closes what is open, and says how it went. */
   async #finish(failure: MillraceError | null, ended: boolean): Promise<Outcome> {
     this.#leaving = true;
+    const stuck = this.#sinks.map((sink) => sink.view()).filter(({ state }) => state === 'retrying');
+    if (stuck.length > 0 && !ended) {
+      const names = stuck.map(({ name }) => name).join(', ');
+      this.#environment.note(`waiting up to ${DRAIN_MS / 1000} s for ${names}; what is not written by then is kept for the next start`);
+    }
     const clean = await Promise.all(this.#sinks.map((sink) => this.#drainSink(sink, ended)));
     await this.#refreshing;
     await this.#refresh();

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT, run } from './progress.js';
-import { findServices } from './services.js';
+import { findJava } from './java.js';
 import { script, setUp } from './setup.js';
 
 /** Counts of vitest's JSON report; a file that could not be loaded counts as one failure. */
@@ -56,7 +56,7 @@ function cargo() {
 
 await script(async () => {
   await setUp();
-  await findServices();
+  await findJava();
   const args = process.argv.slice(2);
   const parts = [await vitest(args)];
   if (args.length === 0) parts.push(await cargo()); // a name or an option means: these TypeScript tests

@@ -11,7 +11,7 @@ function missing() {
 }
 
 /** Java and Maven for the servers that tests start. Where they may not be installed the tests that need them skip, and say so. */
-export async function findServices() {
+export async function findJava() {
   const packages = missing();
   if (packages.length === 0) return;
   try {

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ROOT, run } from './progress.js';
 import { findJava } from './java.js';
+import { ROOT, run } from './progress.js';
 import { script, setUp } from './setup.js';
 
 /** Counts of vitest's JSON report; a file that could not be loaded counts as one failure. */

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { CommitResult, Intent, Message, Round } from '../../graph/contract/log.ts';
+import type { CommitResult, Intent, Message, Outgoing, Round } from '../../graph/contract/log.ts';
 import { broken } from './errors.ts';
 import { advanceHeld } from './holds.ts';
 import type { Leases } from './leases.ts';
@@ -20,11 +20,16 @@ interface RoundJob {
   readonly reject: (error: unknown) => void;
 }
 
-interface IntentJob {
+/** What a sink group announces, and what it sends with it. */
+export interface Announcement {
   readonly group: string;
   readonly topic: string;
   readonly partition: number;
   readonly intent: Intent;
+  readonly outgoing: readonly Outgoing[];
+}
+
+interface IntentJob extends Announcement {
   readonly resolve: (result: 'committed' | 'fenced') => void;
   readonly reject: (error: unknown) => void;
 }
@@ -73,9 +78,9 @@ export class Committer {
     });
   }
 
-  intend(group: string, topic: string, partition: number, intent: Intent): Promise<'committed' | 'fenced'> {
+  intend(announcement: Announcement): Promise<'committed' | 'fenced'> {
     return new Promise((resolve, reject) => {
-      this.#announced.push({ group, topic, partition, intent, resolve, reject });
+      this.#announced.push({ ...announcement, resolve, reject });
       this.#start();
     });
   }
@@ -152,9 +157,10 @@ export class Committer {
         }
       }
       const announced = intents.filter((job) => {
-        const owned = this.#parts.leases.owns(job.group, job.topic, job.partition);
-        if (!owned) job.resolve('fenced');
-        return owned;
+        const verdict = this.#judgeIntent(job);
+        if (verdict === 'fenced') job.resolve('fenced');
+        else if (verdict !== null) job.reject(verdict);
+        return verdict === null;
       });
       if (accepted.length > 0 || announced.length > 0) await this.#persist(accepted, announced);
       for (const job of accepted) job.resolve('committed');
@@ -185,6 +191,17 @@ export class Committer {
     return null;
   }
 
+  /** As `#judge`. What it sends is written even when the budget is used up: the acknowledgement lets older messages go. */
+  #judgeIntent({ group, topic, partition, outgoing }: IntentJob): 'fenced' | Error | null {
+    if (!this.#parts.leases.owns(group, topic, partition)) return 'fenced';
+    try {
+      for (const message of outgoing) this.#parts.topics.partition(message.topic, message.partition);
+    } catch (error) {
+      return error instanceof Error ? error : broken(String(error));
+    }
+    return null;
+  }
+
   /** A round that points at a new snapshot lets older messages go: it is written even when the budget is used up. */
   #bringsSnapshot(round: Round): boolean {
     return round.tasks.some(
@@ -208,19 +225,21 @@ export class Committer {
       placed.push({ partition, message: { offset, ...message }, record: encodeRecord({ ...message, place }) });
       return offset;
     };
-    for (const { round } of rounds) {
-      for (const { topic, partition: number, key, value: given, headers, timestampNs } of round.messages) {
-        const partition = topics.partition(topic, number);
-        const value = aligned(given);
-        const isInline = value.length < INLINE_BELOW_BYTES;
-        const place = isInline ? { inline: value } : { segment: segment.id, position: fileBytes, length: value.length, crc: crc32(value) };
-        lasts.set(partition, add(partition, { timestampNs, key, value, headers }, place));
-        if (isInline) inlineBytes += value.length;
-        else {
-          payloads.push(value);
-          fileBytes += Math.ceil(value.length / ALIGN_BYTES) * ALIGN_BYTES;
-        }
+    const send = ({ topic, partition: number, key, value: given, headers, timestampNs }: Outgoing): void => {
+      const partition = topics.partition(topic, number);
+      const value = aligned(given);
+      const isInline = value.length < INLINE_BELOW_BYTES;
+      const place = isInline ? { inline: value } : { segment: segment.id, position: fileBytes, length: value.length, crc: crc32(value) };
+      lasts.set(partition, add(partition, { timestampNs, key, value, headers }, place));
+      if (isInline) inlineBytes += value.length;
+      else {
+        payloads.push(value);
+        fileBytes += Math.ceil(value.length / ALIGN_BYTES) * ALIGN_BYTES;
       }
+    };
+    for (const { outgoing } of intents) outgoing.forEach(send);
+    for (const { round } of rounds) {
+      round.messages.forEach(send);
       for (const { task, entry } of round.tasks) {
         const value = aligned(entry);
         add(topics.partition(round.journal, task), { timestampNs: clock(), key: null, value, headers: {} }, { inline: value });

@@ -9,6 +9,7 @@ import type {
   Log,
   LogUsage,
   Message,
+  Outgoing,
   Position,
   Root,
   Round,
@@ -168,10 +169,16 @@ class FaultyLog implements Log {
     return intent && this.#offsets.shownIntent(intent);
   }
 
-  async intent(group: string, topic: string, partition: number, intent: Intent): Promise<'committed' | 'fenced'> {
+  async intent(
+    group: string,
+    topic: string,
+    partition: number,
+    intent: Intent,
+    outgoing: readonly Outgoing[] = [],
+  ): Promise<'committed' | 'fenced'> {
     await this.#trouble('intent');
     if (!this.#leases.owns(group, topic, partition)) return 'fenced';
-    return this.#inner.intent(group, topic, partition, this.#offsets.innerIntent(topic, partition, intent));
+    return this.#inner.intent(group, topic, partition, this.#offsets.innerIntent(topic, partition, intent), outgoing);
   }
 
   usage(): Promise<LogUsage> {

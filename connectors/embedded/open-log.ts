@@ -9,6 +9,7 @@ import type {
   Log,
   LogUsage,
   Message,
+  Outgoing,
   Position,
   Root,
   Round,
@@ -126,8 +127,14 @@ export class OpenLog implements EmbeddedLog {
     });
   }
 
-  intent(group: string, topic: string, partition: number, intent: Intent): Promise<'committed' | 'fenced'> {
-    return this.#do(() => this.#parts.committer.intend(group, topic, partition, intent));
+  intent(
+    group: string,
+    topic: string,
+    partition: number,
+    intent: Intent,
+    outgoing: readonly Outgoing[] = [],
+  ): Promise<'committed' | 'fenced'> {
+    return this.#do(() => this.#parts.committer.intend({ group, topic, partition, intent, outgoing }));
   }
 
   forget(group: string): Promise<void> {

@@ -35,8 +35,12 @@ export interface Log {
   getState(pipeline: string, task: number, reference: string): Promise<ReadonlyMap<string, readonly Uint8Array[]> | null>;
   /** The block a sink group last announced for a partition and where its acknowledged part ends; null when it never announced one. */
   pending(group: string, topic: string, partition: number): Promise<Intent | null>;
-  /** Acknowledges all before `intent.from` and announces the block [from, to), in one durable step, fenced by the lease. */
-  intent(group: string, topic: string, partition: number, intent: Intent): Promise<'committed' | 'fenced'>;
+  /**
+   * Acknowledges all before `intent.from`, announces the block [from, to), and appends `outgoing`, in one durable step, fenced by the
+   * lease. `outgoing` is what the acknowledged block left behind (rows that the sink refused): it is there exactly once, as the
+   * acknowledgement is. A log that loses the answer looks `pending` up before it tries again, so the outcome is always known.
+   */
+  intent(group: string, topic: string, partition: number, intent: Intent, outgoing?: readonly Outgoing[]): Promise<'committed' | 'fenced'>;
   /** Bytes on disk and the like, for the status endpoint; empty where the log cannot know. */
   usage(): Promise<LogUsage>;
   close(): Promise<void>;
@@ -163,4 +167,6 @@ export interface Intent {
 export interface LogUsage {
   readonly bytes: number | null;
   readonly budgetBytes: number | null;
+  /** Figures of the log's client by name, the unit at its end, e.g. `rtt_ms`; absent where it keeps none. */
+  readonly statistics?: Readonly<Record<string, number>>;
 }

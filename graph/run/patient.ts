@@ -43,7 +43,7 @@ export function patientLog(log: Log, note: (line: string) => void, leaving: () =
     putState: (key, chunks) => again(() => log.putState(key, chunks)),
     getState: (pipeline, task, reference) => again(() => log.getState(pipeline, task, reference)),
     pending: (group, topic, partition) => again(() => log.pending(group, topic, partition)),
-    intent: (group, topic, partition, intent) => again(() => log.intent(group, topic, partition, intent)),
+    intent: (group, topic, partition, intent, outgoing) => again(() => log.intent(group, topic, partition, intent, outgoing)),
     usage: () => again(() => log.usage()),
     close: () => log.close(),
   };

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Log } from '../../graph/contract/log.ts';
-import { leaseAll, patient, Scene, text, texts, until } from './scene.ts';
+import type { Log, Outgoing } from '../../graph/contract/log.ts';
+import { leaseAll, outgoing, patient, Scene, text, texts, until } from './scene.ts';
 
 /** A log under test. What it leaves out, it cannot do: those cases are skipped. */
 export interface Fixture {
@@ -333,6 +333,47 @@ export function conformance(name: string, open: () => Promise<Fixture>, can: rea
         expect(await patient(() => scene.log.pending(group, topic, 1))).toEqual(second);
       });
 
+      test('what is sent with an intent is there once the intent is, and after a restart', async () => {
+        await scene.begin(1, { a: 2, left: 2 });
+        const topic = scene.topic('a');
+        const left = scene.topic('left');
+        await scene.send([text(left, 1, 'from a round')]);
+        const lease = await leaseAll(scene.log, scene.name, topic, 2);
+        const large = 'x'.repeat(5_000);
+        const sent = [text(left, 1, 'small'), text(left, 0, large), { ...text(left, 1, 'last'), headers: { why: 'refused' } }];
+        const intent = { from: 3, to: 9, token: 'block', rows: 6 };
+        expect(await intend(scene.log, scene.name, topic, intent, sent.map(outgoing))).toBe('committed');
+        expect(await intend(scene.log, scene.name, topic, { ...intent, from: 9 }, [])).toBe('committed');
+        await scene.send([text(left, 1, 'after')]);
+        const positions = [0, 1].map((partition) => ({ topic: left, partition, offset: 0 }));
+        for (let round = 0; round < 2; round++) {
+          const read = await scene.read(`r${round}`, positions, 5);
+          expect(texts(read.get(`${left}/0`))).toEqual([large]);
+          expect(texts(read.get(`${left}/1`))).toEqual(['from a round', 'small', 'last', 'after']);
+          expect(read.get(`${left}/1`)?.map(({ headers }) => headers.why)).toEqual([undefined, undefined, 'refused', undefined]);
+          if (round === 0) {
+            await lease.release();
+            await reopen();
+          }
+        }
+        expect(await patient(() => scene.log.pending(scene.name, topic, 1))).toEqual({ ...intent, from: 9 });
+      });
+
+      test('a fenced intent sends nothing', async () => {
+        await scene.begin(1, { a: 2, left: 1 });
+        const topic = scene.topic('a');
+        const left = scene.topic('left');
+        const lease = await leaseAll(scene.log, scene.name, topic, 2);
+        const intent = { from: 0, to: 3, token: 'kept', rows: 3 };
+        await intend(scene.log, scene.name, topic, intent);
+        const next = { from: 3, to: 9, token: 'next', rows: 6 };
+        await lease.release();
+        expect(await patient(() => scene.log.intent(scene.name, topic, 1, next, [outgoing(text(left, 0, 'stale'))]))).toBe('fenced');
+        expect(await patient(() => scene.log.pending(scene.name, topic, 1))).toEqual(intent);
+        await scene.send([text(left, 0, 'only')]);
+        expect(texts((await scene.read('r', [{ topic: left, partition: 0, offset: 0 }], 1)).get(`${left}/0`))).toEqual(['only']);
+      });
+
       test('an intent without the lease is fenced and changes nothing', async () => {
         await scene.begin(1, { a: 2 });
         const topic = scene.topic('a');
@@ -419,7 +460,13 @@ export function conformance(name: string, open: () => Promise<Fixture>, can: rea
 const EMPTY = new Uint8Array(0);
 
 /** Announces until it is in, over a lease that may come and go. */
-async function intend(log: Log, group: string, topic: string, intent: Parameters<Log['intent']>[3]): Promise<'committed'> {
-  await until(async () => (await patient(() => log.intent(group, topic, 1, intent))) === 'committed');
+async function intend(
+  log: Log,
+  group: string,
+  topic: string,
+  intent: Parameters<Log['intent']>[3],
+  sent?: readonly Outgoing[],
+): Promise<'committed'> {
+  await until(async () => (await patient(() => log.intent(group, topic, 1, intent, sent))) === 'committed');
   return 'committed';
 }

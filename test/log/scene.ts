@@ -160,7 +160,8 @@ export function text(topic: string, partition: number, value: string): Draft {
   return { topic, partition, value: Buffer.from(value) };
 }
 
-function outgoing(draft: Draft): Outgoing {
+/** A message as the log takes it. */
+export function outgoing(draft: Draft): Outgoing {
   return { partition: 0, key: null, value: new Uint8Array(0), headers: {}, timestampNs: 1_723_161_255_030_000_000n, ...draft };
 }
 

@@ -383,7 +383,7 @@ export function changedLog(log: Log, changes: Partial<Log>): Log {
     putState: (key, chunks) => log.putState(key, chunks),
     getState: (pipeline, task, reference) => log.getState(pipeline, task, reference),
     pending: (group, topic, partition) => log.pending(group, topic, partition),
-    intent: (group, topic, partition, intent) => log.intent(group, topic, partition, intent),
+    intent: (group, topic, partition, intent, outgoing) => log.intent(group, topic, partition, intent, outgoing),
     usage: () => log.usage(),
     close: () => log.close(),
   };

@@ -1,29 +1,35 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { openSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
-import { type Jar, jarMissing, jarPath } from './jars.ts';
+import { dependency, type Jars, jarPaths, jarsMissing } from './jars.ts';
+import { findJava } from './java.ts';
+import { freePort } from './port.ts';
+import { launch, ready, type Server } from './process.ts';
 
-const JAR: Jar = {
-  group: 'org.questdb',
-  artifact: 'questdb',
-  version: '9.3.4',
-  sha256: '939bc53ab22f93dbaa6545143a6e7c536d4904c07b7f2d381e8eef10436be062',
+const QUESTDB: Jars = {
+  name: 'questdb-9.3.4',
+  dependencies: dependency('org.questdb', 'questdb', '9.3.4'),
+  sums: { 'questdb-9.3.4.jar': '939bc53ab22f93dbaa6545143a6e7c536d4904c07b7f2d381e8eef10436be062' },
+  leastJava: 17,
 };
-const LEAST_JAVA = 17;
 const START_MS = 90_000;
-const POLL_MS = 20;
+const JVM = ['-Xms64m', '-Xmx512m', '-XX:+UseParallelGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
+const OPENS = ['--add-opens', 'java.base/java.lang=ALL-UNNAMED'];
 
-/** Why QuestDB cannot run here, or null. */
-export const questdbMissing = (): string | null => jarMissing(JAR, LEAST_JAVA);
+/** Where a QuestDB lives, when that is not left to it. */
+export interface QuestdbSetup {
+  /** Lines of its `server.conf`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Where its data stays after `stop`; a temporary folder, removed by `stop`, when not given. */
+  readonly folder?: string;
+  readonly port?: number;
+}
 
 /** A QuestDB of its own, in a temporary folder, at an address that stays over a restart. */
 export interface Questdb {
   readonly url: string;
+  /** Process ids of what runs. */
+  pids(): readonly number[];
   /** The rows that a statement gives. */
   rows(sql: string): Promise<unknown[][]>;
   /** Ends it at once, as the kernel would. */
@@ -34,12 +40,28 @@ export interface Questdb {
   stop(): Promise<void>;
 }
 
+/** Why QuestDB cannot run here, or null. */
+export const questdbMissing = (): string | null => jarsMissing(QUESTDB);
+
+/** Fetches QuestDB when it is not in the cache. */
+export async function prepareQuestdb(): Promise<void> {
+  await jarPaths(QUESTDB);
+}
+
 /** Starts a server; `settings` go into its `server.conf`. */
 export async function startQuestdb(settings: Readonly<Record<string, string>> = {}): Promise<Questdb> {
-  const jar = await jarPath(JAR);
-  const folder = await mkdtemp(join(tmpdir(), 'millrace-questdb-'));
-  const port = await freePort();
-  await mkdir(join(folder, 'conf'));
+  return serveQuestdb({ settings });
+}
+
+/** Starts a server at a place of the caller's choice. */
+export async function serveQuestdb(setup: QuestdbSetup): Promise<Questdb> {
+  const java = findJava();
+  if (java === null) throw new Error('there is no java');
+  const [jar = ''] = await jarPaths(QUESTDB);
+  const folder = setup.folder ?? (await mkdtemp(join(tmpdir(), 'millrace-questdb-')));
+  const port = setup.port ?? (await freePort());
+  const log = join(folder, 'out.log');
+  await mkdir(join(folder, 'conf'), { recursive: true });
   const conf = {
     'http.bind.to': `127.0.0.1:${port}`,
     'http.min.enabled': 'false',
@@ -48,36 +70,23 @@ export async function startQuestdb(settings: Readonly<Record<string, string>> = 
     'line.tcp.enabled': 'false',
     'telemetry.enabled': 'false',
     'shared.worker.count': '2',
-    ...settings,
+    ...setup.settings,
   };
-  await writeFile(
-    join(folder, 'conf', 'server.conf'),
-    Object.entries(conf)
-      .map(([key, value]) => `${key}=${value}\n`)
-      .join(''),
-  );
+  const lines = Object.entries(conf).map(([key, value]) => `${key}=${value}\n`);
+  await writeFile(join(folder, 'conf', 'server.conf'), lines.join(''));
   const url = `http://127.0.0.1:${port}`;
-  let child: ChildProcess | null = null;
+  let server: Server | null = null;
   const start = async (): Promise<void> => {
-    child = launched(jar, folder);
-    await ready(child, url, join(folder, 'out.log'));
+    server = launch(java.program, [...JVM, ...OPENS, '-p', jar, '-m', 'io.questdb/io.questdb.ServerMain', '-d', folder], log, {
+      ...process.env,
+      QDB_LOG_W_STDOUT_LEVEL: 'ERROR',
+    });
+    await ready('QuestDB', server, log, START_MS, () => answers(url));
   };
-  const kill = async (): Promise<void> => {
-    const running = child;
-    child = null;
-    if (!running || running.exitCode !== null || running.signalCode !== null) return;
-    running.kill('SIGKILL');
-    await once(running, 'exit');
-  };
+  const kill = async (): Promise<void> => server?.end('SIGKILL');
   const stop = async (): Promise<void> => {
     await kill();
-    await rm(folder, { recursive: true, force: true });
-  };
-  const rows = async (sql: string): Promise<unknown[][]> => {
-    const answer = await fetch(`${url}/exec?nm=true&query=${encodeURIComponent(sql)}`);
-    const body = (await answer.json()) as { readonly dataset?: unknown[][]; readonly error?: string };
-    if (!answer.ok) throw new Error(`${sql}: ${body.error}`);
-    return body.dataset ?? [];
+    if (setup.folder === undefined) await rm(folder, { recursive: true, force: true });
   };
   try {
     await start();
@@ -85,37 +94,18 @@ export async function startQuestdb(settings: Readonly<Record<string, string>> = 
     await stop();
     throw error;
   }
-  return { url, rows, kill, start, stop };
+  const pids = (): readonly number[] => (server && !server.ended() ? [server.pid] : []);
+  return { url, pids, rows: (sql) => rowsOf(url, sql), kill, start, stop };
 }
 
-function launched(jar: string, folder: string): ChildProcess {
-  const log = openSync(join(folder, 'out.log'), 'a');
-  const args = ['-Xms64m', '-Xmx512m', '-XX:+UseParallelGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
-  const main = ['-p', jar, '-m', 'io.questdb/io.questdb.ServerMain', '-d', folder];
-  return spawn('java', [...args, '--add-opens', 'java.base/java.lang=ALL-UNNAMED', ...main], {
-    stdio: ['ignore', log, log],
-    env: { ...process.env, QDB_LOG_W_STDOUT_LEVEL: 'ERROR' },
-  });
+async function answers(url: string): Promise<boolean> {
+  const answer = await fetch(`${url}/exec?query=select%201`).catch(() => null);
+  return answer?.ok === true || answer?.status === 401; // 401: it is there, and wants a password
 }
 
-/** Resolves once it answers. */
-async function ready(child: ChildProcess, url: string, log: string): Promise<void> {
-  for (const until = Date.now() + START_MS; Date.now() < until; await wait(POLL_MS)) {
-    if (child.exitCode !== null) break;
-    const answer = await fetch(`${url}/exec?query=select%201`).catch(() => null);
-    if (answer?.ok || answer?.status === 401) return; // 401: it is there, and wants a password
-  }
-  throw new Error(`QuestDB did not start: ${(await readFile(log, 'utf8')).slice(-2_000)}`);
-}
-
-/** A port that nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('there is no free port');
-  return address.port;
+async function rowsOf(url: string, sql: string): Promise<unknown[][]> {
+  const answer = await fetch(`${url}/exec?nm=true&query=${encodeURIComponent(sql)}`);
+  const body = (await answer.json()) as { readonly dataset?: unknown[][]; readonly error?: string };
+  if (!answer.ok) throw new Error(`${sql}: ${body.error}`);
+  return body.dataset ?? [];
 }

@@ -1,0 +1,55 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
+
+const POLL_MS = 10;
+const SAID = 2_000;
+const SETPRIV = '/usr/bin/setpriv';
+
+/** A server's process, which dies with ours. */
+export interface Server {
+  readonly pid: number;
+  /** Whether it has ended. */
+  ended(): boolean;
+  /** Sends a signal if it still runs. */
+  signal(name: NodeJS.Signals): void;
+  /** Ends it by that signal and resolves once it is gone. */
+  end(name: 'SIGKILL' | 'SIGTERM'): Promise<void>;
+}
+
+/**
+ * Starts a server, what it says going to the end of `log`. The kernel ends it when this process dies, in whatever way; it is not in our
+ * process group, so that Ctrl-C reaches only us.
+ */
+export function launch(program: string, args: readonly string[], log: string, env: NodeJS.ProcessEnv = process.env): Server {
+  const output = openSync(log, 'a');
+  const guarded = existsSync(SETPRIV);
+  const child: ChildProcess = guarded
+    ? spawn(SETPRIV, ['--pdeathsig', 'KILL', program, ...args], { detached: true, stdio: ['ignore', output, output], env })
+    : spawn(program, args, { stdio: ['ignore', output, output], env });
+  closeSync(output);
+  let failed = false;
+  child.once('error', () => {
+    failed = true; // it could not be started
+  });
+  const ended = (): boolean => failed || child.exitCode !== null || child.signalCode !== null;
+  return {
+    pid: child.pid ?? 0,
+    ended,
+    signal: (name) => void (!ended() && child.kill(name)),
+    async end(name) {
+      if (ended()) return;
+      child.kill(name);
+      await once(child, 'exit');
+    },
+  };
+}
+
+/** Resolves once `answers` does with true; throws what `log` says last when the server ends first, or takes longer than `mostMs`. */
+export async function ready(what: string, server: Server, log: string, mostMs: number, answers: () => Promise<boolean>): Promise<void> {
+  for (const until = Date.now() + mostMs; Date.now() < until && !server.ended(); await wait(POLL_MS)) if (await answers()) return;
+  const said = (await readFile(log, 'utf8')).slice(-SAID);
+  throw new Error(`${what} ${server.ended() ? 'ended while it started' : `did not answer within ${mostMs / 1000} s`}: ${said}`);
+}

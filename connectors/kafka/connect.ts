@@ -1,0 +1,54 @@
+import type { KafkaConsumer, LibrdKafkaError, Metadata, Producer } from '@confluentinc/kafka-javascript';
+import kafka from '@confluentinc/kafka-javascript';
+import type { MillraceError } from '../../graph/contract/error.ts';
+import { kafkaCode, kafkaError, settingError } from './errors.ts';
+
+const { ERRORS } = kafka.CODES;
+
+const POLL_MS = 20;
+
+/** Codes that say less than what came before them: the connection is gone, for whatever reason. */
+const VAGUE: ReadonlySet<number> = new Set([ERRORS.ERR__TRANSPORT, ERRORS.ERR__ALL_BROKERS_DOWN, ERRORS.ERR__TIMED_OUT]);
+
+/**
+ * Connects a producer and asks the brokers who they are. The call itself fails as "transport failure" whatever the reason; the reason comes
+ * as an event, and only while the client is polled. Throws `kafka-…`, whose code tells wrong address, name, password and encryption apart.
+ */
+export async function connectProducer(producer: Producer, shown: string, timeoutMs: number): Promise<Metadata> {
+  let reason: LibrdKafkaError | null = null;
+  const listen = (error: LibrdKafkaError): void => {
+    if (!VAGUE.has(kafkaCode(error) ?? 0)) reason ??= error;
+  };
+  producer.on('event.error', listen);
+  const polling = setInterval(() => {
+    if (producer.isConnected()) producer.poll();
+  }, POLL_MS);
+  try {
+    return await connect(producer, timeoutMs);
+  } catch (error) {
+    throw failed(reason ?? error, shown);
+  } finally {
+    clearInterval(polling);
+    producer.off('event.error', listen);
+  }
+}
+
+/** Connects a consumer; a producer of the same settings has been connected before, so that the reason of a failure is known. */
+export async function connectConsumer(consumer: KafkaConsumer, shown: string, timeoutMs: number): Promise<Metadata> {
+  try {
+    return await connect(consumer, timeoutMs);
+  } catch (error) {
+    throw failed(error, shown);
+  }
+}
+
+function connect(client: Producer | KafkaConsumer, timeoutMs: number): Promise<Metadata> {
+  return new Promise((resolve, reject) => {
+    client.connect({ timeout: timeoutMs }, (error, metadata) => (error ? reject(error) : resolve(metadata)));
+  });
+}
+
+/** `ERR__STATE` of a client that is not there yet: the library could not make it from its settings. */
+function failed(error: unknown, shown: string): MillraceError {
+  return kafkaCode(error) === ERRORS.ERR__STATE ? settingError(error, shown) : kafkaError(error, 'connecting', shown);
+}

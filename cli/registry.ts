@@ -7,6 +7,7 @@ import { csv } from '../connectors/formats/csv.ts';
 import { json } from '../connectors/formats/json.ts';
 import { raw } from '../connectors/formats/raw.ts';
 import { schemaReader } from '../connectors/formats/schema-reader.ts';
+import { kafkaConnection } from '../connectors/kafka/declaration.ts';
 import { printConnector } from '../connectors/print/connector.ts';
 import { questdbConnector } from '../connectors/questdb/connector.ts';
 import { simulateConnector } from '../connectors/simulate/connector.ts';
@@ -38,7 +39,13 @@ const connectorsWith = (clickhouse: ClickhouseSetup): readonly Connector[] => [
 
 /** Everything that a pipeline file can name, with the engine that `clickhouse: embedded` stands for. */
 export function registryWith(clickhouse: ClickhouseSetup): Registry {
-  return { operators: byName(OPERATORS), connectors: byName(connectorsWith(clickhouse)), formats: byName(FORMATS), schemas: schemaReader };
+  return {
+    operators: byName(OPERATORS),
+    connectors: byName(connectorsWith(clickhouse)),
+    formats: byName(FORMATS),
+    schemas: schemaReader,
+    connections: byName([kafkaConnection]),
+  };
 }
 
 /** The same for commands that run nothing. */

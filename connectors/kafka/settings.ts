@@ -115,18 +115,40 @@ function securityOf({ user, password }: Address, given: ReadonlyMap<string, stri
   };
 }
 
+/** What is wrong with one of the `options:`, in words that give its value away to nobody; null where nothing is. */
+export function optionFault(name: string, value: unknown): OptionFault | null {
+  const fault = (says: string, remedy: string): OptionFault => ({ says: `"${name}" ${says}`, remedy, isUnknown: false });
+  const why = WHY.get(name);
+  if (why !== undefined) return fault(why, 'leave it out');
+  if (!isFor('client', name) && !isFor('producer', name) && !isFor('consumer', name)) return unknown(name);
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
+    return fault('is neither text, a number nor true or false', 'give it one value');
+  if (SHELL.has(name) && !/^[\w@./:-]+$/.test(String(value)))
+    return fault('holds other characters than letters, digits and _ @ . / : -', 'rename it');
+  return null;
+}
+
+/** A fault of an option. */
+export interface OptionFault {
+  readonly says: string;
+  /** What to do about it; null where there is nothing to propose. */
+  readonly remedy: string | null;
+  /** There is no such option. */
+  readonly isUnknown: boolean;
+}
+
+/** Whether a setting names a file. */
+export function isFileOption(name: string, value: unknown): boolean {
+  return (name.endsWith('.location') || PATHS.has(name)) && value !== 'probe';
+}
+
 function optionsOf(connection: Connection, folder: string): ReadonlyMap<string, string | number | boolean> {
   const options = new Map<string, string | number | boolean>();
   for (const [name, value] of Object.entries(connection.options)) {
-    const why = WHY.get(name);
-    if (why !== undefined) throw refusal(connection, `"${name}" ${why}`, `leave it out of options: of connections.${connection.name}`);
-    if (!isFor('client', name) && !isFor('producer', name) && !isFor('consumer', name)) throw unknown(connection, name);
-    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
-      throw refusal(connection, `"${name}" is neither text, a number nor true or false`, 'give it one value');
-    if (SHELL.has(name) && !/^[\w@./:-]+$/.test(String(value)))
-      throw refusal(connection, `"${name}" holds other characters than letters, digits and _ @ . / : -`, 'rename it');
-    const isPath = (name.endsWith('.location') || PATHS.has(name)) && value !== 'probe';
-    options.set(name, isPath && !isAbsolute(String(value)) ? join(folder, String(value)) : value);
+    const fault = optionFault(name, value);
+    if (fault) throw refusal(connection, fault.says, fault.remedy ?? 'names are those of CONFIGURATION.md of librdkafka');
+    const given = value as string | number | boolean;
+    options.set(name, isFileOption(name, given) && !isAbsolute(String(given)) ? join(folder, String(given)) : given);
   }
   return options;
 }
@@ -144,12 +166,11 @@ function namesOf(name: string): string[] {
   return [name, ...Object.keys(ALIASES).filter((alias) => ALIASES[alias] === name)];
 }
 
-function unknown(connection: Connection, name: string): MillraceError {
+function unknown(name: string): OptionFault {
   const dotted = name.toLowerCase().replace(/[_-]/g, '.');
   const java = Object.hasOwn(JAVA, name) ? JAVA[name] : undefined;
   const near = java ?? (isFor('client', dotted) || isFor('producer', dotted) || isFor('consumer', dotted) ? dotted : undefined);
-  const remedy = near === undefined ? 'names are those of CONFIGURATION.md of librdkafka' : `write ${near}`;
-  return refusal(connection, `"${name}" is not a setting of librdkafka`, remedy);
+  return { says: `"${name}" is not a setting of librdkafka`, remedy: near === undefined ? null : `write ${near}`, isUnknown: true };
 }
 
 function refusal({ name, shown }: Connection, says: string, remedy: string): MillraceError {

@@ -76,6 +76,7 @@ const source: SourceDeclaration<SimulateParams> = {
   key: ['symbol'],
   partitions: (params) => params.partitions,
   finite: (params) => params.rows !== null,
+  replay: 'anywhere',
   open: async (params) => openSimulate(params),
 };
 

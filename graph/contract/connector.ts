@@ -82,6 +82,11 @@ export interface SourceDeclaration<P = unknown> {
   partitions?(params: P): number | null;
   /** Whether it will end by itself, so that the pipeline does. */
   finite(params: P): boolean;
+  /**
+   * Where its rows can be read again: by any process, as those of a formula, or only where it is (the default), as a file's. On a log
+   * that several processes share, a source of the second kind is landed in a topic first.
+   */
+  readonly replay?: 'anywhere' | 'here';
   open(params: P, context: ConnectorContext): Promise<SourceReader>;
 }
 

@@ -55,6 +55,11 @@ export interface PlanInput {
   readonly broadcast: boolean;
   /** Partitions known at compile time; the runtime checks. Partition p belongs to task p % T. Null: known when opened. */
   readonly partitions: number | null;
+  /**
+   * `into`: a connector whose payloads go to that topic as they are, and to no node. `from`: the topic holds what the input of that name
+   * landed there. Absent: neither.
+   */
+  readonly landing?: { readonly into: string } | { readonly from: string };
 }
 
 export interface PlanNode {

@@ -1,3 +1,4 @@
+import type { ConnectionDeclaration } from './connection.ts';
 import type { Connector } from './connector.ts';
 import type { Format, SchemaReader } from './format.ts';
 import type { Operator } from './operator.ts';
@@ -12,4 +13,6 @@ export interface Registry {
   /** Reads `schema:`; without it no source may have one. */
   // biome-ignore lint/suspicious/noExplicitAny: as above
   readonly schemas?: SchemaReader<any>;
+  /** Connections whose address and options are looked at closely, by name. */
+  readonly connections?: ReadonlyMap<string, ConnectionDeclaration>;
 }

@@ -9,7 +9,7 @@ export interface PipelineView {
   readonly startedAtMs: number;
   readonly seconds: number;
   readonly epochs: number;
-  readonly log: { readonly description: string; readonly bytes: number | null; readonly budgetBytes: number | null };
+  readonly log: LogView;
   readonly tasks: readonly TaskView[];
   readonly nodes: readonly NodeView[];
   readonly edges: readonly { readonly from: string; readonly to: string }[];
@@ -18,6 +18,15 @@ export interface PipelineView {
   readonly skipped: readonly { readonly sink: string; readonly reason: string }[];
   /** Seconds a round takes (cut to committed). */
   readonly round: Quantiles;
+}
+
+export interface LogView {
+  /** `embedded`, or the broker and its version. */
+  readonly description: string;
+  readonly bytes: number | null;
+  readonly budgetBytes: number | null;
+  /** Figures of the log's client by name; absent where it keeps none. */
+  readonly statistics?: Readonly<Record<string, number>>;
 }
 
 export interface Quantiles {
@@ -31,6 +40,8 @@ export interface TaskView {
   readonly epoch: number;
   /** Code, message, node and remedy of what parked it. */
   readonly error: ErrorView | null;
+  /** The process that runs it, where several do. */
+  readonly worker?: string;
 }
 
 export interface ErrorView {

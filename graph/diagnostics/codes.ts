@@ -49,6 +49,22 @@ export const CODES = {
     'A source or sink needs a connection that has no address.',
     'Give it one under `connections:`, or mark the sink `optional: true`.',
   ),
+  'option-unknown': error(
+    'The client of a connection has no option of that name.',
+    'Correct its spelling; for a Kafka broker the names are those of librdkafka.',
+  ),
+  'option-refused': error(
+    'An option of a connection has a value that cannot be, or is one that Millrace sets itself: exactly once depends on it.',
+    'Leave it out, or give it the value the message asks for.',
+  ),
+  'topic-missing': error(
+    'A source reads a topic that the broker does not have and no sink of the file writes.',
+    'Create it, or correct its name; Millrace creates only the topics that it writes.',
+  ),
+  'topic-partitions': error(
+    'A sink asks for another number of partitions than its topic has on the broker.',
+    'Leave `partitions:` out, or write the number it has.',
+  ),
   'sink-skipped': warning(
     'An optional sink is left out, as its connection has no address.',
     'Give the connection an address to have it written.',

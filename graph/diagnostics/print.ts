@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../contract/diagnostic.ts';
+import { masked } from './mask.ts';
 
 /** How parts of a diagnostic are coloured; plain by default. */
 export interface Paint {
@@ -17,7 +18,7 @@ const WIDTH = 140;
 /** One diagnostic with its line and caret, as a compiler prints it; ends with a newline. */
 export function printDiagnostic(diagnostic: Diagnostic, text: string, paint: Paint = PLAIN): string {
   const { severity, code, message, file, line, column, hint } = diagnostic;
-  const source = (text.split('\n', line)[line - 1] ?? '').replace(/\r$/, '');
+  const source = masked((text.split('\n', line)[line - 1] ?? '').replace(/\r$/, ''));
   const number = String(line);
   const gutter = ' '.repeat(number.length);
   const { shown, before, length } = windowOf(source, column - 1, diagnostic.length);

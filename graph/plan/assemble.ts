@@ -1,5 +1,5 @@
 import type { TopicSpec } from '../contract/log.ts';
-import type { Plan, PlanOutput } from '../contract/plan.ts';
+import type { Plan, PlanInput, PlanOutput } from '../contract/plan.ts';
 import { frozen, hashOf, schemaFacts } from './canonical.ts';
 import type { Draft } from './draft.ts';
 import type { Outputs } from './output.ts';
@@ -20,7 +20,11 @@ export function assemble(draft: Draft, { outputs, sinks }: Outputs): Plan {
     nodes: draft.nodes,
     outputs: all,
     sinks,
-    topics: [{ topic: journal, partitions: tasks, kind: 'journal', retentionMs: RETENTION_MS.journal }, ...all.map(topicOf)],
+    topics: [
+      { topic: journal, partitions: tasks, kind: 'journal', retentionMs: RETENTION_MS.journal },
+      ...draft.inputs.flatMap(landingOf),
+      ...all.map(topicOf),
+    ],
     journal,
     skipped: resolved.skipped,
   };
@@ -30,6 +34,12 @@ export function assemble(draft: Draft, { outputs, sinks }: Outputs): Plan {
 function topicOf({ topic, partitions, kind }: PlanOutput): TopicSpec {
   const of = kind === 'topic' ? 'data' : kind;
   return { topic, partitions, kind: of, retentionMs: RETENTION_MS[of] };
+}
+
+/** The topic that an input lands its payloads in; like an exchange it belongs to one incarnation and is read by the engine alone. */
+function landingOf({ landing, partitions }: PlanInput): readonly TopicSpec[] {
+  if (!landing || !('into' in landing)) return [];
+  return [{ topic: landing.into, partitions: partitions ?? 1, kind: 'exchange', retentionMs: RETENTION_MS.landing }];
 }
 
 /** What state depends on: what is read and how it is spread, and every node with its parameters and `semantics`. Sinks hold none of it. */

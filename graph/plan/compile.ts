@@ -9,7 +9,7 @@ import { connectionsOf } from '../resolve/connections.ts';
 import { type Files, pathsOf } from '../resolve/paths.ts';
 import { resolve } from '../resolve/resolve.ts';
 import type { Resolved } from '../resolve/resolved.ts';
-import type { Scope } from '../resolve/scope.ts';
+import { type Facts, NO_FACTS, type Scope } from '../resolve/scope.ts';
 import { assemble } from './assemble.ts';
 import type { Draft } from './draft.ts';
 import { checkWithoutColumns, planNode } from './node.ts';
@@ -38,6 +38,8 @@ export interface CompileOptions {
   readonly dataDir?: string;
   /** Number of tasks, whatever the file says: 1 for a pipeline that is run inside a program. */
   readonly tasks?: number;
+  /** What was looked up outside; without it partitions are those that the file says or implies. */
+  readonly facts?: Facts;
 }
 
 /** What a file compiles to. */
@@ -59,10 +61,19 @@ export function compile(options: CompileOptions): Compiled {
   const document = parseDocument(text, file, env, report.say);
   if (!document) return { diagnostics: report.diagnostics(), plans: [], pipelines: [], connections: new Map() };
   const { pipelines, connections: given } = pipelinesOf(document, report.say);
-  const connections = connectionsOf(given, options.connections ?? {}, report.say);
   const roots = [env.MILLRACE_DATA, dataDir, ...allowPaths].filter((root) => root !== undefined && root !== '');
   const paths = pathsOf(file, roots as readonly string[], options.readPaths ?? [], options.files);
-  const scope: Scope = { say: report.say, registry, connections, paths, allowCode: options.allowCode };
+  const connections = connectionsOf(given, options.connections ?? {}, { say: report.say, registry, paths });
+  const broker = connections.get('broker')?.url ?? 'embedded';
+  const scope: Scope = {
+    say: report.say,
+    registry,
+    connections,
+    paths,
+    allowCode: options.allowCode,
+    isShared: broker !== 'embedded',
+    facts: options.facts ?? NO_FACTS,
+  };
   const resolved = pipelines
     .map((pipeline) =>
       resolve(

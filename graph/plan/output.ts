@@ -3,7 +3,7 @@ import { REJECTED_PORT } from '../contract/operator.ts';
 import type { PlanOutput, PlanSink, PortRef } from '../contract/plan.ts';
 import type { ConnectorUse, ResolvedSink } from '../resolve/resolved.ts';
 import { type Draft, defaultFormat, portKey, streamOf } from './draft.ts';
-import { columnsOf } from './source.ts';
+import { columnsOf, partitionsOf } from './source.ts';
 import { has, type Stream, showSchema } from './stream.ts';
 import { feedTopic, rejectedTopic, sinkGroup } from './topics.ts';
 import { showRef } from './words.ts';
@@ -37,10 +37,11 @@ export function outputsOf(draft: Draft): Outputs {
     const known = feeds.get(portKey(from));
     feeds.set(portKey(from), feedOutput(from, stream, Math.max(partitions ?? 1, known?.partitions ?? 1), draft));
   }
-  const letters = deadLetters(draft);
+  const letters = deadLetters(draft, fed.find(refusesRows) ?? null);
   const planned = fed.flatMap((sink) => {
     const output = readable(topics, sink.from) ?? feeds.get(portKey(sink.from));
-    return output ? [sinkOf(sink.name, sink.to, sink.from, output, draft)] : [];
+    const rejected = letters && refusesRows(sink) ? { rejected: letters } : {};
+    return output ? [{ ...sinkOf(sink.name, sink.to, sink.from, output, draft), ...rejected }] : [];
   });
   const rejected = letters && rejectedSink(letters, draft);
   return { outputs: [...topics, ...feeds.values(), ...(letters ? [letters] : [])], sinks: [...planned, ...(rejected ? [rejected] : [])] };
@@ -61,19 +62,28 @@ function topicOutput(sink: ResolvedSink, stream: Stream, draft: Draft): PlanOutp
   const key = sink.key
     ? columnsOf(sink.key, schema, `"${showRef(sink.from)}"`, draft.scope)
     : stream.key.filter((column) => has(schema, column));
-  if (!key) return null;
+  if (!key || !partitionsFit(sink, sink.to.topic.text, draft)) return null;
   const format = { name: sink.format.format.name, params: sink.format.params };
   return {
     name: sink.name,
     kind: 'topic',
     from: [refOf(sink.from)],
     topic: sink.to.topic.text,
-    partitions: sink.partitions ?? draft.tasks,
+    partitions: partitionsOf(sink, draft),
     format,
     schema,
     key,
     time,
   };
+}
+
+/** Says when a topic is there with other partitions than the sink asks for. */
+function partitionsFit({ name, span, partitions }: ResolvedSink, topic: string, { scope }: Draft): boolean {
+  const there = scope.facts.topics.get(topic) ?? null;
+  if (partitions === null || there === null || partitions === there) return true;
+  const count = `${there} partition${there === 1 ? '' : 's'}`;
+  scope.say('topic-partitions', span, `sink "${name}" asks for ${partitions} partitions, but topic "${topic}" has ${count}`);
+  return false;
 }
 
 function feedOutput(from: PortRef, { schema, time }: Stream, partitions: number, draft: Draft): PlanOutput {
@@ -120,8 +130,10 @@ function sinkOf(name: string, use: ConnectorUse, from: PortRef, output: PlanOutp
   };
 }
 
-/** One output for every `rejected` port that nothing reads; null when there is none. */
-function deadLetters(draft: Draft): PlanOutput | null {
+const refusesRows = ({ to }: ConnectorSink): boolean => to.connector.sink?.refusesRows === true;
+
+/** One output for every `rejected` port that nothing reads, and for what a sink's system refuses; null when there is neither. */
+function deadLetters(draft: Draft, refusing: ConnectorSink | null): PlanOutput | null {
   const { resolved } = draft;
   const read = new Set([
     ...draft.nodes.flatMap(({ inputs }) => inputs.flatMap(({ edges }) => edges.map(portKey))),
@@ -130,18 +142,19 @@ function deadLetters(draft: Draft): PlanOutput | null {
   for (const { from } of draft.exchanges) for (const ref of from) read.add(portKey(ref));
   const nodes = [...resolved.sources, ...resolved.operators].map(({ name }) => ({ node: name, port: REJECTED_PORT }));
   const from = nodes.filter((ref) => streamOf(draft, ref) && !read.has(portKey(ref)));
-  if (from.length === 0) return null;
+  if (from.length === 0 && refusing === null) return null;
   const topic = resolved.deadLetters?.text ?? rejectedTopic(resolved.name);
   const format = defaultFormat(draft.scope.registry, 'arrow');
-  return { name: DEAD_LETTERS, kind: 'rejected', from, topic, partitions: 1, format, schema: REJECTED_SCHEMA, key: [], time: null };
+  const partitions = draft.scope.facts.topics.get(topic) ?? 1;
+  return { name: DEAD_LETTERS, kind: 'rejected', from, topic, partitions, format, schema: REJECTED_SCHEMA, key: [], time: null };
 }
 
 /** The table of rejected rows, where the pipeline has a sink to the same system. */
 function rejectedSink(letters: PlanOutput, draft: Draft): PlanSink | null {
   const used = draft.resolved.sinks.filter(isConnectorSink).find(({ to }) => to.connector.name === REJECTED_TABLE.connector);
   const params = used?.to.connector.sink?.params.safeParse(REJECTED_TABLE.params);
-  const [from] = letters.from;
-  if (!used || !params?.success || !from) return null;
+  if (!used || !params?.success) return null;
+  const from = letters.from[0] ?? { node: used.name, port: REJECTED_PORT };
   return sinkOf(DEAD_LETTERS, { ...used.to, params: params.data }, from, letters, draft);
 }
 

@@ -5,7 +5,7 @@ import type { Registry } from '../contract/registry.ts';
 import { showDuration } from '../contract/units.ts';
 import { insertRates } from './rates.ts';
 import { typeName } from './stream.ts';
-import { showRef, throughExchange } from './words.ts';
+import { isSource, originOf, showRef, throughExchange, writersTo } from './words.ts';
 
 /** A plan as plain data: int64 as text, schemas as columns, and no parameter of a connector, as those may hold secrets. */
 export function planJson(plan: Plan, registry: Registry) {
@@ -15,7 +15,7 @@ export function planJson(plan: Plan, registry: Registry) {
     tasks: plan.tasks,
     latency_ms: plan.latencyMs,
     delivery: plan.delivery,
-    sources: plan.inputs.filter(({ from }) => from.kind !== 'exchange').map(sourceJson),
+    sources: plan.inputs.filter(isSource).map((input) => sourceJson(input, plan)),
     exchanges: plan.outputs
       .filter(({ kind }) => kind === 'exchange')
       .map(({ name, from, topic, partitions, key }) => ({ name, from: from.map(showRef), topic, partitions, key })),
@@ -31,7 +31,8 @@ export function planJson(plan: Plan, registry: Registry) {
     })),
     outputs: plan.outputs
       .filter(({ kind }) => kind !== 'exchange')
-      .map(({ name, kind, from, topic, partitions, format, key }) => ({
+      .map((output) => [output, writersTo(plan, output)] as const)
+      .map(([{ name, kind, topic, partitions, format, key }, from]) => ({
         name,
         kind,
         from: from.map(showRef),
@@ -55,10 +56,12 @@ export function planJson(plan: Plan, registry: Registry) {
   };
 }
 
-function sourceJson({ name, from, format, partitions, key, broadcast, time, schema }: PlanInput) {
+function sourceJson({ name, from: read, landing, format, partitions, key, broadcast, time, schema }: PlanInput, plan: Plan) {
+  const from = originOf(read, landing, plan);
   return {
     name,
     reads: from.kind === 'connector' ? { connector: from.connector, connection: from.connection?.shown ?? null } : { topic: from.topic },
+    ...(landing && read.kind === 'topic' ? { landed_in: read.topic } : {}),
     format: format?.name ?? null,
     partitions,
     key,

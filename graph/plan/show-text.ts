@@ -1,9 +1,9 @@
-import type { Plan, PlanInput, PlanNode, PortRef } from '../contract/plan.ts';
+import type { Plan, PlanInput, PlanNode, PlanSink, PortRef } from '../contract/plan.ts';
 import type { Registry } from '../contract/registry.ts';
 import { showDuration } from '../contract/units.ts';
 import { insertRates, MAX_INSERTS_PER_SECOND } from './rates.ts';
 import { table } from './table.ts';
-import { showRef, throughExchange } from './words.ts';
+import { isSource, originOf, showRef, throughExchange, writersTo } from './words.ts';
 
 /** A plan for people: what is read, moved, computed and written, and how often. Lines of at most 120 characters. */
 export function planText(plan: Plan, registry: Registry): string {
@@ -15,7 +15,17 @@ export function planText(plan: Plan, registry: Registry): string {
   const section = (title: string, rows: readonly (readonly string[])[]) => {
     if (rows.length > 0) lines.push('', title, ...table(rows));
   };
-  section('sources', plan.inputs.filter((input) => input.from.kind !== 'exchange').map(sourceRow));
+  section(
+    'sources',
+    plan.inputs.filter(isSource).map((input) => sourceRow(input, plan)),
+  );
+  section(
+    'landed, as only this machine can read them',
+    plan.inputs.flatMap(({ name, landing, partitions }) => {
+      const into = plan.inputs.find((other) => landing && 'from' in landing && other.name === landing.from)?.landing;
+      return into && 'into' in into ? [[name, into.into, partitions === null ? '' : parts(partitions)]] : [];
+    }),
+  );
   section(
     'exchanges',
     plan.outputs
@@ -35,7 +45,8 @@ export function planText(plan: Plan, registry: Registry): string {
     'topics written',
     plan.outputs
       .filter(({ kind }) => kind !== 'exchange')
-      .map(({ kind, topic, partitions, format, key, from }) => [
+      .map((output) => [output, writersTo(plan, output)] as const)
+      .map(([{ kind, topic, partitions, format, key }, from]) => [
         topic,
         kind === 'topic' ? format.name : kindName(kind),
         parts(partitions),
@@ -52,7 +63,7 @@ export function planText(plan: Plan, registry: Registry): string {
         sink.name,
         sink.connector,
         target,
-        `from ${showRefs(plan.outputs.find(({ topic }) => topic === sink.topic)?.from ?? [sink.from])}`,
+        `from ${showRefs(through(plan, sink))}`,
         `through ${sink.topic}`,
       ];
     }),
@@ -71,14 +82,16 @@ export function planText(plan: Plan, registry: Registry): string {
   );
   section(
     'kept for the engine',
-    plan.topics
-      .filter(({ topic, kind }) => kind === 'journal' || plan.outputs.every((output) => output.topic !== topic))
-      .map(({ topic, kind, partitions }) => [topic, kind, parts(partitions)]),
+    plan.topics.filter(({ kind }) => kind === 'journal').map(({ topic, kind, partitions }) => [topic, kind, parts(partitions)]),
   );
   return `${lines.join('\n')}\n`;
 }
 
-function sourceRow({ name, from, format, partitions, key, broadcast, time, schema }: PlanInput): readonly string[] {
+function sourceRow(
+  { name, from: read, landing, format, partitions, key, broadcast, time, schema }: PlanInput,
+  plan: Plan,
+): readonly string[] {
+  const from = originOf(read, landing, plan);
   const what = from.kind === 'connector' ? from.connector : `topic ${from.topic}`;
   const idle = time === null || time.idleNs === null ? '' : `, idle ${showDuration(time.idleNs)}`;
   const late = time === null || time.latenessNs === 0n ? '' : `, lateness ${showDuration(time.latenessNs)}`;
@@ -106,6 +119,12 @@ function operatorRow(plan: Plan, { name, operator, inputs, groups, order }: Plan
 /** Where rejected rows are besides their topic. */
 function lettersPlace(plan: Plan, topic: string): string {
   return plan.sinks.some((sink) => sink.topic === topic) ? 'also in a table, see sinks' : 'not in any table';
+}
+
+/** The ports whose rows come to a sink through its topic. */
+function through(plan: Plan, sink: PlanSink): readonly PortRef[] {
+  const output = plan.outputs.find(({ topic }) => topic === sink.topic);
+  return output ? writersTo(plan, output) : [sink.from];
 }
 
 const showRefs = (refs: readonly PortRef[]): string => (refs.length > 1 ? `${refs.length} rejected ports` : refs.map(showRef).join(', '));

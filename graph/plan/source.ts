@@ -4,12 +4,13 @@ import { MAIN_PORT, REJECTED_PORT } from '../contract/operator.ts';
 import type { PlanInput } from '../contract/plan.ts';
 import { hintFor } from '../diagnostics/nearest.ts';
 import { DEFAULT_IDLE_NS } from '../document/shape.ts';
-import type { ResolvedSource, Word } from '../resolve/resolved.ts';
+import type { ResolvedSink, ResolvedSource, Word } from '../resolve/resolved.ts';
 import type { Scope } from '../resolve/scope.ts';
 import { type Draft, portKey, streamOf } from './draft.ts';
 import { fitsPreview } from './preview.ts';
 import { sourceSchema } from './schema.ts';
 import { has, hasTime, type Placement, type Stream, typeName } from './stream.ts';
+import { landingTopic } from './topics.ts';
 
 /** A topic as this file writes it. */
 interface Written {
@@ -43,18 +44,20 @@ export function planSource(source: ResolvedSource, draft: Draft, circular: boole
   const schema = sourceSchema(source, written?.schema ?? (circular ? 'circular' : null), scope);
   const time = schema && timeOf(source, schema, written, scope);
   const key = schema && keyOf(source, schema, written, scope);
-  if (!schema || !time || !key || !fitsPreview(source, schema, scope)) {
+  if (!schema || !time || !key || !fitsPreview(source, schema, scope) || isMissing(source, draft)) {
     draft.broken.add(source.name);
     return;
   }
   const use = 'connector' in source.from ? source.from : null;
-  const partitions = written?.partitions ?? (use ? (use.connector.source?.partitions?.(use.params) ?? null) : null);
+  const topic = 'topic' in source.from ? source.from.topic.text : '';
+  const told = use ? (use.connector.source?.partitions?.(use.params) ?? null) : (scope.facts.topics.get(topic) ?? null);
+  const partitions = written?.partitions ?? told;
   const { column } = time;
   const input: PlanInput = {
     name: source.name,
     from: use
       ? { kind: 'connector', connector: use.connector.name, params: use.params, connection: use.connection }
-      : { kind: 'topic', topic: 'topic' in source.from ? source.from.topic.text : '' },
+      : { kind: 'topic', topic },
     format: source.format && { name: source.format.format.name, params: source.format.params },
     schema,
     time:
@@ -66,7 +69,8 @@ export function planSource(source: ResolvedSource, draft: Draft, circular: boole
     broadcast: source.broadcast,
     partitions,
   };
-  draft.inputs.push(input);
+  if (use && scope.isShared && use.connector.source?.replay !== 'anywhere') draft.inputs.push(...landed(input, draft));
+  else draft.inputs.push(input);
   const placement = placementOf(source, key, partitions, tasks);
   draft.streams.set(portKey({ node: source.name, port: MAIN_PORT }), { schema, time: column, key, placement });
   if (source.format)
@@ -74,6 +78,36 @@ export function planSource(source: ResolvedSource, draft: Draft, circular: boole
       ...REJECTED,
       placement: placement === 'single' ? 'single' : 'scattered',
     });
+}
+
+/**
+ * A source that only one place can read, as two inputs: one takes its payloads into a topic as they are, the other reads them there, as
+ * any process can. Partition p of the source is partition p of the topic, so that all that depends on partitions is as without it.
+ */
+function landed(input: PlanInput, draft: Draft): readonly PlanInput[] {
+  const { resolved, scope } = draft;
+  const topic = landingTopic(resolved.name, input.name);
+  const name = `${input.name}.land`;
+  const partitions = scope.facts.sources.get(`${resolved.name}.${input.name}`) ?? input.partitions;
+  return [
+    { ...input, name, format: null, time: null, key: [], broadcast: false, partitions, landing: { into: topic } },
+    { ...input, from: { kind: 'topic', topic }, start: 'earliest', partitions, landing: { from: name } },
+  ];
+}
+
+/** Says that a source reads a topic which is not there and which this file does not write. */
+function isMissing(source: ResolvedSource, draft: Draft): boolean {
+  if (!('topic' in source.from)) return false;
+  const { text, span } = source.from.topic;
+  if (draft.writers.has(text) || draft.scope.facts.topics.get(text) !== null) return false;
+  const broker = draft.scope.connections.get('broker')?.shown;
+  draft.scope.say(
+    'topic-missing',
+    span,
+    `source "${source.name}" reads topic "${text}", which ${broker} does not have`,
+    'Create it, or correct its name; a sink of this file that writes it would create it too.',
+  );
+  return true;
 }
 
 /** Rows of every `rejected` port. */
@@ -90,7 +124,8 @@ function placementOf(source: ResolvedSource, key: readonly string[], partitions:
 function writtenBy(source: ResolvedSource, draft: Draft): Written | null {
   const writer = 'topic' in source.from ? draft.writers.get(source.from.topic.text) : undefined;
   if (!writer || writer === 'broken') return null;
-  if (!writer.sink) return { schema: REJECTED_SCHEMA, time: null, key: [], partitions: 1, format: 'arrow' };
+  const there = 'topic' in source.from ? draft.scope.facts.topics.get(source.from.topic.text) : undefined;
+  if (!writer.sink) return { schema: REJECTED_SCHEMA, time: null, key: [], partitions: there ?? 1, format: 'arrow' };
   const other = writer.draft();
   const stream = other && streamOf(other, writer.sink.from);
   if (!stream) return null;
@@ -100,7 +135,7 @@ function writtenBy(source: ResolvedSource, draft: Draft): Written | null {
     schema: use?.format.gives?.(stream.schema, use.params) ?? stream.schema,
     time: stream.time,
     key,
-    partitions: writer.sink.partitions ?? other.tasks,
+    partitions: partitionsOf(writer.sink, other),
     format: use?.format.name ?? 'arrow',
   };
 }
@@ -169,6 +204,11 @@ function keyOf(source: ResolvedSource, schema: Schema, written: Written | null, 
   }
   if (has(schema, 'payload')) return source.key.map(({ text }) => text);
   return columnsOf(source.key, schema, `source "${source.name}"`, scope);
+}
+
+/** Partitions of the topic that a sink writes: those it has where it exists, else as the file says, else one a task. */
+export function partitionsOf({ to, partitions }: ResolvedSink, { scope, tasks }: Draft): number {
+  return partitions ?? ('topic' in to ? scope.facts.topics.get(to.topic.text) : undefined) ?? tasks;
 }
 
 /** The columns of `key:`, all of them there; null after saying which is not. */

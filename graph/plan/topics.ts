@@ -1,12 +1,13 @@
 import type { PortRef } from '../contract/plan.ts';
 
 /**
- * Names of the topics that Millrace keeps for itself. The runtime puts the incarnation into those of feeds. The journal's says how many
+ * Names of the topics that Millrace keeps for itself. The runtime puts the incarnation into those of feeds, exchanges and landings. The journal's says how many
  * tasks it has, so that another number, which starts from nothing, finds no topic with too few partitions.
  */
 export const journalTopic = (pipeline: string, tasks: number): string => `_millrace.${pipeline}.tasks.${tasks}`;
 export const feedTopic = (pipeline: string, { node, port }: PortRef): string => `_millrace.${pipeline}.feed.${node}.${port}`;
 export const exchangeTopic = (pipeline: string, edge: string): string => `_millrace.${pipeline}.x.${edge.replace('->', '-')}`;
+export const landingTopic = (pipeline: string, source: string): string => `_millrace.${pipeline}.land.${source}`;
 export const rejectedTopic = (pipeline: string): string => `_millrace.${pipeline}.rejected`;
 export const sinkGroup = (pipeline: string, sink: string): string => `millrace.${pipeline}.sink.${sink}`;
 
@@ -19,4 +20,6 @@ export const RETENTION_MS = {
   exchange: 24 * HOUR_MS,
   feed: 24 * HOUR_MS,
   rejected: 14 * 24 * HOUR_MS,
+  /** Rows that are landed are not read at their source again. */
+  landing: 168 * HOUR_MS,
 } as const;

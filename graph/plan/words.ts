@@ -1,4 +1,5 @@
-import type { Plan, PortRef } from '../contract/plan.ts';
+import { REJECTED_PORT } from '../contract/operator.ts';
+import type { Plan, PlanInput, PlanOutput, PortRef } from '../contract/plan.ts';
 
 /** `node`, or `node.port` where the port is not the main one. */
 export const showRef = ({ node, port }: PortRef): string => (port === 'out' ? node : `${node}.${port}`);
@@ -7,4 +8,18 @@ export const showRef = ({ node, port }: PortRef): string => (port === 'out' ? no
 export function throughExchange(plan: Plan, ref: PortRef): PortRef {
   const exchange = plan.outputs.find(({ name, kind }) => kind === 'exchange' && name === ref.node);
   return exchange?.from[0] ?? ref;
+}
+
+/** The ports that write to an output; of the dead letters also the sinks whose systems may refuse rows. */
+export function writersTo(plan: Plan, { kind, from }: PlanOutput): readonly PortRef[] {
+  if (kind !== 'rejected') return from;
+  return [...from, ...plan.sinks.filter(({ rejected }) => rejected).map(({ name }) => ({ node: name, port: REJECTED_PORT }))];
+}
+
+/** Whether an input is a source of the file, as exchanges and what lands a source in a topic are not. */
+export const isSource = ({ from, landing }: PlanInput): boolean => from.kind !== 'exchange' && !(landing && 'into' in landing);
+
+/** What a source reads; for one that is landed in a topic, what is landed there. */
+export function originOf(from: PlanInput['from'], landing: PlanInput['landing'], plan: Plan): PlanInput['from'] {
+  return plan.inputs.find(({ name }) => landing && 'from' in landing && name === landing.from)?.from ?? from;
 }

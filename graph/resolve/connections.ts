@@ -1,9 +1,10 @@
 import type { Connection } from '../contract/connector.ts';
-import type { Say } from '../diagnostics/report.ts';
+import { nearest } from '../diagnostics/nearest.ts';
 import { check } from '../document/check.ts';
 import { connectionsShape } from '../document/shape.ts';
-import { entryOf, type Value } from '../document/value.ts';
+import { entryOf, plain, type Value } from '../document/value.ts';
 import { listed } from '../document/zod-shape.ts';
+import type { Scope } from './scope.ts';
 
 /** What each connection may be: whether there is an embedded one (then it is the default), and the schemes of its addresses. */
 const KINDS: Readonly<Record<string, { readonly embedded: boolean; readonly schemes: readonly string[] }>> = {
@@ -17,8 +18,9 @@ const KINDS: Readonly<Record<string, { readonly embedded: boolean; readonly sche
 export function connectionsOf(
   value: Value | null,
   overrides: Readonly<Record<string, string | undefined>>,
-  say: Say,
+  scope: Pick<Scope, 'say' | 'registry' | 'paths'>,
 ): ReadonlyMap<string, Connection> {
+  const { say } = scope;
   const span = value?.span ?? { from: 0, to: 1 };
   const given =
     value === null || (value.kind === 'scalar' && value.value === null)
@@ -31,14 +33,17 @@ export function connectionsOf(
     const override = overrides[name];
     const url = override ?? (written === undefined && embedded ? 'embedded' : written);
     if (url === undefined || url === '') continue;
+    const entry = entryOf(value ?? undefined, name)?.value;
+    const place = (override === undefined ? entryOf(entry, 'url')?.value.span : undefined) ?? entry?.span ?? span;
     if (isAddress(url, schemes) || (embedded && url === 'embedded')) {
-      connections.set(
-        name,
-        Object.freeze({ name, url, shown: shownUrl(url), options: (typeof own === 'object' ? own.options : undefined) ?? {} }),
-      );
+      const options = (typeof own === 'object' ? own.options : undefined) ?? {};
+      const connection = Object.freeze({ name, url, shown: shownUrl(url), options });
+      const fault = url === 'embedded' ? null : scope.registry.connections?.get(name)?.addressFault(connection);
+      if (fault) say('connection-invalid', place, fault.message, fault.hint);
+      checkOptions(name, entryOf(entry, 'options')?.value, scope);
+      connections.set(name, connection);
       continue;
     }
-    const place = entryOf(value ?? undefined, name)?.value.span ?? span;
     const expected = listed([
       ...(embedded ? ['embedded'] : []),
       ...schemes.slice(0, 1).map((scheme) => `an address such as ${scheme}://host`),
@@ -57,7 +62,22 @@ function isAddress(url: string, schemes: readonly string[]): boolean {
   return scheme !== undefined && schemes.includes(scheme);
 }
 
-/** An address that may be printed: passwords and tokens are stars. */
+/** Says what is wrong with the options of a connection, each at its place. */
+function checkOptions(name: string, value: Value | undefined, { say, registry, paths }: Pick<Scope, 'say' | 'registry' | 'paths'>): void {
+  const declaration = registry.connections?.get(name);
+  if (!declaration || value?.kind !== 'map') return;
+  for (const { key, keySpan, value: given } of value.entries.values()) {
+    const fault = declaration.optionFault(key, plain(given));
+    if (fault?.unknown) {
+      const meant = nearest(key, declaration.options);
+      say('option-unknown', keySpan, fault.message, fault.hint ?? (meant === null ? undefined : `Did you mean "${meant}"?`));
+    } else if (fault) say('option-refused', keySpan, fault.message, fault.hint);
+    else if (declaration.isFile(key, plain(given))) paths.existing(String(plain(given)), given.span, say);
+  }
+}
+
+/** An address that may be printed: passwords and tokens are stars. A password may hold `@` and, in a list of brokers, `/` and `:`. */
 export function shownUrl(url: string): string {
-  return url.replace(/\/\/([^/@:]*):[^/@]*@/, '//$1:***@').replace(/([?&](?:password|token|secret|api_?key)=)[^&]*/gi, '$1***');
+  const password = url.startsWith('kafka:') ? /\/\/([^/@:]*):.*@/ : /\/\/([^/@:]*):[^/]*@/;
+  return url.replace(password, '//$1:***@').replace(/([?&](?:password|token|secret|api_?key)=)[^&]*/gi, '$1***');
 }

@@ -11,7 +11,21 @@ export interface Scope {
   readonly connections: ReadonlyMap<string, Connection>;
   readonly paths: Paths;
   readonly allowCode: boolean;
+  /** Processes elsewhere may take tasks over: the log is one that several share. */
+  readonly isShared: boolean;
+  readonly facts: Facts;
 }
+
+/** What was looked up outside before a compilation; nothing where that was not done. */
+export interface Facts {
+  /** Partitions of topics by name, null for one that does not exist. A topic that was not looked up is not in it. */
+  readonly topics: ReadonlyMap<string, number | null>;
+  /** Partitions of sources that a connector reads, by `pipeline.source`. */
+  readonly sources: ReadonlyMap<string, number>;
+}
+
+/** Nothing was looked up. */
+export const NO_FACTS: Facts = { topics: new Map(), sources: new Map() };
 
 const TOPIC = /^[a-zA-Z0-9._-]{1,249}$/;
 

@@ -1,12 +1,13 @@
 import type { RecordBatch } from 'apache-arrow';
-import type { Connection, SourceChunk, SourceReader } from '../contract/connector.ts';
-import { MillraceError } from '../contract/error.ts';
+import type { SourceChunk, SourceReader } from '../contract/connector.ts';
+import { inNode, MillraceError } from '../contract/error.ts';
 import type { Decoder, Payloads } from '../contract/format.ts';
 import type { Origin, RowOrigin } from '../contract/frame.ts';
 import type { Log, Message } from '../contract/log.ts';
 import type { Plan, PlanInput } from '../contract/plan.ts';
 import type { Environment } from './environment.ts';
 import { HEADER } from './exchange.ts';
+import { landedChunk, Openings } from './landing.ts';
 
 /** Rows read together, already in columns. */
 export interface ReadBatch {
@@ -31,6 +32,10 @@ export interface Read {
   readonly marks: readonly Readonly<Record<string, string>>[];
   readonly rows: number;
   readonly bytes: number;
+  /** What an input that lands its payloads read: not decoded, for no node. */
+  readonly landed?: SourceChunk;
+  /** The messages say that the partition has ended. */
+  readonly ended?: boolean;
 }
 
 /** An input that is open: a topic of the log, or a connector's reader. */
@@ -45,6 +50,10 @@ export interface OpenInput {
   readonly decoder: Decoder | null;
   /** One payload holds many rows. */
   readonly many: boolean;
+  /** Topic that a connector's payloads are landed in, as it is named in the log; null: they go to nodes. */
+  readonly landing: string | null;
+  /** Openings of the files that were landed in the topic. */
+  readonly openings: Openings;
 }
 
 /** Opens every input of a plan: describes topics, opens connectors, makes decoders. */
@@ -64,9 +73,12 @@ async function openInput(
   const decoder = input.format === null ? null : makeDecoder(input, environment);
   const many = environment.registry.formats.get(input.format?.name ?? '')?.rowsPerPayload === 'many';
   const { from } = input;
+  const common = { index, plan: input, decoder, many, landing: null, openings: new Openings() };
   if (from.kind === 'connector') {
+    const { landing } = input;
+    if (landing && 'into' in landing) return { ...common, ...(await openLanding(input, from, topicName(landing.into), plan, environment)) };
     const reader = await openReader(input, from, plan, environment);
-    return { index, plan: input, topic: null, reader, partitions: reader.partitions.length, labels: reader.partitions, decoder, many };
+    return { ...common, topic: null, reader, partitions: reader.partitions.length, labels: reader.partitions };
   }
   const topic = topicName(from.topic);
   const facts = await environment.log.describe(topic);
@@ -86,8 +98,54 @@ async function openInput(
     });
   }
   const labels = Array.from({ length: facts.partitions }, (_, p) => `${topic}/${p}`);
-  return { index, plan: input, topic, reader: null, partitions: facts.partitions, labels, decoder, many };
+  return { ...common, topic, reader: null, partitions: facts.partitions, labels };
 }
+
+/**
+ * A source that is landed in a topic, which has a partition for each of its own. Where the source cannot be opened, as on a machine that
+ * does not have its files, what is landed already can be read all the same: the fault shows when more is to be landed.
+ */
+async function openLanding(
+  input: PlanInput,
+  from: PlanConnector,
+  landing: string,
+  plan: Plan,
+  environment: Environment,
+): Promise<Pick<OpenInput, 'topic' | 'reader' | 'partitions' | 'labels' | 'landing'>> {
+  const there = (await environment.log.describe(landing))?.partitions ?? input.partitions ?? 0;
+  let reader: SourceReader;
+  try {
+    reader = await openReader(input, from, plan, environment);
+  } catch (error) {
+    reader = absentReader(there, inNode(error, sourceOf(input)));
+  }
+  if (reader.partitions.length !== there) {
+    await reader.close();
+    throw new MillraceError(`source "${sourceOf(input)}" has ${reader.partitions.length} partitions, its landing topic has ${there}`, {
+      code: 'partitions-changed',
+      domain: 'user',
+      node: sourceOf(input),
+      remedy: 'bring the source back as it was, or start from nothing with --lose-state',
+    });
+  }
+  return { topic: null, reader, partitions: there, labels: reader.partitions, landing };
+}
+
+/** Stands for a source that cannot be opened here. */
+function absentReader(partitions: number, error: MillraceError): SourceReader {
+  return {
+    partitions: Array.from({ length: partitions }, (_, p) => String(p)),
+    start: () => Promise.reject(error),
+    read: () => Promise.reject(error),
+    ended: () => false,
+    close: () => Promise.resolve(),
+  };
+}
+
+/** The source of the file that an input belongs to. */
+const sourceOf = ({ name, landing }: PlanInput): string => (landing && 'into' in landing ? name.replace(/\.land$/, '') : name);
+
+type PlanConnector = Extract<PlanInput['from'], { readonly kind: 'connector' }>;
 
 function makeDecoder(input: PlanInput, environment: Environment): Decoder {
   const format = environment.registry.formats.get(input.format?.name ?? '');
@@ -96,12 +154,7 @@ function makeDecoder(input: PlanInput, environment: Environment): Decoder {
   return format.decoder(input.schema, input.format?.params);
 }
 
-function openReader(
-  input: PlanInput,
-  from: { readonly connector: string; readonly params: unknown; readonly connection: Connection | null },
-  plan: Plan,
-  environment: Environment,
-): Promise<SourceReader> {
+function openReader(input: PlanInput, from: PlanConnector, plan: Plan, environment: Environment): Promise<SourceReader> {
   const source = environment.registry.connectors.get(from.connector)?.source;
   if (!source)
     throw new MillraceError(`connector "${from.connector}" is no source`, {
@@ -111,17 +164,23 @@ function openReader(
     });
   return source.open(from.params, {
     pipeline: plan.pipeline,
-    node: input.name,
+    node: sourceOf(input),
     folder: environment.folder,
     dataDir: environment.dataDir,
     connection: from.connection,
-    note: (line) => environment.note(`${input.name}: ${line}`),
+    note: (line) => environment.note(`${sourceOf(input)}: ${line}`),
   });
 }
 
-/** A connector's chunk, decoded. */
+/** A connector's chunk, decoded; one that is landed as it is. */
 export function readOfChunk(input: OpenInput, chunk: SourceChunk): Read {
-  const source = input.labels[chunk.partition] ?? input.plan.name;
+  if (input.landing === null) return decodedChunk(input, chunk, input.labels[chunk.partition] ?? input.plan.name);
+  const { partition, from, to, batch, payloads } = chunk;
+  const bytes = payloads ? payloads.bytes.byteLength : (batch?.numRows ?? 0) * 64;
+  return { input: input.index, partition, from, to, batches: [], refused: [], marks: [], rows: to - from, bytes, landed: chunk };
+}
+
+function decodedChunk(input: OpenInput, chunk: SourceChunk, source: string): Read {
   const at = (position: number): RowOrigin => ({ source, partition: chunk.partition, offset: position, row: 0 });
   const base = { input: input.index, partition: chunk.partition, from: chunk.from, to: chunk.to, marks: [] };
   if (chunk.batch) {
@@ -147,6 +206,8 @@ export function readOfChunk(input: OpenInput, chunk: SourceChunk): Read {
 
 /** Messages of a topic partition, decoded. Exchange messages are decoded one by one, since each has a floor of its own. */
 export function readOfMessages(input: OpenInput, partition: number, from: number, messages: readonly Message[]): Read {
+  const { landing } = input.plan;
+  if (landing && 'from' in landing) return readOfLanded(input, partition, from, messages);
   const batches: ReadBatch[] = [];
   const refused: { batch: RecordBatch; origin: Origin }[] = [];
   const marks: Readonly<Record<string, string>>[] = [];
@@ -188,6 +249,25 @@ export function readOfMessages(input: OpenInput, partition: number, from: number
   }
   const to = messages.length === 0 ? from : (messages[messages.length - 1] as Message).offset + 1;
   return { input: input.index, partition, from, to, batches, refused, marks, rows, bytes };
+}
+
+/** Landed messages, read as the source they come from: rows know their place in it. */
+function readOfLanded(input: OpenInput, partition: number, from: number, messages: readonly Message[]): Read {
+  const to = messages.length === 0 ? from : (messages[messages.length - 1] as Message).offset + 1;
+  const chunks = messages.map((message) => landedChunk(message, partition, input.openings));
+  const reads = chunks.flatMap((landed) => (landed === 'end' ? [] : [decodedChunk(input, landed.chunk, landed.label)]));
+  return {
+    input: input.index,
+    partition,
+    from,
+    to,
+    marks: [],
+    batches: reads.flatMap(({ batches }) => batches),
+    refused: reads.flatMap(({ refused }) => refused),
+    rows: reads.reduce((sum, { rows }) => sum + rows, 0),
+    bytes: reads.reduce((sum, { bytes }) => sum + bytes, 0),
+    ended: chunks.includes('end'),
+  };
 }
 
 /** Where the run of messages by the writer of message `from` ends. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { inNode, MillraceError } from '../contract/error.ts';
 import { MAX_NS } from '../contract/frame.ts';
 import type { Lease, LogUsage, TopicSpec } from '../contract/log.ts';
+import { REJECTED_PORT } from '../contract/operator.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { PipelineView, SourceView } from '../contract/view.ts';
 import { SinkRunner } from '../sink/runner.ts';
@@ -217,16 +218,17 @@ class Pipeline {
           folder: environment.folder,
           dataDir: environment.dataDir,
           headers: HEADER,
+          clock: environment.clock,
           note: environment.note,
           histogram: () => new Histogram(),
         }),
     );
   }
 
-  /** A topic as it is named in the log: exchanges and feeds carry the incarnation. */
+  /** A topic as it is named in the log: exchanges, landings and feeds carry the incarnation. */
   #topicName(topic: string): string {
     const spec = this.#plan.topics.find((t) => t.topic === topic);
-    return spec && isOfIncarnation(spec) ? topic.replace(/^(_millrace\.[^.]+\.(?:feed|x)\.)/, `$1${this.#inc}.`) : topic;
+    return spec && isOfIncarnation(spec) ? topic.replace(/^(_millrace\.[^.]+\.(?:feed|x|land)\.)/, `$1${this.#inc}.`) : topic;
   }
 
   #make(number: number): Task {
@@ -291,7 +293,7 @@ class Pipeline {
   }
 }
 
-/** Exchanges and feeds belong to one incarnation: a new one must not read what an old one left. */
+/** Exchanges, landings and feeds belong to one incarnation: a new one must not read what an old one left. */
 function isOfIncarnation(spec: TopicSpec): boolean {
   return spec.kind === 'exchange' || spec.kind === 'feed';
 }
@@ -313,7 +315,10 @@ function edgesOf(plan: Plan): PipelineView['edges'] {
   );
   const outputs = plan.outputs.flatMap((output) => output.from.map((from) => ({ from: `${from.node}.${from.port}`, to: output.topic })));
   const sources = plan.inputs.flatMap((input) => (input.from.kind === 'connector' ? [] : [{ from: input.from.topic, to: input.name }]));
-  const sinks = plan.sinks.map((sink) => ({ from: sink.topic, to: sink.name }));
+  const sinks = plan.sinks.flatMap(({ name, topic, rejected }) => [
+    { from: topic, to: name },
+    ...(rejected ? [{ from: `${name}.${REJECTED_PORT}`, to: rejected.topic }] : []),
+  ]);
   return [...sources, ...inputs, ...outputs, ...sinks];
 }
 

@@ -162,8 +162,9 @@ async function replay(task: Task, entry: JournalEntry, options: RecoveryOptions)
     if (!input)
       throw new MillraceError(`the journal names input "${name}", which the plan lacks`, { code: 'journal-foreign', domain: 'internal' });
     const { log, note } = options.environment;
-    reads.push(...(await patiently(() => readAgain(input.input as OpenInput, log, partition, from, to), note, options.leaving)));
     input.known = true;
+    if (input.input.landing !== null) continue; // it is in the topic, and nothing else was made of it
+    reads.push(...(await patiently(() => readAgain(input.input as OpenInput, log, partition, from, to), note, options.leaving)));
   }
   task.run(entry, reads);
   for (const [name, partition, , to] of entry.reads) {

@@ -1,4 +1,5 @@
 import { batchBytes } from '../contract/batch.ts';
+import type { SourceChunk } from '../contract/connector.ts';
 import { MillraceError } from '../contract/error.ts';
 import { MAX_NS, MIN_NS } from '../contract/frame.ts';
 import type { Outgoing, Position, Root } from '../contract/log.ts';
@@ -12,6 +13,7 @@ import { type Wired, wire } from '../wire/wire.ts';
 import { ExchangeTime, leastPromise } from './exchange.ts';
 import type { OpenInput, Read } from './inputs.ts';
 import type { JournalEntry } from './journal.ts';
+import { landChunk, landEnd } from './landing.ts';
 import { type Collected, OutputEncoder } from './outputs.ts';
 import { PartitionTime } from './partition-time.ts';
 import { restoreTask, type StateOf, snapshotTask } from './snapshot.ts';
@@ -55,6 +57,8 @@ export class Task {
   readonly #watermarks: bigint[];
   /** Watermark of each output's port. */
   readonly #outputWatermarks: bigint[];
+  /** What the epoch read of inputs that are landed in a topic. */
+  #landed: { readonly input: OpenInput; readonly chunk: SourceChunk }[] = [];
   #failure: unknown = null;
   epoch = -1;
   root: Root | null = null;
@@ -163,16 +167,26 @@ export class Task {
   encode(entry: JournalEntry): Outgoing[] {
     const idle = this.inputs.length > 0 && leastPromise(this.inputs.map((i) => (i.exchange ?? i.ingest).watermarkNs)) === null;
     const stamp = { inc: entry.inc, task: this.task, epoch: entry.epoch, clockNs: entry.clockNs };
-    return this.#encoders.flatMap((encoder, i) => {
+    const outputs = this.#encoders.flatMap((encoder, i) => {
       const collected = this.#collected[i] ?? [];
       this.#collected[i] = [];
       return encoder.encode(collected, stamp, this.#outputWatermarks[i] ?? MIN_NS, idle);
     });
+    const landed = this.#landed.flatMap(({ input, chunk }) =>
+      input.landing === null ? [] : landChunk(chunk, input.landing, input.labels[chunk.partition] ?? '', stamp),
+    );
+    this.#landed = [];
+    const ends = entry.ended.flatMap(([name, partition]) => {
+      const { landing } = this.#input(name, partition).input;
+      return landing === null ? [] : [landEnd(landing, partition, stamp)];
+    });
+    return [...outputs, ...landed, ...ends];
   }
 
   /** Forgets the outputs of the epoch just run: they were written before (replay). */
   discard(): void {
     for (let i = 0; i < this.#collected.length; i++) this.#collected[i] = [];
+    this.#landed = [];
   }
 
   /** ms since the last snapshot, or since the task was made. */
@@ -233,6 +247,12 @@ export class Task {
       probe.in(batch.numRows, 0);
       this.#wired.source(name, REJECTED_PORT).next({ kind: 'batch', batch: rows, floorNs: MIN_NS, origin: null });
     }
+    if (read.landed) {
+      this.#landed.push({ input: input.input, chunk: read.landed });
+      probe.in(read.rows, read.bytes);
+      probe.out(MAIN_PORT, read.rows, read.bytes);
+    }
+    if (read.ended) input.ingest.end();
     input.position = read.to;
     return input;
   }

@@ -1,6 +1,7 @@
 import { type DataType, Float64, Schema, Type, Utf8 } from 'apache-arrow';
 import { z } from 'zod';
 import { COLUMNS, dictionaryOf, field, timestampNs } from '../../graph/contract/columns.ts';
+import type { ConnectionDeclaration } from '../../graph/contract/connection.ts';
 import type { Connector } from '../../graph/contract/connector.ts';
 import { MillraceError } from '../../graph/contract/error.ts';
 import { defineFormat, type Format, type SchemaReader } from '../../graph/contract/format.ts';
@@ -270,6 +271,20 @@ const named = <T extends { readonly name: string }>(all: readonly T[]): Readonly
 const operators: readonly Operator<any>[] = [pass, filter, bars, join, lookup, total, untimed];
 const capture = new Schema([COLUMNS.ts_recv, COLUMNS.payload]);
 
+/** A broker whose client has two options of its own, and one that the engine keeps for itself. */
+const broker: ConnectionDeclaration = {
+  name: 'broker',
+  addressFault: ({ url }) => (url.endsWith(':0') ? { message: 'the broker has port 0', hint: 'Name its port.' } : null),
+  options: ['linger.ms', 'ssl.ca.location', 'sasl.password'],
+  optionFault(name, value) {
+    if (name === 'group.id') return { message: 'option "group.id" is set by Millrace', hint: 'Leave it out.', unknown: false };
+    if (!['linger.ms', 'ssl.ca.location', 'sasl.password'].includes(name))
+      return { message: `option "${name}" is not one of the client`, unknown: true };
+    return typeof value === 'object' ? { message: `option "${name}" is not one value`, unknown: false } : null;
+  },
+  isFile: (name) => name.endsWith('.location'),
+};
+
 /** A registry of components that can be compiled with and not run. */
 export const registry: Registry = {
   operators: named(operators),
@@ -280,4 +295,5 @@ export const registry: Registry = {
     format('capture', 'own', { ownSchema: () => capture }),
   ]),
   schemas,
+  connections: named([broker]),
 };

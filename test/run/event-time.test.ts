@@ -5,6 +5,7 @@ import type { Plan } from '../../graph/contract/plan.ts';
 import { batchOf } from '../../graph/contract/rows.ts';
 import { ExchangeTime, HEADER, leastPromise } from '../../graph/run/exchange.ts';
 import type { OpenInput, Read } from '../../graph/run/inputs.ts';
+import { Openings } from '../../graph/run/landing.ts';
 import { Task } from '../../graph/run/task.ts';
 import { NO_PROBE } from '../../graph/wire/probe.ts';
 import { planOf, registryOf, rowAt, TRADES } from './fixture.ts';
@@ -16,7 +17,7 @@ function taskOf(plan: Plan, partitions: number): Task {
     const reader = { partitions: [], start: async () => 0, read: async () => null, ended: () => false, close: async () => {} };
     const of = input.from.kind === 'connector' ? { topic: null, reader } : { topic: input.from.topic, reader: null };
     const count = input.from.kind === 'connector' ? partitions : (input.partitions ?? 1);
-    return { index, plan: input, ...of, partitions: count, labels: [], decoder: null, many: true };
+    return { index, plan: input, ...of, partitions: count, labels: [], decoder: null, many: true, landing: null, openings: new Openings() };
   });
   const options = { plan, registry: registryOf(new Map()), inputs, files: new Map(), inc: 'i', topicName: (topic: string) => topic };
   return new Task(0, { ...options, probe: () => NO_PROBE });

@@ -77,6 +77,17 @@ async function verify(folder: string, { sums }: Jars): Promise<void> {
   }
 }
 
+/** Puts a finished folder in its place, unless another run of the tests was faster. */
+export async function moved(folder: string, target: string): Promise<void> {
+  try {
+    await rename(folder, target);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
+    await rm(folder, { recursive: true });
+  }
+}
+
 async function fetched(jars: Jars, target: string): Promise<void> {
   await mkdir(cacheFolder(), { recursive: true });
   const folder = await mkdtemp(join(cacheFolder(), 'fetch-'));
@@ -89,9 +100,7 @@ async function fetched(jars: Jars, target: string): Promise<void> {
     const args = ['-q', '-B', 'dependency:copy-dependencies', '-DincludeScope=runtime', '-DoutputDirectory=lib', '-f', 'pom.xml'];
     await promisify(execFile)('mvn', args, { cwd: folder, timeout: MOST_MS });
     await verify(join(folder, 'lib'), jars);
-    await rename(join(folder, 'lib'), target).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error; // another run of the tests was faster
-    });
+    await moved(join(folder, 'lib'), target);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolder } from './jars.ts';
+import { cacheFolder, moved } from './jars.ts';
 import type { Java } from './java.ts';
 import { KAFKA } from './kafka-jars.ts';
 import { kafkaSettings, type Place, properties, type Security, usersOf } from './kafka-settings.ts';
@@ -49,9 +49,7 @@ export async function kafkaTemplate(java: Java, jars: readonly string[]): Promis
     await archive({ ...template, folder });
     for (const old of await readdir(cacheFolder()))
       if (old.startsWith(prefix)) await rm(join(cacheFolder(), old), { recursive: true, force: true });
-    await rename(folder, target).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error; // another run of the tests was faster
-    });
+    await moved(folder, target);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { certify } from './certificate.ts';
+import { testCertificate } from './certificate.ts';
 import { jarPaths, jarsMissing } from './jars.ts';
 import { findJava } from './java.ts';
 import { type KafkaAdmin, kafkaAdmin } from './kafka-admin.ts';
@@ -78,7 +78,7 @@ export async function startKafka(setup: KafkaSetup = {}): Promise<Kafka> {
   const template = await prepareKafka();
   const folder = setup.folder ?? (await mkdtemp(join(tmpdir(), 'millrace-kafka-')));
   await mkdir(folder, { recursive: true });
-  const certificate = security.tls ? await certify(folder) : null;
+  const certificate = security.tls ? await testCertificate() : null;
   const places = await placesOf(brokers, setup.port);
   const file = (place: Place, name: string): string => join(folder, `${place.id}${name}`);
   const servers = new Map<Place, Server>();

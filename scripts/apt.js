@@ -5,6 +5,8 @@ import { output, run, SetupError, say } from './progress.js';
 /** Whether a program is on PATH. */
 export const onPath = (program) => (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
 
+let updated = false;
+
 /**
  * Installs Debian packages, saying what and how much; where that is not allowed, ends with the one command to run.
  * `need` says what is missing, `elsewhere` where other systems find it.
@@ -20,7 +22,8 @@ export async function installSystem(packages, { what, size, need, elsewhere = ''
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const apt = (...args) => run(root ? 'apt-get' : 'sudo', root ? args : ['-n', 'apt-get', ...args], { env, stdout: 'ignore' });
   say(`set-up: ${what} from Debian: ${packages.join(' ')} (${size})`);
-  await apt('update', '-qq');
+  if (!updated) await apt('update', '-qq');
+  updated = true;
   const code = await apt('install', '-y', '-qq', '--no-install-recommends', ...packages);
   if (code !== 0) throw new SetupError(`\`${command}\` failed (see above)`);
 }

@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { KAFKA_CLIENT } from './kafka-client.js';
 import { ROOT, run, SetupError, say } from './progress.js';
 
 /** Packages of a lock file by path, without the root and those that are meant for other platforms. */
@@ -16,12 +17,19 @@ function installed() {
   return packagesOf(join(ROOT, 'package-lock.json')).every(([name, entry]) => there.get(name)?.version === entry.version);
 }
 
+/** Packages with install scripts that may run; the Kafka client has a set-up of its own, which needs a compiler only where it must. */
+function scripted() {
+  const { allowScripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  return Object.keys(allowScripts).filter((name) => name !== KAFKA_CLIENT);
+}
+
 /** npm packages as `package-lock.json` names them; nothing is done when they are there. */
 export async function installPackages() {
   if (installed()) return;
-  say('set-up: npm packages (about 260 MB to download, 840 MB on disk; the embedded ClickHouse alone is 178 MB and 564 MB)');
+  say('set-up: npm packages (about 280 MB to download, 880 MB on disk; the embedded ClickHouse alone is 178 MB and 564 MB)');
+  const npm = (...args) => run('npm', [...args, '--no-fund', '--no-audit', '--loglevel=error']);
   // not `npm ci`: it refuses a lock file that lacks optional packages of other platforms; `--no-save` leaves the lock file as it is
-  const code = await run('npm', ['install', '--no-save', '--no-fund', '--no-audit', '--loglevel=error']);
+  const code = (await npm('install', '--no-save', '--ignore-scripts')) || (await npm('rebuild', ...scripted()));
   if (code !== 0) throw new SetupError('npm install failed (see above); check the network, then start again');
 }
 

@@ -17,9 +17,9 @@ export class SetupError extends Error {}
  * Runs a program to its end, its output on our standard error (or `inherit`, `ignore`), and gives its exit code (128 + n after signal n).
  * SIGINT and SIGTERM are passed on; the program decides how it ends.
  */
-export function run(command, args, { stdout = 'stderr', env = process.env, cwd = ROOT } = {}) {
+export function run(command, args, { stdout = 'stderr', stderr = 2, env = process.env, cwd = ROOT } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env, stdio: ['inherit', stdout === 'stderr' ? 2 : stdout, 2] });
+    const child = spawn(command, args, { cwd, env, stdio: ['inherit', stdout === 'stderr' ? 2 : stdout, stderr] });
     const forward = (signal) => child.kill(signal);
     process.on('SIGINT', forward).on('SIGTERM', forward);
     child.on('error', reject);
@@ -30,12 +30,12 @@ export function run(command, args, { stdout = 'stderr', env = process.env, cwd =
   });
 }
 
-/** Standard output of a short program, or null when it is not there or fails. */
+/** Standard output of a short program, or null when it is not there, fails or crashes. */
 export function output(command, args) {
   try {
     return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
   } catch (error) {
-    if (error.code === 'ENOENT' || typeof error.status === 'number' || error.code === 'EACCES') return null;
+    if (error.code === 'ENOENT' || error.code === 'EACCES' || typeof error.status === 'number' || error.signal) return null;
     throw error;
   }
 }

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from './build.js';
+import { findKafkaClient } from './kafka-client.js';
 import { installPackages, linkCommand } from './packages.js';
 import { ROOT, run, SetupError, say } from './progress.js';
 import { findToolchain } from './toolchain.js';
@@ -10,6 +11,7 @@ import { findToolchain } from './toolchain.js';
 export async function setUp({ lint = false } = {}) {
   const started = Date.now();
   await installPackages();
+  await findKafkaClient();
   linkCommand();
   await findToolchain({ lint });
   const code = await run(process.execPath, [join(ROOT, 'scripts', 'build-native.js')]);

@@ -13,8 +13,8 @@ export interface Log {
   /** What is known of a topic, or null when it does not exist. */
   describe(topic: string): Promise<TopicFacts | null>;
   /**
-   * Joins `group` to own partitions of `topic`; the listener hears at once, and again at every change. The engine leases its journal
-   * topic, a sink the topic it reads. A second process may take partitions over: `commit` and `intent` are fenced by the lease.
+   * Joins `group` to own partitions of `topic`; the listener hears at every change, of the first ones maybe after the call has resolved.
+   * The engine leases its journal topic in the group `millrace.<pipeline>`, a sink the topic it reads. A second process may take partitions over: `commit` and `intent` are fenced by the lease.
    */
   lease(group: string, topic: string, listener: LeaseListener): Promise<Lease>;
   /** The recovery root that the last committed round left for a task; null when there never was one. Waits while a commit is undecided. */
@@ -112,6 +112,8 @@ export interface Root {
   readonly snap: { readonly epoch: number; readonly reference: string; readonly journalFrom: number } | null;
   /** The task was stopped on purpose, with a snapshot at `epoch`. */
   readonly closed: boolean;
+  /** All its inputs have ended: no epoch follows. */
+  readonly ended?: boolean;
 }
 
 /** The epochs of all tasks that had work, committed together. */
@@ -146,8 +148,11 @@ export interface Outgoing {
   readonly timestampNs: bigint;
 }
 
-/** `unknown`: it may or may not have been; ask `root`, whose epoch tells. `fenced`: it was not, and the lease is gone. */
-export type CommitResult = 'committed' | 'fenced' | 'unknown';
+/**
+ * `unknown`: it may or may not have been; ask `root`, whose epoch tells. `fenced`: it was not, and the lease is gone. `moved`: it was not,
+ * since ownership is changing; what is still owned once that was heard can be sent again.
+ */
+export type CommitResult = 'committed' | 'fenced' | 'moved' | 'unknown';
 
 export interface StateKey {
   readonly pipeline: string;

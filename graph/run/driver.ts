@@ -15,6 +15,8 @@ const STUCK_ROUNDS = 50;
 const IDLE_WAIT_MS = 20;
 /** Least time between epochs that are cut for a timer alone, ms. */
 const TICK_MS = 1000;
+/** Least time between two looks at the tasks of other processes, ms. */
+const LOOK_MS = 250;
 /** Computing time after which a task's state is snapshotted, s: about what a recovery then replays. */
 const SNAPSHOT_AFTER_SECONDS = 10;
 /** Least age of a snapshot before a crowded log asks for the next, ms; and before one that is nearly full does. */
@@ -74,6 +76,8 @@ export class Driver {
   #isClosed = false;
   #backlog = false;
   #lastTickMs = 0;
+  /** When to look next whether other processes have come to their end. */
+  #nextLookMs = 0;
   #lastCutMs = 0;
   #fixedCostMs = 1;
   epochs = 0;
@@ -177,7 +181,7 @@ export class Driver {
       const key = { pipeline: plan.pipeline, task: task.task, inc: this.#options.inc(), epoch: task.epoch };
       const reference = await this.#log.putState(key, task.snapshot());
       const entry = this.#entry(task, this.#clock(task), [], [], true);
-      const root = rootOf(entry, { epoch: task.epoch, reference, journalFrom });
+      const root = rootOf(entry, { epoch: task.epoch, reference, journalFrom }, task.exhausted);
       task.root = root;
       shares.push({
         task,
@@ -196,13 +200,17 @@ export class Driver {
     return live.every((task) => task.nextTimerNs() === null && task.inputs.every((i) => i.exchange !== null || i.ingest.ended));
   }
 
-  /** Every task has ended or parked here, or was closed by another process. */
+  /** Every task has ended or parked here, or ended in another process. */
   async #allEnded(): Promise<boolean> {
     if (this.#changes.length > 0) return false;
+    if (this.tasks.size < this.#options.plan.tasks) {
+      if (Date.now() < this.#nextLookMs) return false;
+      this.#nextLookMs = Date.now() + LOOK_MS;
+    }
     for (let number = 0; number < this.#options.plan.tasks; number++) {
       if (this.tasks.has(number)) continue;
       const root = await this.#log.root(this.#options.plan.pipeline, number);
-      if (!root?.closed || root.inc !== this.#options.inc()) return false;
+      if (!root?.ended || root.inc !== this.#options.inc()) return false;
     }
     return true;
   }
@@ -228,7 +236,7 @@ export class Driver {
       if (!work) continue;
       try {
         task.run(work.entry, work.reads);
-        task.root = rootOf(work.entry, task.root?.snap ?? null);
+        task.root = rootOf(work.entry, task.root?.snap ?? null, task.exhausted);
         const entry = {
           task: task.task,
           epoch: work.entry.epoch,

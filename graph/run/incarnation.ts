@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MillraceError } from '../contract/error.ts';
 import type { Log, TopicSpec } from '../contract/log.ts';
@@ -23,12 +23,31 @@ export function planTopic(plan: Plan): TopicSpec {
   return { topic: topicOf(plan), partitions: 1, kind: 'journal', retentionMs: null };
 }
 
+/** Who settles where several processes run one pipeline: the one that may write the record; the others wait for it. */
+export interface Settler {
+  isWriter(): boolean;
+  leaving(): boolean;
+}
+
+/** Time between two looks for the record that another process writes, ms. */
+const WAIT_MS = 100;
+
 /** Continues the incarnation the log knows, or mints one where state starts from nothing. Refuses to lose state unless told to. */
-export async function settleIncarnation(plan: Plan, environment: Environment): Promise<Incarnation> {
+export async function settleIncarnation(plan: Plan, environment: Environment, settler: Settler): Promise<Incarnation> {
   const { log } = environment;
-  const last = await lastRecord(log, topicOf(plan));
+  let last = await lastRecord(log, topicOf(plan));
+  while (last?.plan !== plan.hash && !settler.isWriter()) {
+    if (settler.leaving())
+      throw new MillraceError(`${plan.pipeline} was stopped before it had begun`, { code: 'stopped', domain: 'external' });
+    const before = last;
+    const runs = before !== null && (await isOpen(before, plan, environment));
+    last = await lastRecord(log, topicOf(plan));
+    if (before && runs && last?.plan === before.plan && !environment.loseState) throw otherPlan(before);
+    await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+  }
   if (!last) return begin(plan, environment);
-  if (last.plan === plan.hash) {
+  if (!environment.loseState) refuseOtherPartitions(last, plan);
+  if (last.plan === plan.hash && samePartitions(last, plan)) {
     await writeCopy(last, plan, environment);
     return { inc: last.inc, stateOf: stateUnder(last) };
   }
@@ -41,6 +60,53 @@ export async function settleIncarnation(plan: Plan, environment: Environment): P
   const kept = changes.filter(({ change }) => change === 'keeps').map(({ node, was }) => [node, was ?? node] as const);
   const record = await write(plan, environment, last.inc, { plan: last.plan, kept });
   return { inc: last.inc, stateOf: stateUnder(record) };
+}
+
+/** Whether a task of a record's incarnation was not stopped on purpose: another process runs it, or it broke off. */
+async function isOpen(record: PlanRecord, plan: Plan, { log }: Environment): Promise<boolean> {
+  for (let task = 0; task < record.tasks; task++) {
+    const root = await log.root(plan.pipeline, task);
+    if (root?.inc === record.inc && !root.closed) return true;
+  }
+  return false;
+}
+
+function otherPlan({ plan }: PlanRecord): MillraceError {
+  return new MillraceError(`another process runs the pipeline under plan ${plan.slice(0, 8)}, or it was not stopped cleanly`, {
+    code: 'plan-mismatch',
+    domain: 'user',
+    remedy: 'stop every process of the former file with Ctrl-C, then start them with this one',
+  });
+}
+
+/** Partitions of the topics of others that a plan reads, by source; of those that were looked up. */
+function partitionsOf(plan: Plan): Readonly<Record<string, number>> {
+  const foreign = plan.inputs.filter(({ from, landing }) => from.kind === 'topic' && !landing);
+  return Object.fromEntries(foreign.flatMap(({ name, partitions }) => (partitions === null ? [] : [[name, partitions] as const])));
+}
+
+function changedPartitions(last: PlanRecord, plan: Plan): { readonly name: string; readonly before: number; readonly now: number } | null {
+  for (const [name, now] of Object.entries(partitionsOf(plan))) {
+    const before = last.partitions?.[name];
+    if (before !== undefined && before !== now) return { name, before, now };
+  }
+  return null;
+}
+
+const samePartitions = (last: PlanRecord, plan: Plan): boolean => changedPartitions(last, plan) === null;
+
+/** Keys move to other partitions when a topic grows; their state does not. */
+function refuseOtherPartitions(last: PlanRecord, plan: Plan): void {
+  const changed = changedPartitions(last, plan);
+  if (!changed) return;
+  const { name, before, now } = changed;
+  const topic = plan.inputs.flatMap((input) => (input.name === name && input.from.kind === 'topic' ? [input.from.topic] : []))[0];
+  throw new MillraceError(`topic "${topic}" has ${now} partitions, and the state was made with ${before}`, {
+    code: 'partitions-changed',
+    domain: 'user',
+    node: name,
+    remedy: 'start from nothing with --lose-state, or read a topic that was copied with the new number',
+  });
 }
 
 /** Where the plan of a record finds its state: in snapshots of its own by the same names, in those of the plan before by the edit's. */
@@ -92,6 +158,7 @@ async function write(plan: Plan, environment: Environment, inc: string, before?:
     inc,
     tasks: plan.tasks,
     nodes: plan.nodes.map(({ name, signature }) => ({ name, signature })),
+    partitions: partitionsOf(plan),
     ...(before ? { before } : {}),
   };
   const value = Buffer.from(JSON.stringify(record), 'utf8');
@@ -112,8 +179,10 @@ async function write(plan: Plan, environment: Environment, inc: string, before?:
 /** A copy beside the data, for `millrace plan`: it may not open the log of a pipeline that runs. */
 async function writeCopy(record: PlanRecord, plan: Plan, environment: Environment): Promise<void> {
   const copy = join(environment.dataDir, planRecordPath(plan.pipeline));
+  const fresh = `${copy}.${process.pid}`; // several processes may share the folder
   await mkdir(dirname(copy), { recursive: true });
-  await writeFile(copy, JSON.stringify(record));
+  await writeFile(fresh, JSON.stringify(record));
+  await rename(fresh, copy);
 }
 
 async function lastRecord(log: Log, topic: string): Promise<PlanRecord | null> {

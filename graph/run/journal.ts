@@ -34,7 +34,8 @@ export function decodeEntry(bytes: Uint8Array): JournalEntry {
   return { ...raw, v: 1, clockNs: BigInt(raw.clockNs) };
 }
 
-/** The root that a round commits with its last entry. */
-export function rootOf(entry: JournalEntry, snap: Root['snap']): Root {
-  return { inc: entry.inc, epoch: entry.epoch, plan: entry.plan, snap, closed: entry.closed ?? false };
+/** The root that a round commits with its last entry; `ended`: the task has nothing more to read after it. */
+export function rootOf(entry: JournalEntry, snap: Root['snap'], ended: boolean): Root {
+  const root = { inc: entry.inc, epoch: entry.epoch, plan: entry.plan, snap, closed: entry.closed ?? false };
+  return ended ? { ...root, ended } : root;
 }

@@ -9,7 +9,7 @@ import { SinkRunner } from '../sink/runner.ts';
 import { Driver } from './driver.ts';
 import type { Environment, Outcome, RunningPipeline } from './environment.ts';
 import { HEADER } from './exchange.ts';
-import { sourceViews } from './fetch.ts';
+import { sourceViews, TOPIC_CHANGED } from './fetch.ts';
 import { Histogram } from './histogram.ts';
 import { planTopic, settleIncarnation } from './incarnation.ts';
 import { type OpenInput, openInputs } from './inputs.ts';
@@ -200,7 +200,10 @@ class Pipeline {
   async #start(): Promise<void> {
     const plan = this.#plan;
     const environment = this.#environment;
-    const { inc, stateOf } = await settleIncarnation(plan, environment);
+    const { inc, stateOf } = await settleIncarnation(plan, environment, {
+      isWriter: () => this.#lease?.owned.has(0) ?? false,
+      leaving: () => this.#stopRequested,
+    });
     this.#inc = inc;
     this.#stateOf = stateOf;
     const own = plan.topics.filter(isOfIncarnation).map((spec) => ({ ...spec, topic: this.#topicName(spec.topic) }));
@@ -268,8 +271,8 @@ class Pipeline {
   }
 
   #giveUp(error: unknown): void {
+    if (this.#parked === null) this.#environment.note(inNode(error, this.#plan.pipeline).message);
     this.#parked ??= inNode(error, this.#plan.pipeline);
-    this.#environment.note(this.#parked.message);
     this.#driver.stop();
   }
 
@@ -286,7 +289,8 @@ class Pipeline {
       this.#sources = await sourceViews(this.#environment.log, this.#inputs, [...this.#driver.tasks.values()]);
       this.#usage = await this.#environment.log.usage();
     } catch (error) {
-      const { message } = inNode(error, this.#plan.pipeline);
+      const { code, message } = inNode(error, this.#plan.pipeline);
+      if (TOPIC_CHANGED.has(code)) return this.#giveUp(error);
       if (message !== this.#refreshFault) this.#environment.note(`positions and lag cannot be looked up: ${message}`);
       this.#refreshFault = message;
     }

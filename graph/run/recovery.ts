@@ -65,7 +65,7 @@ async function begin(task: Task, options: RecoveryOptions): Promise<void> {
     ended: [],
     start: task.inputs.map((i) => [i.input.plan.name, i.partition, i.position] as const),
   };
-  const root = rootOf(entry, null);
+  const root = rootOf(entry, null, false);
   const share = { task: task.task, epoch: 0, entry: encodeEntry(entry), root, reads: task.positions() };
   const round = { pipeline: options.pipeline, journal: options.journal, tasks: [share], messages: [] };
   for (;;) {

@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
+process.env.UV_THREADPOOL_SIZE ??= '16'; // as the program's launcher does; the forks are started with it
+
 export default defineConfig({
   test: {
     pool: 'forks', // native clients cannot be loaded twice in one process

@@ -86,7 +86,7 @@ function spawned(name: string): Promise<Result | null> {
 }
 
 async function child(name: string): Promise<void> {
-  setFlagsFromString('--heap-growing-percent=300'); // as cli/millrace.js does
+  setFlagsFromString('--heap-growing-percent=300'); // as cli/millrace.cjs does
   const bench = BENCHES.find((one) => one.name === name) as Bench;
   const folder = mkdtempSync(join(process.env.MILLRACE_BENCH_DIR ?? tmpdir(), `millrace-bench-${name}-`));
   const before = load();

@@ -1,7 +1,9 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { KAFKA_CLIENT } from './kafka-client.js';
 import { ROOT, run, SetupError, say } from './progress.js';
+
+const LAUNCHER = '../../cli/millrace.cjs';
 
 /** Packages of a lock file by path, without the root and those that are meant for other platforms. */
 function packagesOf(path) {
@@ -37,7 +39,9 @@ export async function installPackages() {
 export function linkCommand() {
   const bin = join(ROOT, 'node_modules', '.bin');
   const link = join(bin, 'millrace');
-  if (lstatSync(link, { throwIfNoEntry: false })) return;
+  const there = lstatSync(link, { throwIfNoEntry: false });
+  if (there && readlinkSync(link) === LAUNCHER) return;
   mkdirSync(bin, { recursive: true });
-  symlinkSync('../../cli/millrace.js', link);
+  rmSync(link, { force: true });
+  symlinkSync(LAUNCHER, link);
 }

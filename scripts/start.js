@@ -6,5 +6,5 @@ import { script, setUp } from './setup.js';
 await script(async () => {
   await setUp();
   const args = ['run', '--file', join(ROOT, 'pipelines.yaml'), ...process.argv.slice(2)];
-  return run(process.execPath, [join(ROOT, 'cli', 'millrace.js'), ...args], { stdout: 'inherit' });
+  return run(process.execPath, [join(ROOT, 'cli', 'millrace.cjs'), ...args], { stdout: 'inherit' });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-const LAUNCHER = resolve(import.meta.dirname, '../../cli/millrace.js');
+const LAUNCHER = resolve(import.meta.dirname, '../../cli/millrace.cjs');
 const OWN_VARIABLES = /^(MILLRACE_|CLICKHOUSE_URL|NO_COLOR|FORCE_COLOR)/;
 
 export interface Ended {

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { PipelineView } from '../../graph/contract/view.ts';
 
-const LAUNCHER = resolve(import.meta.dirname, '../../cli/millrace.js');
+const LAUNCHER = resolve(import.meta.dirname, '../../cli/millrace.cjs');
 
 /** How a process ended. */
 export interface Ended {

@@ -6,7 +6,7 @@ import { openEmbeddedClickhouse } from '../../connectors/clickhouse/embedded.ts'
 import { query, queryText } from '../../connectors/clickhouse/query.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const LAUNCHER = join(ROOT, 'cli', 'millrace.js');
+const LAUNCHER = join(ROOT, 'cli', 'millrace.cjs');
 
 /** Folder of the captures, or null where there is none. */
 export const DATA: string | null =

@@ -1,4 +1,4 @@
-import type { NodeView, PipelineView } from '../graph/contract/view.ts';
+import type { NodeView, PipelineView, SinkView } from '../graph/contract/view.ts';
 import { count } from './terminal.ts';
 
 /** Reasons that a line names before it only counts the others. */
@@ -9,14 +9,17 @@ const percent = (share: number) => (share >= 0.001 ? `${Math.round(share * 1000)
 /** Rows of a node that came behind the watermark. */
 export const lateRows = (node: NodeView): number => node.ports.late ?? 0;
 
+/** What may refuse rows: a source, an operator, or the system of a sink. */
+type Refusing = Pick<NodeView | SinkView, 'name' | 'rejected'>;
+
 /** Rows that a node refused, for whatever reason. */
-export const rejectedRows = (node: NodeView): number => Object.values(node.rejected).reduce((sum, rows) => sum + rows, 0);
+export const rejectedRows = (node: Refusing): number => Object.values(node.rejected).reduce((sum, rows) => sum + rows, 0);
 
 /** Reasons of a node with their rows, the most frequent first. */
-const reasonsOf = (node: NodeView) => Object.entries(node.rejected).sort(([a, x], [b, y]) => y - x || a.localeCompare(b));
+const reasonsOf = (node: Refusing) => Object.entries(node.rejected).sort(([a, x], [b, y]) => y - x || a.localeCompare(b));
 
 /** `clean: 20 rejected: price-off-tick 12, trade-duplicate 8`; null where a node refused nothing. */
-export function rejection(node: NodeView): string | null {
+export function rejection(node: Refusing): string | null {
   const reasons = reasonsOf(node);
   if (reasons.length === 0) return null;
   const named = reasons.slice(0, REASONS).map(([code, rows]) => `${code} ${count(rows)}`);
@@ -26,7 +29,7 @@ export function rejection(node: NodeView): string | null {
 }
 
 /** Where the refused rows of a node are, by the edges of the running graph. */
-function whereRejected(view: PipelineView, node: NodeView): string {
+function whereRejected(view: PipelineView, node: Refusing): string {
   const topics = view.edges.filter(({ from }) => from === `${node.name}.rejected`).map(({ to }) => to);
   const sinks = view.sinks.filter((sink) => view.edges.some(({ from, to }) => topics.includes(from) && to === sink.name));
   const places = [
@@ -38,7 +41,7 @@ function whereRejected(view: PipelineView, node: NodeView): string {
 
 /** A line on every node that refused rows: how many, why, and where they are. */
 export function rejections(view: PipelineView): readonly string[] {
-  return view.nodes.flatMap((node) => {
+  return [...view.nodes, ...view.sinks].flatMap((node) => {
     const line = rejection(node);
     return line === null ? [] : [`${line}; ${whereRejected(view, node)}`];
   });

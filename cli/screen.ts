@@ -94,7 +94,7 @@ export function lineOf(view: PipelineView, rates: Rates): string {
     const state = sink.state === 'running' || sink.state === 'done' ? '' : `, ${sink.state}`;
     return `${sink.name} ${count(sink.rows)} written, ${count(sink.queuedRows)} queued${state}`;
   });
-  const refused = view.nodes.flatMap((node) => rejection(node) ?? []);
+  const refused = [...view.nodes, ...view.sinks].flatMap((node) => rejection(node) ?? []);
   const late = view.nodes.filter((node) => lateRows(node) > 0).map((node) => `${node.name}: ${count(lateRows(node))} late`);
   const parts = [`rows/s ${nodes.join(', ')}`, ...sinks, ...refused, ...late, ...progressOf(view, rates), disk(view)];
   return `${view.pipeline} ${view.seconds.toFixed(0)} s (${view.state}): ${parts.join(' | ')}`;

@@ -12,12 +12,19 @@ export interface NodeSummary {
 }
 
 /** What `run --json` prints of one pipeline. */
+interface SinkSummary {
+  readonly rows: number;
+  /** Rows that the system refused; absent where there were none. */
+  readonly rejected?: number;
+  readonly latency_ms: { readonly p50: number; readonly p99: number };
+}
+
 export interface Summary {
   readonly pipeline: string;
   readonly seconds: number;
   readonly epochs: number;
   readonly nodes: Readonly<Record<string, NodeSummary>>;
-  readonly sinks: Readonly<Record<string, { readonly rows: number; readonly latency_ms: { readonly p50: number; readonly p99: number } }>>;
+  readonly sinks: Readonly<Record<string, SinkSummary>>;
   readonly error?: { readonly code: string; readonly message: string; readonly node: string | null };
 }
 
@@ -36,7 +43,11 @@ export function summaryOf(view: PipelineView, error: Summary['error']): Summary 
       ]),
     ),
     sinks: Object.fromEntries(
-      view.sinks.map((sink) => [sink.name, { rows: sink.rows, latency_ms: { p50: ms(sink.latencyMs.p50), p99: ms(sink.latencyMs.p99) } }]),
+      view.sinks.map((sink) => {
+        const rejected = rejectedRows(sink);
+        const latency_ms = { p50: ms(sink.latencyMs.p50), p99: ms(sink.latencyMs.p99) };
+        return [sink.name, { rows: sink.rows, ...(rejected > 0 ? { rejected } : {}), latency_ms }];
+      }),
     ),
     ...(error === undefined ? {} : { error }),
   };

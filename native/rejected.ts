@@ -1,20 +1,8 @@
 import type { RecordBatch } from 'apache-arrow';
-import { batchOfData, columnAt, makeColumn } from '../graph/contract/batch.ts';
+import { batchOfData, makeColumn } from '../graph/contract/batch.ts';
 import { REJECT_SCHEMA } from '../graph/contract/columns.ts';
-import { cell } from '../graph/contract/rows.ts';
+import { rowText } from '../graph/contract/rows.ts';
 import type { Block, WordVector } from './output.ts';
-
-/** One row of a batch as JSON text, int64 and bytes as strings, so that no digit is lost. */
-export function rowText(batch: RecordBatch, row: number): string {
-  const entries = batch.schema.fields.map((field, i) => {
-    const value = cell(columnAt(batch, i), row);
-    if (typeof value === 'bigint') return [field.name, value.toString()];
-    if (value instanceof Uint8Array) return [field.name, Buffer.from(value).toString('utf8')];
-    if (typeof value === 'number' && !Number.isFinite(value)) return [field.name, String(value)];
-    return [field.name, value];
-  });
-  return JSON.stringify(Object.fromEntries(entries));
-}
 
 /** A batch of `REJECT_SCHEMA` from a block with row, code and reason: `raw` is the row as JSON text. */
 export function rejectedBatch(block: Block, batch: RecordBatch, words: readonly WordVector[]): RecordBatch {

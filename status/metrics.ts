@@ -15,7 +15,10 @@ const METRICS: Readonly<Record<string, { readonly labels: readonly string[]; rea
   millrace_bytes_total: { labels: ['node'], help: 'Bytes of the rows that left a node' },
   millrace_input_bytes_total: { labels: ['node'], help: 'Bytes of the rows that came into a node' },
   millrace_batches_total: { labels: ['node'], help: 'Batches that came into a node; rows divided by batches is the batch size' },
-  millrace_rejected_rows_total: { labels: ['node', 'code'], help: 'Rows that a node refused, by reason; they are in the dead letters' },
+  millrace_rejected_rows_total: {
+    labels: ['node', 'code'],
+    help: 'Rows that a node, or the system of a sink, refused, by reason; they are in the dead letters',
+  },
   millrace_late_rows_total: {
     labels: ['node'],
     help: 'Rows that came behind the watermark and count in no interval; 0 where every row came in time',
@@ -67,6 +70,7 @@ function setSink(set: Set, pipeline: string, sink: SinkView): void {
   const labels = { pipeline, sink: sink.name };
   set('millrace_sink_up', labels, sink.state === 'running' || sink.state === 'done' ? 1 : 0);
   set('millrace_sink_rows_total', labels, sink.rows);
+  for (const [code, rows] of Object.entries(sink.rejected)) set('millrace_rejected_rows_total', { pipeline, node: sink.name, code }, rows);
   set('millrace_sink_blocks_total', labels, sink.blocks);
   set('millrace_sink_queued_rows', labels, sink.queuedRows);
   set('millrace_sink_lag_messages', labels, sink.lagMessages);

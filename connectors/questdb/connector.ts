@@ -15,11 +15,12 @@ export function questdbConnector(): Connector {
     target: () => null,
     block: { rows: 200_000, bytes: 32 * 1024 * 1024, ms: 1000 },
     describe: (params) => `table ${params.table}`,
-    async open(params, schema, { connection, folder, note }) {
+    refusesRows: true,
+    async open(params, schema, { connection, folder }) {
       const problem = unacceptable(schema, params);
       if (problem) throw new MillraceError(problem, { code: 'questdb-schema', domain: 'user' });
       if (!connection) throw new MillraceError('connection "questdb" has no address', { code: 'connection-missing', domain: 'user' });
-      return new QuestdbWriter({ server: new Server(connection, folder), schema, params, turns, note });
+      return new QuestdbWriter({ server: new Server(connection, folder), schema, params, turns });
     },
   };
   return {

@@ -1,8 +1,6 @@
-import type { RecordBatch, Schema } from 'apache-arrow';
-import { columnAt } from '../../graph/contract/batch.ts';
-import type { Block, SinkWriter } from '../../graph/contract/connector.ts';
+import type { Schema } from 'apache-arrow';
+import type { Block, RefusedRow, SinkWriter } from '../../graph/contract/connector.ts';
 import { MillraceError } from '../../graph/contract/error.ts';
-import { cell } from '../../graph/contract/rows.ts';
 import { ensureTable, type TableState, tableState } from './check.ts';
 import type { Server } from './client.ts';
 import { LineEncoder, type Lines } from './encoder.ts';
@@ -11,10 +9,8 @@ import type { QuestdbParams } from './params.ts';
 import { timeColumn, withLineage } from './table.ts';
 import type { Turns } from './turns.ts';
 
-/** Rows of one block that may be set aside before the sink stops: beyond it, the fault lies not with single rows. */
+/** Rows of one block that may be refused before the sink stops: beyond it, the fault lies not with single rows. */
 const MOST_REFUSED = 1_000;
-/** Rows that are told one by one, of each block. */
-const TOLD = 5;
 
 export interface WriterSetup {
   readonly server: Server;
@@ -22,30 +18,30 @@ export interface WriterSetup {
   readonly params: QuestdbParams;
   /** Shared by all writers of a server, by table. */
   readonly turns: Turns;
-  note(message: string): void;
+}
+
+/** Rows [from, to) of a block, of which at most `most` may be refused. */
+interface Range {
+  readonly from: number;
+  readonly to: number;
+  readonly most: number;
 }
 
 /**
  * Writes each block as lines. The table keeps one row a time, `_src` and `_seq`, so that writing a block again changes nothing. A row
- * that the server refuses is set aside and told with its place in the feed; the others are written.
+ * that the server refuses is told, and the others are written.
  */
 export class QuestdbWriter implements SinkWriter {
   readonly #setup: WriterSetup;
   readonly #schema: Schema;
   readonly #encoder: LineEncoder;
   #table: TableState | null = null;
-  #refusedRows = 0;
 
   constructor(setup: WriterSetup) {
     const { schema, params } = setup;
     this.#setup = setup;
     this.#schema = withLineage(schema);
     this.#encoder = new LineEncoder(this.#schema, { table: params.table, time: timeColumn(schema, params) ?? '', symbols: params.symbols });
-  }
-
-  /** Rows set aside so far. */
-  get refusedRows(): number {
-    return this.#refusedRows;
   }
 
   async ensure(): Promise<void> {
@@ -55,14 +51,14 @@ export class QuestdbWriter implements SinkWriter {
     });
   }
 
-  async write(block: Block): Promise<void> {
+  async write(block: Block, _token: string, refuse?: (row: RefusedRow) => void): Promise<void> {
     if (block.rows === 0) return;
     await this.#setup.turns.take(this.#setup.params.table, async () => {
       await this.#look();
       const lines = this.#encoder.encode(block.batches);
-      const refused: { row: number; reason: string }[] = [];
-      await this.#send(lines, 0, block.rows, refused);
-      this.#tell(block, refused);
+      const refused: RefusedRow[] = [];
+      await this.#send(lines, { from: 0, to: block.rows, most: refuse ? MOST_REFUSED : 0 }, refused);
+      if (refuse) for (const row of refused) refuse(row);
     });
   }
 
@@ -76,14 +72,14 @@ export class QuestdbWriter implements SinkWriter {
   }
 
   /** Sends rows [from, to). The server takes all or none: what goes before a refused row is sent by itself, then what comes after. */
-  async #send(lines: Lines, from: number, to: number, refused: { row: number; reason: string }[]): Promise<void> {
+  async #send(lines: Lines, { from, to, most }: Range, refused: RefusedRow[]): Promise<void> {
     for (let first = from; first < to; ) {
       const fault = await this.#setup.server.write(lines.bytes.subarray(lines.starts[first], lines.starts[to]));
       if (!fault) return;
       const row = first + fault.line - 1;
-      if (row < first || row >= to || refused.length === MOST_REFUSED) throw this.#stop(fault, refused.length);
-      await this.#send(lines, first, row, refused);
-      refused.push({ row, reason: fault.reason });
+      if (row < first || row >= to || refused.length === most) throw this.#stop(fault, refused.length);
+      await this.#send(lines, { from: first, to: row, most }, refused);
+      refused.push({ row, code: 'questdb-row-refused', reason: fault.reason });
       first = row + 1;
     }
   }
@@ -96,16 +92,6 @@ export class QuestdbWriter implements SinkWriter {
       domain: 'user',
       remedy: 'correct the rows before the sink, e.g. with filter, or name another table',
     });
-  }
-
-  #tell(block: Block, refused: readonly { readonly row: number; readonly reason: string }[]): void {
-    const { note, params } = this.#setup;
-    for (const { row, reason } of refused.slice(0, TOLD)) {
-      note(`table "${params.table}" refuses ${placeOf(block, row, this.#schema)}, which is set aside: ${reason}`);
-    }
-    this.#refusedRows += refused.length;
-    if (refused.length > TOLD) note(`table "${params.table}" refuses ${refused.length - TOLD} more rows of the same block, also set aside`);
-    if (refused.length > 0) note(`${this.#refusedRows} rows set aside so far`);
   }
 
   /** Writing a block again is harmless. */
@@ -121,17 +107,4 @@ export class QuestdbWriter implements SinkWriter {
   async close(): Promise<void> {
     await this.#setup.server.close();
   }
-}
-
-/** Where a row of the block is found in its feed. */
-function placeOf(block: Block, row: number, schema: Schema): string {
-  let batch: RecordBatch | undefined;
-  let left = row;
-  for (batch of block.batches) {
-    if (left < batch.numRows) break;
-    left -= batch.numRows;
-  }
-  const index = schema.fields.findIndex((field) => field.name === '_seq');
-  const sequence = batch ? BigInt(cell(columnAt(batch, index), left) as bigint) : block.fromSeq;
-  return `row ${sequence % 65_536n} of message ${sequence / 65_536n} of ${block.src}`;
 }

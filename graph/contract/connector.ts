@@ -103,12 +103,26 @@ export interface Block {
 
 export type BlockRange = Pick<Block, 'src' | 'fromSeq' | 'toSeq' | 'rows'>;
 
+/** A row that the system refuses for what is in it, while it takes the others of the block. */
+export interface RefusedRow {
+  /** Position in the block, from 0, over all its batches. */
+  readonly row: number;
+  /** Machine-readable reason. */
+  readonly code: string;
+  /** Reason in the system's words. */
+  readonly reason: string;
+}
+
 /** An open sink. Every method throws `MillraceError`s whose `retry` tells the runner what to do. */
 export interface SinkWriter {
   /** Creates or checks its table or file; called until it succeeds, before the first write and after a break. */
   ensure(): Promise<void>;
-  /** Resolves when the block is durable. The same block and token may come again. */
-  write(block: Block, token: string): Promise<void>;
+  /**
+   * Resolves when the block is durable, but for the rows that were told to `refuse`: those go to the dead letters, with the
+   * acknowledgement. The same block and token may come again; its refused rows are then told again. Without `refuse` they have nowhere
+   * to go, and are an error.
+   */
+  write(block: Block, token: string, refuse?: (row: RefusedRow) => void): Promise<void>;
   /** How much of a block is there; asked before a block is written again after a restart. `keyed`: writing again is harmless. */
   has(range: BlockRange): Promise<'none' | 'all' | 'partial' | 'keyed'>;
   /** Removes what a broken write left of a block. */
@@ -126,6 +140,8 @@ export interface SinkDeclaration<P = unknown> {
   target(params: P): string | null;
   /** Files it writes; the compiler checks that they lie under an allowed folder. */
   files?(params: P): readonly string[];
+  /** The system may refuse single rows; the plan then has dead letters, also where no node rejects. */
+  readonly refusesRows?: boolean;
   /** Rows, bytes and ms that a block is gathered for, at most. */
   readonly block: { readonly rows: number; readonly bytes: number; readonly ms: number };
   /** For `plan`: what it writes to, e.g. `table bars`. */

@@ -112,4 +112,6 @@ export interface PlanSink {
   readonly schema: Schema;
   /** Consumer group that holds its acknowledged positions. */
   readonly group: string;
+  /** Output for the rows that its system refuses; absent where it refuses none alone, or where the sink reads the dead letters itself. */
+  readonly rejected?: PlanOutput;
 }

@@ -28,6 +28,18 @@ export function rowsOf(batch: RecordBatch): Row[] {
   return Array.from({ length: batch.numRows }, (_, row) => Object.fromEntries(columns.map(([name, column]) => [name, cell(column, row)])));
 }
 
+/** One row of a batch as JSON text, int64 and bytes as strings, so that no digit is lost. Slow, as `cell`. */
+export function rowText(batch: RecordBatch, row: number): string {
+  const entries = batch.schema.fields.map((field, i) => {
+    const value = cell(columnAt(batch, i), row);
+    if (typeof value === 'bigint') return [field.name, value.toString()];
+    if (value instanceof Uint8Array) return [field.name, Buffer.from(value).toString('utf8')];
+    if (typeof value === 'number' && !Number.isFinite(value)) return [field.name, String(value)];
+    return [field.name, value];
+  });
+  return JSON.stringify(Object.fromEntries(entries));
+}
+
 /** A batch of the given rows; an absent cell is null. Throws a RangeError for a number that its column cannot hold. Slow, as `cell`. */
 export function batchOf(schema: Schema, rows: readonly Row[]): RecordBatch {
   const columns = schema.fields.map((field) =>

@@ -98,8 +98,10 @@ export interface SinkView {
   readonly use: string;
   readonly target: string;
   readonly state: 'starting' | 'running' | 'retrying' | 'parked' | 'done';
-  /** Acknowledged. */
+  /** Acknowledged, but for those that the system refused. */
   readonly rows: number;
+  /** Rows that the system refused, by reason code. */
+  readonly rejected: Readonly<Record<string, number>>;
   readonly blocks: number;
   /** Rows read from the topic and not acknowledged. */
   readonly queuedRows: number;

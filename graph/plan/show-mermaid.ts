@@ -33,7 +33,9 @@ export function planMermaid(plan: Plan, registry: Registry): string {
     if (kind !== 'topic' && kind !== 'rejected') continue;
     node(`topic ${topic}`, '[(', topic, ')]');
     for (const ref of writersTo(plan, output))
-      lines.push(`  ${id(output.from.includes(ref) ? ref.node : `sink ${ref.node}`)} ${kind === 'rejected' ? '-.->' : '-->'}${label(ref.port)} ${id(`topic ${topic}`)}`);
+      lines.push(
+        `  ${id(output.from.includes(ref) ? ref.node : `sink ${ref.node}`)} ${kind === 'rejected' ? '-.->' : '-->'}${label(ref.port)} ${id(`topic ${topic}`)}`,
+      );
   }
   for (const { name, connector, params, from, topic } of plan.sinks) {
     node(`sink ${name}`, '[\\', `${connector}<br>${registry.connectors.get(connector)?.sink?.describe(params) ?? ''}`, '/]');

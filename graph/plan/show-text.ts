@@ -59,13 +59,7 @@ export function planText(plan: Plan, registry: Registry): string {
     'sinks',
     plan.sinks.map((sink) => {
       const target = registry.connectors.get(sink.connector)?.sink?.describe(sink.params) ?? '';
-      return [
-        sink.name,
-        sink.connector,
-        target,
-        `from ${showRefs(through(plan, sink))}`,
-        `through ${sink.topic}`,
-      ];
+      return [sink.name, sink.connector, target, `from ${showRefs(through(plan, sink))}`, `through ${sink.topic}`];
     }),
   );
   section(

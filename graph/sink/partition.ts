@@ -1,8 +1,9 @@
-import type { Block, SinkDeclaration, SinkWriter } from '../contract/connector.ts';
+import type { Block, RefusedRow, SinkDeclaration, SinkWriter } from '../contract/connector.ts';
 import { inNode, type MillraceError } from '../contract/error.ts';
-import type { Intent, Log, Message } from '../contract/log.ts';
+import type { Intent, Log, Message, Outgoing } from '../contract/log.ts';
 import type { PlanSink } from '../contract/plan.ts';
 import type { BlockBuilder } from './gather.ts';
+import type { Letters } from './letters.ts';
 
 /** What the partitions of a sink share. */
 export interface SinkRun {
@@ -12,11 +13,13 @@ export interface SinkRun {
   readonly topic: string;
   readonly writer: SinkWriter;
   readonly block: SinkDeclaration['block'];
+  /** For the rows that the system refuses; null where they have nowhere to go, and so stop the sink. */
+  readonly letters: Letters | null;
   /** A fresh builder for a partition. */
   builder(partition: number): BlockBuilder;
   /** True once the sink is to stop: `drain` after all that is there is written, `now` at once. */
   stopping(): 'no' | 'drain' | 'now';
-  wrote(builder: BlockBuilder): void;
+  wrote(builder: BlockBuilder, refused: readonly RefusedRow[]): void;
   queued(partition: number, rows: number): void;
   failed(error: MillraceError): void;
   recovered(): void;
@@ -30,6 +33,8 @@ const POLL = { messages: 2_000, bytes: 16 * 1024 * 1024 };
 const POLL_MS = 50;
 /** An acknowledgement without a following block is made after this, ms. */
 const IDLE_ACK_MS = 1_000;
+
+const NOTHING: readonly Outgoing[] = [];
 
 /** The sink is to stop before its block could be written. */
 class Stopped extends Error {}
@@ -48,7 +53,8 @@ async function consume(run: SinkRun, partition: number): Promise<void> {
   const pending = await log.pending(sink.group, topic, partition);
   let position = pending?.to ?? (await log.describe(topic))?.ranges[partition]?.low ?? 0;
   let acknowledged = pending?.from ?? position;
-  if (pending && pending.to > pending.from) await settle(run, partition, pending);
+  /** What the last block left behind: it is sent with its acknowledgement. */
+  let left = pending && pending.to > pending.from ? await settle(run, partition, pending) : NOTHING;
   let builder = run.builder(partition);
   let lastWriteAt = 0; // the first rows, and rows after a lull, are written at once
   for (;;) {
@@ -62,10 +68,10 @@ async function consume(run: SinkRun, partition: number): Promise<void> {
       const fetched = await log.poll(`${sink.group}/${partition}`, [{ topic, partition, offset: next }], { ...POLL, waitMs });
       const messages = fetched[0]?.messages ?? [];
       if (messages.length > 0) {
-        const left = addAll(builder, messages, run.block);
+        const added = addAll(builder, messages, run.block);
         run.queued(partition, builder.rows);
-        if (left === 'full') {
-          await writeBlock(run, partition, builder, position);
+        if (added === 'full') {
+          left = await writeBlock(run, partition, builder, position, left);
           ({ acknowledged, position } = { acknowledged: position, position: builder.range.to });
           lastWriteAt = Date.now();
           builder = run.builder(partition);
@@ -74,7 +80,8 @@ async function consume(run: SinkRun, partition: number): Promise<void> {
       }
       if (builder.range.from < 0) {
         if (stopping === 'drain' || Date.now() - lastWriteAt > IDLE_ACK_MS) {
-          if (position > acknowledged) await acknowledge(run, partition, position);
+          if (position > acknowledged) await acknowledge(run, partition, position, left);
+          left = NOTHING;
           acknowledged = position;
         }
         if (stopping === 'drain') return;
@@ -82,7 +89,7 @@ async function consume(run: SinkRun, partition: number): Promise<void> {
       }
       if (stopping !== 'drain' && Date.now() - lastWriteAt < run.block.ms) continue;
     }
-    await writeBlock(run, partition, builder, position);
+    left = await writeBlock(run, partition, builder, position, left);
     ({ acknowledged, position } = { acknowledged: position, position: builder.range.to });
     lastWriteAt = Date.now();
     builder = run.builder(partition);
@@ -97,39 +104,44 @@ function addAll(builder: BlockBuilder, messages: readonly Message[], limit: Sink
   return builder.rows >= limit.rows || builder.bytes >= limit.bytes ? 'full' : 'all';
 }
 
-/** Announces the block, which acknowledges the one before, then writes it until it is there. */
-async function writeBlock(run: SinkRun, partition: number, builder: BlockBuilder, from: number): Promise<void> {
+/**
+ * Announces the block, which acknowledges the one before with what that left behind, then writes it until it is there. Gives what this
+ * one leaves behind.
+ */
+async function writeBlock(
+  run: SinkRun,
+  partition: number,
+  builder: BlockBuilder,
+  from: number,
+  left: readonly Outgoing[],
+): Promise<readonly Outgoing[]> {
   const { to } = builder.range;
   const block = builder.block();
   const token = tokenOf(block);
-  if ((await run.log.intent(run.sink.group, run.topic, partition, { from, to, token, rows: block.rows })) === 'fenced') throw new Stopped();
-  if (block.rows > 0)
-    await untilDone(
-      run,
-      () => run.writer.write(block, token),
-      () => alreadyThere(run, block),
-    );
-  run.queued(partition, 0);
-  run.wrote(builder);
+  const { log, sink, topic } = run;
+  if ((await log.intent(sink.group, topic, partition, { from, to, token, rows: block.rows }, left)) === 'fenced') throw new Stopped();
+  const refused = block.rows > 0 ? await untilDone(run, (refuse) => run.writer.write(block, token, refuse), block) : [];
+  return done(run, partition, builder, block, refused);
 }
 
-/** A block announced before a restart: looks first, writes what is missing. */
-async function settle(run: SinkRun, partition: number, pending: Intent): Promise<void> {
+/** A block announced before a restart: looks first, writes what is missing. Gives what it leaves behind. */
+async function settle(run: SinkRun, partition: number, pending: Intent): Promise<readonly Outgoing[]> {
   const builder = run.builder(partition);
   for await (const message of run.log.scan(run.topic, partition, pending.from, pending.to)) builder.add(message);
   const block = builder.block();
-  if (block.rows === 0) return;
+  if (block.rows === 0) return NOTHING;
   run.queued(partition, block.rows);
-  const there = (): Promise<boolean> => alreadyThere(run, block);
-  await untilDone(
-    run,
-    async () => {
-      if (!(await there())) await run.writer.write(block, pending.token);
-    },
-    there,
-  );
+  const write = async (refuse?: (row: RefusedRow) => void): Promise<void> => {
+    if (!(await alreadyThere(run, block))) await run.writer.write(block, pending.token, refuse);
+  };
+  return done(run, partition, builder, block, await untilDone(run, write, block));
+}
+
+/** Counts a block that is written; its refused rows as messages. */
+function done(run: SinkRun, partition: number, builder: BlockBuilder, block: Block, refused: readonly RefusedRow[]): readonly Outgoing[] {
   run.queued(partition, 0);
-  run.wrote(builder);
+  run.wrote(builder, refused);
+  return refused.length === 0 || !run.letters ? NOTHING : run.letters.messages(block, partition, refused);
 }
 
 /** Whether the block is there; what a broken write left of it is removed. */
@@ -139,16 +151,24 @@ async function alreadyThere(run: SinkRun, block: Block): Promise<boolean> {
   return found === 'all';
 }
 
-/** Tries until it works, with back-off; after a failure the outcome is unknown, so it looks before it writes again. */
-async function untilDone(run: SinkRun, write: () => Promise<void>, there: () => Promise<boolean>): Promise<void> {
+/**
+ * Tries until it works, with back-off; after a failure the outcome is unknown, so it looks before it writes again. Gives the rows that
+ * were refused.
+ */
+async function untilDone(
+  run: SinkRun,
+  write: (refuse?: (row: RefusedRow) => void) => Promise<void>,
+  block: Block,
+): Promise<readonly RefusedRow[]> {
   for (let attempt = 0; ; attempt++) {
+    const refused: RefusedRow[] = [];
     try {
       if (attempt > 0) {
         await run.writer.ensure();
-        if (await there()) break;
+        if (await alreadyThere(run, block)) return recovered(run, refused);
       }
-      await write();
-      break;
+      await write(run.letters ? (row) => refused.push(row) : undefined);
+      return recovered(run, refused);
     } catch (cause) {
       const error = inNode(cause, run.sink.name);
       run.failed(error);
@@ -156,7 +176,11 @@ async function untilDone(run: SinkRun, write: () => Promise<void>, there: () => 
       await pause(run, Math.min(BACKOFF_MS.most, BACKOFF_MS.least * 2 ** Math.min(attempt, 10)));
     }
   }
+}
+
+function recovered(run: SinkRun, refused: readonly RefusedRow[]): readonly RefusedRow[] {
   run.recovered();
+  return refused;
 }
 
 /** Waits, but not once the sink is to stop at once. */
@@ -167,9 +191,9 @@ async function pause(run: SinkRun, ms: number): Promise<void> {
   }
 }
 
-async function acknowledge(run: SinkRun, partition: number, position: number): Promise<void> {
-  const done = await run.log.intent(run.sink.group, run.topic, partition, { from: position, to: position, token: '', rows: 0 });
-  if (done === 'fenced') throw new Stopped();
+async function acknowledge(run: SinkRun, partition: number, position: number, left: readonly Outgoing[]): Promise<void> {
+  const intent = { from: position, to: position, token: '', rows: 0 };
+  if ((await run.log.intent(run.sink.group, run.topic, partition, intent, left)) === 'fenced') throw new Stopped();
 }
 
 /** Deduplication token: the same rows always have the same. */

@@ -1,10 +1,11 @@
-import type { SinkWriter } from '../contract/connector.ts';
+import type { RefusedRow, SinkWriter } from '../contract/connector.ts';
 import { inNode, MillraceError } from '../contract/error.ts';
 import type { Lease, Log } from '../contract/log.ts';
 import type { PlanSink } from '../contract/plan.ts';
 import type { Registry } from '../contract/registry.ts';
 import type { ErrorView, Quantiles, SinkView } from '../contract/view.ts';
 import { BlockBuilder, type LineageHeaders } from './gather.ts';
+import { Letters } from './letters.ts';
 import { withLineage } from './lineage.ts';
 import { consumePartition, type SinkRun } from './partition.ts';
 
@@ -15,6 +16,8 @@ export interface SinkEnvironment {
   readonly folder: string;
   readonly dataDir: string;
   readonly headers: LineageHeaders;
+  /** ns since 1970 UTC. */
+  readonly clock: () => bigint;
   note(line: string): void;
   /** A fresh histogram of latencies, ms. */
   histogram(): { record(value: number, times?: number): void; quantiles(): Quantiles };
@@ -39,6 +42,7 @@ export class SinkRunner {
   #error: MillraceError | null = null;
   #lastError: ErrorView | null = null;
   #rows = 0;
+  readonly #rejected = new Map<string, number>();
   #blocks = 0;
   #retries = 0;
   #waitingSinceMs: number | null = null;
@@ -123,6 +127,7 @@ export class SinkRunner {
       target: declaration?.describe(this.#sink.params) ?? '',
       state: this.#state,
       rows: this.#rows,
+      rejected: Object.fromEntries(this.#rejected),
       blocks: this.#blocks,
       queuedRows,
       lagMessages: this.#lag,
@@ -244,7 +249,8 @@ export class SinkRunner {
   }
 
   #sinkRun(writer: SinkWriter): SinkRun {
-    const { registry, log, headers } = this.#environment;
+    const { registry, log, headers, pipeline, clock } = this.#environment;
+    const sink = this.#sink;
     const format = registry.formats.get(this.#sink.format.name);
     const declaration = registry.connectors.get(this.#sink.connector)?.sink;
     if (!format || !declaration) {
@@ -252,15 +258,16 @@ export class SinkRunner {
     }
     const schema = withLineage(this.#sink.schema);
     return {
-      sink: this.#sink,
+      sink,
       log,
       topic: this.#topic,
       writer,
+      letters: sink.rejected ? new Letters({ pipeline, sink, headers, clock }, sink.rejected, registry) : null,
       block: declaration.block,
       builder: (partition) =>
         new BlockBuilder(schema, format.decoder(this.#sink.schema, this.#sink.format.params), headers, `${this.#sink.topic}/${partition}`),
       stopping: () => this.#stopping,
-      wrote: (builder) => this.#wrote(builder),
+      wrote: (builder, refused) => this.#wrote(builder, refused),
       queued: (partition, rows) => {
         this.#queued.set(partition, rows);
         if (rows > 0) this.#waitingSinceMs ??= Date.now();
@@ -270,8 +277,9 @@ export class SinkRunner {
     };
   }
 
-  #wrote(builder: BlockBuilder): void {
-    this.#rows += builder.rows;
+  #wrote(builder: BlockBuilder, refused: readonly RefusedRow[]): void {
+    this.#rows += builder.rows - refused.length;
+    this.#tellRefused(refused);
     this.#blocks++;
     this.#waitingSinceMs = null;
     for (const { clockMs, rows } of builder.clocks) this.#latency.record(Math.max(0.01, Date.now() - clockMs), rows);
@@ -279,6 +287,18 @@ export class SinkRunner {
       this.#environment.note(
         `${this.#sink.name}: ${builder.refused.length} messages of ${this.#topic} could not be decoded, from offset ${builder.refused[0]}`,
       );
+    }
+  }
+
+  /** Counts what the system refused; the first of each reason is told, the others are in the dead letters. */
+  #tellRefused(refused: readonly RefusedRow[]): void {
+    for (const { code, reason } of refused) {
+      const before = this.#rejected.get(code) ?? 0;
+      if (before === 0) {
+        const place = `rows that are refused go to ${this.#sink.rejected?.topic ?? 'the dead letters'}`;
+        this.#environment.note(`${this.#sink.name}: ${code}: ${reason}; ${place}, and are counted in the status`);
+      }
+      this.#rejected.set(code, before + 1);
     }
   }
 

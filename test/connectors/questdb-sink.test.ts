@@ -6,6 +6,7 @@ import { portOf } from '../../connectors/questdb/client.ts';
 import { questdbConnector } from '../../connectors/questdb/connector.ts';
 import { questdbParams } from '../../connectors/questdb/params.ts';
 import { COLUMNS } from '../../graph/contract/columns.ts';
+import type { RefusedRow } from '../../graph/contract/connector.ts';
 import { block, blockOf, failure, open, rowAt, SCHEMA } from './questdb-fixture.ts';
 
 /** Answers to `POST /write`, one request each; the last one stays. */
@@ -104,9 +105,9 @@ describe('block', () => {
 
   test('without a row that is refused: what is before it, then what is after it', async () => {
     const server = await fake(refuses(3, 'table: t, column: a; wrong'), taken, refuses(1, 'first'), taken);
-    const notes: string[] = [];
-    const writer = await open('trades', { ...server, notes });
-    await writer.write(block(65_536, 6), 'a');
+    const writer = await open('trades', server);
+    const refused: RefusedRow[] = [];
+    await writer.write(block(65_536, 6), 'a', (row) => refused.push(row));
     await writer.close();
     expect(server.writes.map((body) => sequences(body).map((seq) => seq - 65_536))).toEqual([
       [0, 1, 2, 3, 4, 5],
@@ -114,21 +115,29 @@ describe('block', () => {
       [3, 4, 5],
       [4, 5],
     ]);
-    expect(notes).toEqual([
-      'table "trades" refuses row 2 of message 1 of inc/feed/0, which is set aside: table: t, column: a; wrong',
-      'table "trades" refuses row 3 of message 1 of inc/feed/0, which is set aside: first',
-      '2 rows set aside so far',
+    expect(refused).toEqual([
+      { row: 2, code: 'questdb-row-refused', reason: 'table: t, column: a; wrong' },
+      { row: 3, code: 'questdb-row-refused', reason: 'first' },
     ]);
   });
 
   test('of which every row is refused stops the sink instead of melting away', async () => {
     const server = await fake(refuses(1, 'no'));
-    const notes: string[] = [];
-    const writer = await open('trades', { ...server, notes });
-    const error = await failure(writer.write(block(0, 1_200), 'a'));
+    const writer = await open('trades', server);
+    const refused: RefusedRow[] = [];
+    const error = await failure(writer.write(block(0, 1_200), 'a', (row) => refused.push(row)));
     expect(error).toMatchObject({ code: 'questdb-rows-refused', domain: 'user', retry: 'never' });
     expect(error.message).toMatch(/refuses rows: after 1000 rows of one block, line 1: no/);
-    expect(notes).toEqual([]);
+    expect(refused).toEqual([]);
+    await writer.close();
+  });
+
+  test('of which a row is refused stops the sink where refused rows have nowhere to go', async () => {
+    const server = await fake(refuses(2, 'no'));
+    const writer = await open('trades', server);
+    const error = await failure(writer.write(block(0, 3), 'a'));
+    expect(error).toMatchObject({ code: 'questdb-rows-refused', domain: 'user', retry: 'never' });
+    expect(server.writes.map(sequences)).toEqual([[0, 1, 2]]);
     await writer.close();
   });
 

@@ -24,6 +24,7 @@ const sink: SinkView = {
   target: 'table bars',
   state: 'running',
   rows: 10,
+  rejected: {},
   blocks: 1,
   queuedRows: 5,
   lagMessages: 7,

@@ -6,6 +6,8 @@ import { kafkaCode, kafkaError, settingError } from './errors.ts';
 const { ERRORS } = kafka.CODES;
 
 const POLL_MS = 20;
+/** How long another broker may still take us after one has said why it does not, ms. */
+const GRACE_MS = 1_000;
 
 /** Codes that say less than what came before them: the connection is gone, for whatever reason. */
 const VAGUE: ReadonlySet<number> = new Set([ERRORS.ERR__TRANSPORT, ERRORS.ERR__ALL_BROKERS_DOWN, ERRORS.ERR__TIMED_OUT]);
@@ -16,19 +18,27 @@ const VAGUE: ReadonlySet<number> = new Set([ERRORS.ERR__TRANSPORT, ERRORS.ERR__A
  */
 export async function connectProducer(producer: Producer, shown: string, timeoutMs: number): Promise<Metadata> {
   let reason: LibrdKafkaError | null = null;
+  let grace: NodeJS.Timeout | undefined;
+  let giveUp: (error: LibrdKafkaError) => void = () => undefined;
+  const told = new Promise<never>((_, reject) => {
+    giveUp = reject;
+  });
   const listen = (error: LibrdKafkaError): void => {
-    if (!VAGUE.has(kafkaCode(error) ?? 0)) reason ??= error;
+    if (reason !== null || VAGUE.has(kafkaCode(error) ?? 0)) return;
+    reason = error;
+    grace = setTimeout(giveUp, GRACE_MS, error);
   };
   producer.on('event.error', listen);
   const polling = setInterval(() => {
     if (producer.isConnected()) producer.poll();
   }, POLL_MS);
   try {
-    return await connect(producer, timeoutMs);
+    return await Promise.race([connect(producer, timeoutMs), told]);
   } catch (error) {
     throw failed(reason ?? error, shown);
   } finally {
     clearInterval(polling);
+    clearTimeout(grace);
     producer.off('event.error', listen);
   }
 }

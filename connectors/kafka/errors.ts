@@ -9,7 +9,8 @@ interface Meaning extends Pick<MillraceErrorOptions, 'code' | 'domain' | 'retry'
   readonly of: readonly number[];
 }
 
-const ADDRESS = 'start the brokers, or correct connections.broker';
+const ADDRESS =
+  'start the brokers, or correct connections.broker; where they run, they may want encryption or a password: options: security.protocol';
 
 /** Source: librdkafka, `rd_kafka_resp_err_t` in rdkafka.h, and "Error codes" of the Kafka protocol guide. */
 const MEANINGS: readonly Meaning[] = [

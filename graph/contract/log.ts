@@ -14,7 +14,8 @@ export interface Log {
   describe(topic: string): Promise<TopicFacts | null>;
   /**
    * Joins `group` to own partitions of `topic`; the listener hears at every change, of the first ones maybe after the call has resolved.
-   * The engine leases its journal topic in the group `millrace.<pipeline>`, a sink the topic it reads. A second process may take partitions over: `commit` and `intent` are fenced by the lease.
+   * The engine leases its journal topic in the group `millrace.<pipeline>`, a sink the topic it reads. A second process may take
+   * partitions over: `commit` and `intent` are fenced by the lease.
    */
   lease(group: string, topic: string, listener: LeaseListener): Promise<Lease>;
   /** The recovery root that the last committed round left for a task; null when there never was one. Waits while a commit is undecided. */
@@ -90,6 +91,7 @@ export interface Message {
   readonly offset: number;
   /** Record time, ns since 1970 UTC (ms precision on Kafka). */
   readonly timestampNs: bigint;
+  /** Null where there is none; an empty one may come back as null. */
   readonly key: Uint8Array | null;
   readonly value: Uint8Array;
   readonly headers: Readonly<Record<string, string>>;

@@ -25,6 +25,8 @@ const CROWDED_AGE_MS = { crowded: 5_000, nearlyFull: 250 };
 const NEARLY_FULL_SHARE = 0.8;
 /** Share of the log's budget above which every task is snapshotted in turn, so that what only a replay needs can go. */
 const FULL_SHARE = 0.6;
+/** Wait before a round is sent again while ownership is changing, ms. */
+const MOVED_MS = 50;
 /** The fixed cost of rounds stays under this share of the time. */
 const FIXED_COST_SHARE = 0.25;
 
@@ -317,27 +319,55 @@ export class Driver {
   }
 
   /** Commits a round whatever it takes: an unknown outcome is looked up, then the same bytes are sent again. */
-  async #commit({ shares, startedAt }: ComputedRound): Promise<void> {
-    const { pipeline, journal } = this.#options.plan;
-    const first = (shares[0] as Share).entry;
-    const round: Round = { pipeline, journal, tasks: shares.map((s) => s.entry), messages: shares.flatMap((s) => s.messages) };
+  async #commit(computed: ComputedRound): Promise<void> {
+    const { startedAt } = computed;
+    let { shares } = computed;
+    let round = this.#roundOf(shares);
     for (let attempt = 0; ; attempt++) {
-      let result = await this.#tryCommit(round, attempt);
-      if (result === 'unknown') {
-        const root = await this.#log.root(pipeline, first.task);
-        if (root?.inc === first.root.inc && root.epoch === first.epoch) result = 'committed';
-        else if (root?.inc !== first.root.inc || root.epoch !== first.epoch - 1) result = 'fenced';
-      }
+      const result = await this.#tryCommit(round, attempt);
+      if (result === 'committed') break;
       if (result === 'fenced') {
         this.#fenced(shares);
         return;
       }
-      if (result === 'committed') break;
+      if (result === 'moved') shares = await this.#heldStill(shares);
+      const standing = await this.#standing(shares);
+      if (standing === 'committed') break;
+      if (standing === 'fenced') {
+        this.#fenced(shares);
+        return;
+      }
+      if (shares.length === 0) return;
+      round = this.#roundOf(shares);
     }
     const ms = performance.now() - startedAt;
     this.epochs += shares.length;
     this.#roundSeconds.record(ms / 1000);
     if (round.messages.length < 64) this.#fixedCostMs += 0.05 * (Math.min(ms, 50) - this.#fixedCostMs);
+  }
+
+  #roundOf(shares: readonly Share[]): Round {
+    const { pipeline, journal } = this.#options.plan;
+    return { pipeline, journal, tasks: shares.map((s) => s.entry), messages: shares.flatMap((s) => s.messages) };
+  }
+
+  /** Where the log stands of a round whose outcome is not known: `before` it, so that it can be sent again, behind it, or elsewhere. */
+  async #standing(shares: readonly Share[]): Promise<'before' | 'committed' | 'fenced'> {
+    let committed = 0;
+    for (const { entry } of shares) {
+      const root = await this.#log.root(this.#options.plan.pipeline, entry.task);
+      if (root?.inc === entry.root.inc && root.epoch === entry.epoch) committed++;
+      else if (root?.inc !== entry.root.inc || root.epoch !== entry.epoch - 1) return 'fenced';
+    }
+    if (committed === 0) return 'before';
+    return committed === shares.length ? 'committed' : 'fenced';
+  }
+
+  /** Ownership is changing while a round is on its way: serves the changes, and keeps the shares of tasks that stay. */
+  async #heldStill(shares: readonly Share[]): Promise<readonly Share[]> {
+    await new Promise((resolve) => setTimeout(resolve, MOVED_MS));
+    for (let change = this.#changes.shift(); change; change = this.#changes.shift()) await change();
+    return shares.filter(({ task }) => this.tasks.get(task.task) === task);
   }
 
   async #tryCommit(round: Round, attempt: number): Promise<CommitResult> {

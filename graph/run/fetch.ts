@@ -53,7 +53,7 @@ export async function fetch(
   const positions = positionsOf(tasks);
   if (positions.length > 0) {
     const credit = { messages: ROUND_CREDIT.messages, bytes: ROUND_CREDIT.bytes, waitMs: rows > 0 ? 0 : waitMs };
-    for (const { topic, partition, messages } of await log.poll(pipeline, positions, credit)) {
+    for (const { topic, partition, messages } of await log.poll(`millrace.${pipeline}`, positions, credit)) {
       for (const task of tasks) {
         const input = task.inputs.find((i) => i.input.topic === topic && i.partition === partition);
         const own = input ? messages.filter((m) => m.offset >= input.position) : [];

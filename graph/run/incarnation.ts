@@ -26,9 +26,13 @@ export function planTopic(plan: Plan): TopicSpec {
 /** Who settles where several processes run one pipeline: the one that may write the record; the others wait for it. */
 export interface Settler {
   isWriter(): boolean;
+  /** No other process has a task. */
+  isAlone(): boolean;
   leaving(): boolean;
 }
 
+/** How long another process may take to leave before state is left behind, ms; one that died is noticed well before. */
+const ALONE_MS = 30_000;
 /** Time between two looks for the record that another process writes, ms. */
 const WAIT_MS = 100;
 
@@ -37,8 +41,7 @@ export async function settleIncarnation(plan: Plan, environment: Environment, se
   const { log } = environment;
   let last = await lastRecord(log, topicOf(plan));
   while (last?.plan !== plan.hash && !settler.isWriter()) {
-    if (settler.leaving())
-      throw new MillraceError(`${plan.pipeline} was stopped before it had begun`, { code: 'stopped', domain: 'external' });
+    if (settler.leaving()) throw stopped(plan);
     const before = last;
     const runs = before !== null && (await isOpen(before, plan, environment));
     last = await lastRecord(log, topicOf(plan));
@@ -52,6 +55,7 @@ export async function settleIncarnation(plan: Plan, environment: Environment, se
     return { inc: last.inc, stateOf: stateUnder(last) };
   }
   if (environment.loseState) {
+    await alone(plan, settler);
     environment.note('the state of the former plan is left behind (--lose-state)');
     return begin(plan, environment);
   }
@@ -107,6 +111,25 @@ function refuseOtherPartitions(last: PlanRecord, plan: Plan): void {
     node: name,
     remedy: 'start from nothing with --lose-state, or read a topic that was copied with the new number',
   });
+}
+
+/** Waits until no other process has a task of the pipeline: what it runs would be left behind under it. */
+async function alone(plan: Plan, settler: Settler): Promise<void> {
+  for (const until = Date.now() + ALONE_MS; !settler.isAlone(); ) {
+    if (settler.leaving()) throw stopped(plan);
+    if (Date.now() > until) {
+      throw new MillraceError(`another process runs pipeline "${plan.pipeline}": its state cannot be left behind`, {
+        code: 'pipeline-shared',
+        domain: 'user',
+        remedy: 'stop the other processes, then start one with --lose-state before the rest',
+      });
+    }
+    await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+  }
+}
+
+function stopped(plan: Plan): MillraceError {
+  return new MillraceError(`${plan.pipeline} was stopped before it had begun`, { code: 'stopped', domain: 'external' });
 }
 
 /** Where the plan of a record finds its state: in snapshots of its own by the same names, in those of the plan before by the edit's. */

@@ -202,6 +202,7 @@ class Pipeline {
     const environment = this.#environment;
     const { inc, stateOf } = await settleIncarnation(plan, environment, {
       isWriter: () => this.#lease?.owned.has(0) ?? false,
+      isAlone: () => this.#lease?.owned.size === plan.tasks,
       leaving: () => this.#stopRequested,
     });
     this.#inc = inc;

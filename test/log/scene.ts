@@ -32,9 +32,15 @@ export class Scene {
     await this.lead();
   }
 
+  /** Tells a log of the journal, as every process does before it leases it. */
+  async knows(log: Log, tasks: number): Promise<void> {
+    await patient(() => log.ensure([{ topic: this.journal, partitions: tasks, kind: 'journal', retentionMs: null }]));
+  }
+
   /** Takes the lease of the journal and waits until it owns all of it. */
   async lead(): Promise<void> {
     const tasks = (await patient(() => this.log.describe(this.journal)))?.partitions ?? 0;
+    await this.knows(this.log, tasks);
     this.#lease = await leaseAll(this.log, this.pipeline, this.journal, tasks);
   }
 

@@ -1,0 +1,154 @@
+import kafka, { type IAdminClient, KafkaConsumer, type Message, Producer } from '@confluentinc/kafka-javascript';
+import type { Connection } from '../../graph/contract/connector.ts';
+import { MillraceError } from '../../graph/contract/error.ts';
+import { connectConsumer, connectProducer } from './connect.ts';
+import { kafkaCode, kafkaError } from './errors.ts';
+import { clientSettings, consumerSettings, producerSettings, type Settings } from './settings.ts';
+
+/** Codes of the client library. */
+export const CODES = kafka.CODES.ERRORS;
+
+/** How long a client may take to reach the cluster, ms. */
+const CONNECT_MS = 10_000;
+/** How long a client may take to say good-bye, ms. */
+const DISCONNECT_MS = 5_000;
+/** Largest message we send or fetch, bytes. */
+export const MESSAGE_BYTES = 10 * 1024 * 1024;
+
+/** Events that need no word: ends of partitions, calls that took too long, a broker that went away for a moment. */
+const QUIET: ReadonlySet<number> = new Set([
+  CODES.ERR__PARTITION_EOF,
+  CODES.ERR__TIMED_OUT,
+  CODES.ERR__TRANSPORT,
+  CODES.ERR__MAX_POLL_EXCEEDED,
+]);
+
+const COMMON_CONSUMER: Settings = {
+  'fetch.queue.backoff.ms': 10,
+  'fetch.wait.max.ms': 50,
+  'queued.max.messages.kbytes': 65_536,
+  'fetch.message.max.bytes': MESSAGE_BYTES,
+};
+const COMMON_PRODUCER: Settings = { 'compression.type': 'zstd', 'linger.ms': 0, 'message.max.bytes': MESSAGE_BYTES };
+
+/** Turns a call with a callback into a promise; what it throws at once rejects too. */
+export function called<T>(call: (done: (error: unknown, value: T) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    call((error, value) => (error ? reject(error) : resolve(value)));
+  });
+}
+
+/** Makes the clients of one connection, and tells of its troubles: once, and once that they are over. */
+export class Clients {
+  readonly connection: Connection;
+  /** Name of this process among those of the cluster. */
+  readonly instance: string;
+  readonly #folder: string;
+  readonly #note: (line: string) => void;
+  readonly #statistics = new Map<string, string>();
+  #troubled = false;
+
+  constructor(connection: Connection, instance: string, folder: string, note: (line: string) => void) {
+    this.connection = connection;
+    this.instance = instance;
+    this.#folder = folder;
+    this.#note = note;
+  }
+
+  /** Newest statistics of each client by its role, JSON as the library gives them. */
+  get statistics(): ReadonlyMap<string, string> {
+    return this.#statistics;
+  }
+
+  /** Resolves when the cluster lets us in: a producer is told why it does not, other clients are not. */
+  async reach(): Promise<void> {
+    await disconnected(await this.producer('reach', {}));
+  }
+
+  /** What a failed call means; `doing` says what was tried. */
+  error(cause: unknown, doing: string): MillraceError {
+    return kafkaError(cause, doing, this.connection.shown);
+  }
+
+  /** A call that worked: a trouble that was told is over. */
+  works(): void {
+    if (!this.#troubled) return;
+    this.#troubled = false;
+    this.#note(`Kafka at ${this.connection.shown}: reached again`);
+  }
+
+  /** A consumer that is connected; `fixed` are settings that the file cannot change. */
+  async consumer(role: string, fixed: Readonly<Record<string, unknown>>, defaults: Settings = {}): Promise<KafkaConsumer> {
+    const settings = consumerSettings(this.connection, this.#name(role), { ...COMMON_CONSUMER, ...defaults }, this.#folder);
+    const own = { 'enable.auto.commit': false, 'enable.auto.offset.store': false, 'isolation.level': 'read_committed' };
+    const consumer = new KafkaConsumer({ ...settings, ...own, ...fixed }, { 'auto.offset.reset': 'error' });
+    consumer.on('event.error', (error) => this.#heard(error));
+    consumer.on('event.stats', (event: { readonly message: string }) => this.#statistics.set(role, event.message));
+    try {
+      await connectConsumer(consumer, this.connection.shown, CONNECT_MS);
+    } catch (error) {
+      void disconnected(consumer);
+      throw error;
+    }
+    // the package's types lack it; without it a call would wait for all messages it asked for
+    if ('setDefaultIsTimeoutOnlyForFirstMessage' in consumer && typeof consumer.setDefaultIsTimeoutOnlyForFirstMessage === 'function')
+      consumer.setDefaultIsTimeoutOnlyForFirstMessage(true);
+    return consumer;
+  }
+
+  /** A producer that is connected. */
+  async producer(role: string, fixed: Settings, defaults: Settings = {}): Promise<Producer> {
+    const settings = producerSettings(this.connection, this.#name(role), { ...COMMON_PRODUCER, ...defaults }, this.#folder);
+    const producer = new Producer({ ...settings, ...fixed });
+    producer.on('event.error', (error) => this.#heard(error));
+    producer.on('event.stats', (event: { readonly message: string }) => this.#statistics.set(role, event.message));
+    try {
+      await connectProducer(producer, this.connection.shown, CONNECT_MS);
+    } catch (error) {
+      void disconnected(producer);
+      throw error;
+    }
+    producer.setPollInterval(50);
+    return producer;
+  }
+
+  /** A client that asks the cluster about its topics. */
+  admin(): IAdminClient {
+    const { 'statistics.interval.ms': _, ...settings } = clientSettings(this.connection, this.#name('admin'), this.#folder);
+    return kafka.AdminClient.create(settings, { error: (error: unknown) => this.#heard(error) });
+  }
+
+  #name(role: string): string {
+    return `millrace-${this.instance}-${role}`;
+  }
+
+  #heard(error: unknown): void {
+    const code = kafkaCode(error);
+    if (code === null || QUIET.has(code) || this.#troubled) return;
+    this.#troubled = true;
+    const { message, remedy } = this.error(error, 'talking to the brokers');
+    this.#note(`${message}${remedy ? ` (${remedy})` : ''}; trying again`);
+  }
+}
+
+/** Lets a client go; resolves when it has gone, or after a few seconds. */
+export async function disconnected(client: KafkaConsumer | Producer): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, DISCONNECT_MS);
+    client.disconnect(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+/** What a consumer has now, at most `count` messages; waits `waitMs` for the first. */
+export function consumed(consumer: KafkaConsumer, count: number, waitMs: number): Promise<Message[]> {
+  consumer.setDefaultConsumeTimeout(waitMs);
+  return called<Message[]>((done) => consumer.consume(count, done));
+}
+
+/** The caller broke the contract of the log. */
+export function broken(message: string): MillraceError {
+  return new MillraceError(message, { code: 'log-protocol', domain: 'internal' });
+}

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findInterop } from './interop.js';
 import { findJava } from './java.js';
 import { ROOT, run } from './progress.js';
 import { script, setUp } from './setup.js';
@@ -57,6 +58,7 @@ function cargo() {
 await script(async () => {
   await setUp();
   await findJava();
+  await findInterop();
   const args = process.argv.slice(2);
   const parts = [await vitest(args)];
   if (args.length === 0) parts.push(await cargo()); // a name or an option means: these TypeScript tests

@@ -1,4 +1,4 @@
-import kafka, { type IAdminClient, KafkaConsumer, type Message, Producer } from '@confluentinc/kafka-javascript';
+import kafka, { type IAdminClient, type KafkaConsumer, type Message, type Producer } from '@confluentinc/kafka-javascript';
 import type { Connection } from '../../graph/contract/connector.ts';
 import { MillraceError } from '../../graph/contract/error.ts';
 import { connectConsumer, connectProducer } from './connect.ts';
@@ -81,7 +81,7 @@ export class Clients {
   async consumer(role: string, fixed: Readonly<Record<string, unknown>>, defaults: Settings = {}): Promise<KafkaConsumer> {
     const settings = consumerSettings(this.connection, this.#name(role), { ...COMMON_CONSUMER, ...defaults }, this.#folder);
     const own = { 'enable.auto.commit': false, 'enable.auto.offset.store': false, 'isolation.level': 'read_committed' };
-    const consumer = new KafkaConsumer({ ...settings, ...own, ...fixed }, { 'auto.offset.reset': 'error' });
+    const consumer = new kafka.KafkaConsumer({ ...settings, ...own, ...fixed }, { 'auto.offset.reset': 'error' });
     consumer.on('event.error', (error) => this.#heard(error));
     consumer.on('event.stats', (event: { readonly message: string }) => this.#statistics.set(role, event.message));
     try {
@@ -99,7 +99,7 @@ export class Clients {
   /** A producer that is connected. */
   async producer(role: string, fixed: Settings, defaults: Settings = {}): Promise<Producer> {
     const settings = producerSettings(this.connection, this.#name(role), { ...COMMON_PRODUCER, ...defaults }, this.#folder);
-    const producer = new Producer({ ...settings, ...fixed });
+    const producer = new kafka.Producer({ ...settings, ...fixed });
     producer.on('event.error', (error) => this.#heard(error));
     producer.on('event.stats', (event: { readonly message: string }) => this.#statistics.set(role, event.message));
     try {

@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     pool: 'forks', // native clients cannot be loaded twice in one process
     include: ['test/**/*.test.ts'],
-    globalSetup: ['scripts/test-setup.js'],
+    globalSetup: ['scripts/test-setup.js', 'test/services/prepare.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -1,5 +1,5 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { installSystem, onPath } from './apt.js';
 import { output, ROOT, run, SetupError, say } from './progress.js';
@@ -81,16 +81,14 @@ async function headers() {
   const own = dirname(dirname(process.execPath));
   if (hasHeaders(own)) return own;
   const name = `node-${process.platform}-${process.arch}`;
-  const folder = join(cacheFolder(), `node-${process.version}`);
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-headers-'));
   const kept = join(folder, 'node_modules', name);
-  if (hasHeaders(kept)) return kept;
-  say(`set-up: header files of Node ${process.version} (npm package ${name}, about 45 MB to download, 20 MB on disk)`);
-  mkdirSync(folder, { recursive: true });
+  process.once('exit', () => rmSync(folder, { recursive: true }));
+  say(`set-up: header files of Node ${process.version} (npm package ${name}, about 45 MB to download)`);
   const args = ['--prefix', folder, '--no-save', '--no-fund', '--no-audit', '--ignore-scripts', '--loglevel=error'];
   const code = await run('npm', ['install', ...args, `${name}@${process.version.slice(1)}`], { cwd: folder });
   if (code !== 0 || !hasHeaders(kept))
     throw new SetupError(`there are no header files of Node ${process.version} to compile the Kafka client with`);
-  rmSync(join(kept, 'bin'), { recursive: true });
   return kept;
 }
 
@@ -103,9 +101,10 @@ async function compiled() {
       need: 'a C++ compiler, make, python3 and the libraries of the Kafka client (openssl, zlib, zstd, sasl, curl)',
     });
   const nodedir = await headers();
-  say('set-up: compiling the Kafka client (about 2 min, once for each Node version)');
+  say('set-up: compiling the Kafka client (about 2 min, once for each major version of Node)');
   rmSync(BUILT, { recursive: true, force: true });
-  const env = { ...process.env, CKJS_LINKING: 'dynamic', JOBS: 'max', npm_config_nodedir: nodedir, npm_config_build_from_source: 'true' };
+  // one job: its makefile does not say what comes first; the bulk of it, librdkafka, is compiled by a make of its own on all cores
+  const env = { ...process.env, CKJS_LINKING: 'dynamic', JOBS: '1', npm_config_nodedir: nodedir, npm_config_build_from_source: 'true' };
   const code = await run('npm', ['rebuild', KAFKA_CLIENT, '--loglevel=error'], { env });
   if (code !== 0 || !loads()) throw new SetupError(`the Kafka client ${KAFKA_CLIENT} could not be compiled (see above)`);
 }
@@ -117,6 +116,8 @@ export async function findKafkaClient() {
   if (!loads() && !restored(name) && !(await downloaded())) {
     await compiled();
     keep(name);
+    restored(name); // what the compilation leaves is 250 MB
+    await run('make', ['-C', join(FOLDER, 'deps', 'librdkafka'), '--silent', 'clean'], { stdout: 'ignore' });
   }
   writeFileSync(STAMP, name);
 }

@@ -19,6 +19,13 @@ const SERVE =
 export interface ClickhouseSetup {
   /** The one user who may do anything; without it everybody may. */
   readonly user?: { readonly name: string; readonly password: string };
+  /** Users beside that one, who may do what their grants say; statements of a `readonly` user change nothing. */
+  readonly limited?: readonly {
+    readonly name: string;
+    readonly password: string;
+    readonly grants: readonly string[];
+    readonly readonly?: boolean;
+  }[];
   /** Where its data stays after `stop`; a temporary folder, removed by `stop`, when not given. */
   readonly folder?: string;
   readonly port?: number;
@@ -54,9 +61,14 @@ export function clickhouseMissing(): string | null {
   return existsSync(HOST) ? null : 'native/build/clickhouse-host is not built';
 }
 
+const limitedUser = ({ name, password, grants, readonly }: NonNullable<ClickhouseSetup['limited']>[number]): string => `<${name}>
+      <password>${password}</password><networks><ip>127.0.0.1</ip></networks><profile>${readonly ? 'reader' : 'default'}</profile><quota>default</quota>
+      <grants>${grants.map((grant) => `<query>GRANT ${grant}</query>`).join('')}</grants>
+    </${name}>`;
+
 /** The engine's own query runs as `default`, who may do nothing else. */
-const users = ({ name, password }: { readonly name: string; readonly password: string }): string => `<clickhouse>
-  <profiles><default/></profiles>
+const users = ({ name, password }: NonNullable<ClickhouseSetup['user']>, limited: ClickhouseSetup['limited'] = []): string => `<clickhouse>
+  <profiles><default/><reader><readonly>1</readonly></reader></profiles>
   <quotas><default/></quotas>
   <users>
     <default>
@@ -67,6 +79,7 @@ const users = ({ name, password }: { readonly name: string; readonly password: s
       <password>${password}</password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota>
       <access_management>1</access_management>
     </${name}>
+    ${limited.map(limitedUser).join('\n    ')}
   </users>
 </clickhouse>
 `;
@@ -91,7 +104,7 @@ export async function startClickhouse(setup: ClickhouseSetup = {}): Promise<Clic
   const files = { config: join(folder, 'config.xml'), users: join(folder, 'users.xml'), log: join(folder, 'out.log') };
   const data = join(folder, 'data');
   await mkdir(data, { recursive: true });
-  if (setup.user) await writeFile(files.users, users(setup.user));
+  if (setup.user) await writeFile(files.users, users(setup.user, setup.limited));
   await writeFile(files.config, configuration(port, setup.user ? files.users : null));
   const login = setup.user ? `${encodeURIComponent(setup.user.name)}:${encodeURIComponent(setup.user.password)}@` : '';
   const address = `http://127.0.0.1:${port}`;

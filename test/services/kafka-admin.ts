@@ -1,6 +1,8 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { type Answer, ask, Body } from './kafka-wire.ts';
 
 const TIMEOUT_MS = 20_000;
+const POLL_MS = 10;
 const TOPIC = 2;
 const GROUP = 3;
 const TRANSACTIONAL_ID = 5;
@@ -58,9 +60,24 @@ function patternOf(name: string): { readonly name: string; readonly type: number
   return name !== '*' && name.endsWith('*') ? { name: name.slice(0, -1), type: PREFIXED } : { name, type: LITERAL };
 }
 
-/** Administration of the cluster that one of these ports belongs to; `port` gives the internal listener of a broker that runs. */
-export function kafkaAdmin(port: () => number): KafkaAdmin {
+/** Waits until every broker that runs knows of a change: the one that made it answers before the others, and itself, have it. */
+async function known(what: string, ports: readonly number[], knows: (port: number) => Promise<boolean>): Promise<void> {
+  const until = Date.now() + TIMEOUT_MS;
+  for (const port of ports)
+    while (!(await knows(port))) {
+      if (Date.now() > until) throw new Error(`${what}: the broker at ${port} does not know it within ${TIMEOUT_MS / 1000} s`);
+      await wait(POLL_MS);
+    }
+}
+
+/** Administration over the internal listeners at these ports, of brokers that run; each change is known to all of them when it resolves. */
+export function kafkaAdmin(ports: () => readonly [number, ...number[]]): KafkaAdmin {
   const nothing = (): void => undefined;
+  const ready = (name: string, partitions: number): Promise<void> =>
+    known(name, ports(), async (port) => {
+      const leaders = (await topicAt(port, name))?.leaders ?? [];
+      return leaders.length === partitions && leaders.every((leader) => leader > 0);
+    });
   return {
     async createTopic(name, { partitions = 1, copies = -1, settings = {} } = {}) {
       const body = new Body();
@@ -68,19 +85,22 @@ export function kafkaAdmin(port: () => number): KafkaAdmin {
         body.string(name).int32(partitions).int16(copies).array([], nothing);
         body.array(Object.entries(settings), ([key, value]) => void body.string(key).string(value));
       });
-      const answer = await ask(port(), 'createTopics', body.int32(TIMEOUT_MS).int8(0));
+      const answer = await ask(ports()[0], 'createTopics', body.int32(TIMEOUT_MS).int8(0));
       settle(name, answer, () => check(`topic ${answer.string()}`, answer.int16(), answer.string()));
+      await ready(name, partitions);
     },
     async deleteTopic(name) {
       const body = new Body();
-      const answer = await ask(port(), 'deleteTopics', body.array([name], () => void body.string(name)).int32(TIMEOUT_MS));
+      const answer = await ask(ports()[0], 'deleteTopics', body.array([name], () => void body.string(name)).int32(TIMEOUT_MS));
       settle(name, answer, () => check(`topic ${answer.string()}`, answer.int16()));
+      await known(name, ports(), async (port) => (await topicAt(port, name)) === null);
     },
     async addPartitions(name, total) {
       const body = new Body();
       body.array([name], () => void body.string(name).int32(total).int32(-1));
-      const answer = await ask(port(), 'createPartitions', body.int32(TIMEOUT_MS).int8(0));
+      const answer = await ask(ports()[0], 'createPartitions', body.int32(TIMEOUT_MS).int8(0));
       settle(name, answer, () => check(`topic ${answer.string()}`, answer.int16(), answer.string()));
+      await ready(name, total);
     },
     async alterTopic(name, settings) {
       const body = new Body();
@@ -88,26 +108,14 @@ export function kafkaAdmin(port: () => number): KafkaAdmin {
         body.int8(TOPIC).string(name);
         body.array(Object.entries(settings), ([key, value]) => void body.string(key).int8(SET).string(value));
       });
-      const answer = await ask(port(), 'alterConfigs', body.int8(0));
-      settle(name, answer, () => {
-        check(`topic ${name}`, answer.int16(), answer.string());
-        answer.skip(1);
-        answer.string();
+      const answer = await ask(ports()[0], 'alterConfigs', body.int8(0));
+      settle(name, answer, () => check(`topic ${name}`, answer.int16(), answer.string()));
+      await known(name, ports(), async (port) => {
+        const found = await settingsAt(port, name, Object.keys(settings));
+        return Object.entries(settings).every(([key, value]) => found[key] === value);
       });
     },
-    async describeTopic(name) {
-      const body = new Body();
-      const answer = await ask(
-        port(),
-        'metadata',
-        body
-          .array([name], () => void body.string(name))
-          .int8(0)
-          .int8(0)
-          .int8(0),
-      );
-      return leadersOf(answer);
-    },
+    describeTopic: (name) => topicAt(ports()[0], name),
     async grant(grants) {
       const body = new Body();
       body.array(grants, ({ user, operation, resource, name }) => {
@@ -118,10 +126,50 @@ export function kafkaAdmin(port: () => number): KafkaAdmin {
           .int8(pattern.type);
         body.string(`User:${user}`).string('*').int8(OPERATION[operation]).int8(ALLOW);
       });
-      const answer = await ask(port(), 'createAcls', body);
+      const answer = await ask(ports()[0], 'createAcls', body);
       settle('grant', answer, () => check('grant', answer.int16(), answer.string()));
     },
   };
+}
+
+async function topicAt(port: number, name: string): Promise<{ readonly leaders: readonly number[] } | null> {
+  const body = new Body();
+  return leadersOf(
+    await ask(
+      port,
+      'metadata',
+      body
+        .array([name], () => void body.string(name))
+        .int8(0)
+        .int8(0)
+        .int8(0),
+    ),
+  );
+}
+
+/** Values of a topic's settings by name. */
+async function settingsAt(port: number, topic: string, names: readonly string[]): Promise<Readonly<Record<string, string | null>>> {
+  const body = new Body();
+  body.array(
+    [topic],
+    () =>
+      void body
+        .int8(TOPIC)
+        .string(topic)
+        .array(names, (name) => void body.string(name)),
+  );
+  const answer = await ask(port, 'describeConfigs', body.int8(0));
+  answer.skip(8); // throttle time, one topic
+  check(`topic ${topic}`, answer.int16(), answer.string());
+  answer.skip(1);
+  answer.string();
+  const found: Record<string, string | null> = {};
+  for (let left = answer.int32(); left > 0; left--) {
+    const name = answer.string() ?? '';
+    found[name] = answer.string();
+    answer.skip(3 + 4); // read only, source, sensitive, no synonyms
+  }
+  return found;
 }
 
 const UNKNOWN_TOPIC = 3;

@@ -7,6 +7,7 @@ const API = {
   createTopics: [19, 4],
   deleteTopics: [20, 3],
   createAcls: [30, 1],
+  describeConfigs: [32, 1],
   createPartitions: [37, 1],
   alterConfigs: [44, 0],
 } as const;

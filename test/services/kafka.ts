@@ -126,9 +126,9 @@ export async function startKafka(setup: KafkaSetup = {}): Promise<Kafka> {
   return {
     bootstrap,
     admin: kafkaAdmin(() => {
-      const [place] = running();
-      if (!place) throw new Error('no broker runs');
-      return place.internal;
+      const [first, ...others] = running().map(({ internal }) => internal);
+      if (first === undefined) throw new Error('no broker runs');
+      return [first, ...others];
     }),
     client: (user, password) => clientSettings(bootstrap, security, certificate?.ca, user, password),
     pids: () => running().map((place) => servers.get(place)?.pid ?? 0),

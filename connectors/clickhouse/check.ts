@@ -2,20 +2,16 @@ import type { Schema } from 'apache-arrow';
 import { MillraceError } from '../../graph/contract/error.ts';
 import type { Server } from './client.ts';
 import type { ClickhouseParams } from './params.ts';
-import {
-  clickhouseType,
-  columnDefinition,
-  createTable,
-  DEDUPLICATION_WINDOW,
-  quoteName,
-  quoteTable,
-  quoteText,
-  withLineage,
-} from './table.ts';
+import { clickhouseType, columnDefinition, createTable, quoteName, quoteTable, quoteText, SEQUENCE_INDEX, withLineage } from './table.ts';
+import { viewFault } from './views.ts';
+import { isReplicated, settingsText, shortfalls } from './window.ts';
 
 interface TableRow {
+  readonly database: string;
+  readonly name: string;
   readonly engine: string;
   readonly engine_full: string;
+  readonly create_table_query: string;
   readonly views: readonly string[];
 }
 
@@ -23,6 +19,14 @@ interface ColumnRow {
   readonly name: string;
   readonly type: string;
   readonly default_kind: string;
+}
+
+/** What writing depends on. */
+export interface TableState {
+  /** Other servers have copies, of which one may not show yet what another has. */
+  readonly replicated: boolean;
+  /** Materialized views behind it: exact also when a block is written again, or let be as they are. */
+  readonly views: 'none' | 'exact' | 'allowed';
 }
 
 /** The database and table part of a table's name, as expressions. */
@@ -35,12 +39,12 @@ function place(table: string): string {
 
 const nameIs = (name: string): string => `name = ${quoteText(name)}`;
 
-/** Creates the table, or checks that the one there takes our rows; the tokens it remembers are made enough. */
-export async function ensureTable(server: Server, schema: Schema, params: ClickhouseParams): Promise<void> {
-  const about = `SELECT engine, engine_full, dependencies_table AS views FROM system.tables WHERE ${place(params.table)}`;
+/** Creates the table, or checks that the one there takes our rows and remembers `tokens` of our blocks. Gives its state. */
+export async function ensureTable(server: Server, schema: Schema, params: ClickhouseParams, tokens: number): Promise<TableState> {
+  const about = `SELECT database, name, engine, engine_full, create_table_query, dependencies_table AS views FROM system.tables WHERE ${place(params.table)}`;
   let [table] = await server.rows<TableRow>(about);
   if (!table) {
-    await server.run(createTable(schema, params));
+    await server.run(createTable(schema, params, tokens));
     [table] = await server.rows<TableRow>(about);
   }
   if (!table) throw fault(params, 'clickhouse-table', 'is not there after it was created', 'look at the permissions of the user');
@@ -52,17 +56,23 @@ export async function ensureTable(server: Server, schema: Schema, params: Clickh
       'name a table of the MergeTree family',
     );
   }
-  if (table.views.length > 0 && !params.allow_views) {
-    const views = table.views.map((view) => `"${view}"`).join(', ');
-    throw fault(
-      params,
-      'clickhouse-views',
-      `feeds the materialized views ${views}, which may lose rows when an insert is repeated`,
-      'drop them, or set allow_views: true',
-    );
-  }
   await checkColumns(server, schema, params);
-  await widenWindow(server, table, params);
+  await checkWindow(server, table, params, tokens);
+  return { replicated: isReplicated(table.engine), views: await checkViews(server, table, params, tokens) };
+}
+
+async function checkViews(server: Server, table: TableRow, params: ClickhouseParams, tokens: number): Promise<TableState['views']> {
+  if (table.views.length === 0) return 'none';
+  if (params.allow_views) return 'allowed';
+  const found = await viewFault(server, table.database, table.name, tokens);
+  if (!found) return 'exact';
+  const views = table.views.map((view) => `"${view}"`).join(', ');
+  throw fault(
+    params,
+    'clickhouse-views',
+    `feeds the materialized views ${views}: ${found.what}`,
+    `${found.remedy}, or set allow_views: true to let them differ after a crash`,
+  );
 }
 
 function fault(params: ClickhouseParams, code: string, what: string, remedy: string): MillraceError {
@@ -119,10 +129,12 @@ function holds(theirs: string, ours: string): boolean {
   return a.name === b.name || (b.name === 'Int32' && a.name === 'Int64');
 }
 
-/** Replicated tables remember tokens by default, plain ones only when told to. */
-async function widenWindow(server: Server, table: TableRow, params: ClickhouseParams): Promise<void> {
-  if (table.engine.startsWith('Replicated') || table.engine.startsWith('Shared')) return;
-  const window = Number(/non_replicated_deduplication_window = (\d+)/.exec(table.engine_full)?.[1] ?? 0);
-  if (window >= DEDUPLICATION_WINDOW) return;
-  await server.run(`ALTER TABLE ${quoteTable(params.table)} MODIFY SETTING non_replicated_deduplication_window = ${DEDUPLICATION_WINDOW}`);
+/** A table of ours is made to remember enough; one of somebody else's is left alone, and refused. */
+async function checkWindow(server: Server, table: TableRow, params: ClickhouseParams, tokens: number): Promise<void> {
+  const short = await shortfalls(server, table.engine, table.engine_full, tokens);
+  if (short.length === 0) return;
+  const alter = `ALTER TABLE ${quoteTable(params.table)} MODIFY SETTING ${settingsText(short)}`;
+  if (table.create_table_query.includes(`INDEX ${SEQUENCE_INDEX} `)) return server.run(alter);
+  const found = short.map(({ setting, found }) => `${setting} is ${found}`).join(', ');
+  throw fault(params, 'clickhouse-window', `forgets too early which blocks it has (${found}), and so may take one twice`, `run ${alter}`);
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import {
@@ -25,13 +27,16 @@ export class Server {
   readonly #shown: string;
   readonly url: string;
 
-  /** `options` are the client's own. */
-  constructor(url: string, shown: string, options: Readonly<Record<string, unknown>> = {}) {
+  /** `options` are the client's own, and `tls_ca`, a file below `folder`. */
+  constructor(url: string, shown: string, options: Readonly<Record<string, unknown>> = {}, folder = '.') {
     this.#shown = shown;
     this.url = url;
+    const { tls_ca, ...rest } = options;
+    const tls = typeof tls_ca === 'string' ? { tls: { ca_cert: certificate(tls_ca, folder) } } : {};
     try {
-      const given: ClickHouseClientConfigOptions = options;
-      this.#client = createClient({ application: 'millrace', request_timeout: 30_000, ...given, url, log: { LoggerClass: Silence } });
+      const given: ClickHouseClientConfigOptions = rest;
+      const fixed = { url, log: { LoggerClass: Silence } };
+      this.#client = createClient({ application: 'millrace', request_timeout: 30_000, ...tls, ...given, ...fixed });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new MillraceError(`${shown} is no address of a ClickHouse server: ${reason}`, {
@@ -99,5 +104,18 @@ export class Server {
 
   async close(): Promise<void> {
     await this.#client.close();
+  }
+}
+
+function certificate(path: string, folder: string): Buffer {
+  try {
+    return readFileSync(isAbsolute(path) ? path : join(folder, path));
+  } catch (error) {
+    throw new MillraceError(`the certificate "${path}" of connections.clickhouse cannot be read`, {
+      code: 'clickhouse-certificate',
+      domain: 'user',
+      remedy: 'correct tls_ca under options: of connections.clickhouse',
+      cause: error,
+    });
   }
 }

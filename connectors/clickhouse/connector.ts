@@ -3,6 +3,7 @@ import { MillraceError } from '../../graph/contract/error.ts';
 import { Server } from './client.ts';
 import { type ClickhouseParams, clickhouseParams } from './params.ts';
 import { unacceptable } from './table.ts';
+import { tokensFor } from './window.ts';
 import { ClickhouseWriter } from './writer.ts';
 
 /** What the composition root lends: the address of the engine in a child process, started when it is not running. */
@@ -18,15 +19,16 @@ export function clickhouseConnector(setup: ClickhouseSetup): Connector {
     target: () => null,
     block: { rows: 200_000, bytes: 32 * 1024 * 1024, ms: 1000 },
     describe: (params) => `table ${params.table}`,
-    async open(params, schema, { connection }) {
+    refusesRows: true,
+    async open(params, schema, { connection, folder, partitions }) {
       const problem = unacceptable(schema, params);
       if (problem) throw new MillraceError(problem, { code: 'clickhouse-schema', domain: 'user' });
       const connect = async (known: Server | null): Promise<Server> => {
         const own = connection && connection.url !== 'embedded' ? connection : null;
         const url = own?.url ?? (await setup.embedded());
-        return known?.url === url ? known : new Server(url, own?.shown ?? `embedded, ${url}`, connection?.options ?? {});
+        return known?.url === url ? known : new Server(url, own?.shown ?? `embedded, ${url}`, connection?.options ?? {}, folder);
       };
-      return new ClickhouseWriter(connect, schema, params);
+      return new ClickhouseWriter({ connect, schema, params, tokens: tokensFor(partitions ?? 1) });
     },
   };
   return {

@@ -29,7 +29,8 @@ const longForm = z.strictObject({
     .optional(),
   comment: z.string().optional().meta({ description: 'comment of the table' }),
   allow_views: z.boolean().default(false).meta({
-    description: 'write although materialized views hang on the table; after a crash such a view may lack rows that the table has',
+    description:
+      'write although materialized views hang on the table that cannot be exact: after a crash such a view may lack rows that the table has, or have some twice',
   }),
 });
 

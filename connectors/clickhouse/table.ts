@@ -2,8 +2,8 @@ import { type DataType, type Field, Schema, type Timestamp, TimeUnit, Type } fro
 import { DESCRIPTION, LINEAGE_FIELDS } from '../../graph/contract/columns.ts';
 import type { ClickhouseParams } from './params.ts';
 
-/** Tokens of inserted blocks that a table remembers at least; source: `PROTOCOL.md` section 5. */
-export const DEDUPLICATION_WINDOW = 10_000;
+/** Index of every table that we make, by which its blocks are found, and it is known as ours. */
+export const SEQUENCE_INDEX = '_seq_range';
 
 const DAY_SECONDS = 86_400;
 
@@ -108,10 +108,10 @@ function partitioning(schema: Schema, params: ClickhouseParams): string {
   return time === null || unit === 'none' ? '' : `PARTITION BY ${PARTITION[unit]}(${quoteName(time)})\n`;
 }
 
-/** `CREATE TABLE` for the sink. A ttl frees disk by whole parts, looked for often enough to stay near what it says. */
-export function createTable(schema: Schema, params: ClickhouseParams): string {
+/** `CREATE TABLE` for the sink, which remembers `tokens` of its blocks. A ttl frees disk by whole parts, looked for often enough to stay near what it says. */
+export function createTable(schema: Schema, params: ClickhouseParams, tokens: number): string {
   const written = withLineage(schema);
-  const settings = [`non_replicated_deduplication_window = ${DEDUPLICATION_WINDOW}`];
+  const settings = [`non_replicated_deduplication_window = ${tokens}`];
   let ttl = '';
   if (params.ttl !== undefined) {
     ttl = `TTL toDateTime(${quoteName(timeColumn(schema) ?? '')}) + toIntervalSecond(${params.ttl})\n`;
@@ -119,7 +119,7 @@ export function createTable(schema: Schema, params: ClickhouseParams): string {
     settings.push('ttl_only_drop_parts = 1', `merge_with_ttl_timeout = ${timeout}`);
   }
   const columns = written.fields.map((field) => `  ${columnDefinition(field)}`);
-  const index = '  INDEX `_seq_range` `_seq` TYPE minmax GRANULARITY 4';
+  const index = `  INDEX ${SEQUENCE_INDEX} \`_seq\` TYPE minmax GRANULARITY 4`;
   const comment = params.comment ? `COMMENT ${quoteText(params.comment)}` : '';
   return (
     `CREATE TABLE IF NOT EXISTS ${quoteTable(params.table)} (\n${[...columns, index].join(',\n')}\n)\nENGINE = MergeTree\n` +

@@ -12,6 +12,8 @@ export interface ConnectorContext {
   readonly dataDir: string;
   /** The connection this connector uses, or null. */
   readonly connection: Connection | null;
+  /** Of a sink: partitions of the topic it reads, each of which may be writing at a time. */
+  readonly partitions?: number;
   /** A line for people, on standard error and in `/status`. */
   note(message: string): void;
 }
@@ -125,7 +127,7 @@ export interface SinkWriter {
   write(block: Block, token: string, refuse?: (row: RefusedRow) => void): Promise<void>;
   /** How much of a block is there; asked before a block is written again after a restart. `keyed`: writing again is harmless. */
   has(range: BlockRange): Promise<'none' | 'all' | 'partial' | 'keyed'>;
-  /** Removes what a broken write left of a block. */
+  /** Makes way, after `partial`, for the block to be written again: what a broken write left of it does not count. */
   remove(range: BlockRange): Promise<void>;
   /** The input has ended and all is written: close off what must be whole (a file). */
   finish(): Promise<void>;

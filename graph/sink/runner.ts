@@ -106,7 +106,7 @@ export class SinkRunner {
     clearTimeout(this.#deadline);
     const clean = this.#stopping === 'drain' && this.#error === null;
     try {
-      if (clean && finish) await this.#writer?.finish();
+      if (clean && finish && this.#lease?.owned.has(0)) await this.#writer?.finish(); // of several processes one
       if (clean && finish) this.#state = 'done';
     } catch (cause) {
       this.#park(cause);
@@ -202,12 +202,12 @@ export class SinkRunner {
     const { log } = this.#environment;
     const { group } = this.#sink;
     const ranges = (await log.describe(this.#topic))?.ranges ?? [];
-    for (const [partition, { low }] of ranges.entries()) {
+    for (const [partition, { low, high }] of ranges.entries()) {
       const pending = await log.pending(group, this.#topic, partition);
-      const position = { topic: this.#topic, partition, offset: Math.max(low, pending?.to ?? low) };
-      const isWritten = pending === null || pending.from === pending.to;
-      if (isWritten && (await log.poll(`${group}/end`, [position], { messages: 1, bytes: 1, waitMs: 0 })).length === 0) continue;
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      const offset = Math.max(low, pending?.to ?? low);
+      const isAcknowledged = pending === null || pending.from === pending.to;
+      if (isAcknowledged && offset >= high) continue;
+      await log.poll(`${group}/end`, [{ topic: this.#topic, partition, offset }], { messages: 1, bytes: 1, waitMs: 20 });
       return false;
     }
     return true;
@@ -228,6 +228,7 @@ export class SinkRunner {
           folder,
           dataDir,
           connection: this.#sink.connection,
+          partitions: this.#sink.partitions,
           note: (line) => note(`${this.#sink.name}: ${line}`),
         });
         await this.#writer.ensure();

@@ -163,7 +163,7 @@ describe('table', () => {
     expect(error.remedy).toMatch(remedy);
   });
 
-  test('of another make that holds every value is taken, and its window widened', async () => {
+  test('of another make that holds every value is taken, once it remembers enough blocks', async () => {
     const table = nextTable();
     await query(
       engine.url,
@@ -171,21 +171,41 @@ describe('table', () => {
        _seq Int64, _task Int64, _epoch Int64, at DateTime DEFAULT now()) ENGINE = MergeTree ORDER BY tuple()`,
     );
     const writer = await open(table);
+    const error = await failure(writer.ensure());
+    expect(error).toMatchObject({ code: 'clickhouse-window', domain: 'user', retry: 'never' });
+    expect(error.message).toMatch(/forgets too early which blocks it has \(non_replicated_deduplication_window is 0\)/);
+    const remedy = `ALTER TABLE \`${table}\` MODIFY SETTING non_replicated_deduplication_window = 10000`;
+    expect(error.remedy).toBe(`run ${remedy}`);
+    await query(engine.url, remedy);
     await writer.write(block(0, 5), 'a');
     await writer.write(block(0, 5), 'a');
     await writer.close();
     expect(await count(table)).toBe(5);
   });
 
-  test('that feeds a materialized view, or keeps no order, is refused', async () => {
+  test('of ours that was made to remember less is set right; more partitions need more', async () => {
     const table = nextTable();
     const writer = await open(table);
     await writer.ensure();
-    await query(engine.url, `CREATE MATERIALIZED VIEW ${table}_view ENGINE = MergeTree ORDER BY symbol AS SELECT symbol FROM ${table}`);
-    expect(await failure(writer.ensure())).toMatchObject({ code: 'clickhouse-views', domain: 'user' });
-    const allowed = await open({ table, allow_views: true });
-    await allowed.ensure();
-    await allowed.close();
+    const window = async (): Promise<unknown> =>
+      (
+        await query(
+          engine.url,
+          `SELECT extract(engine_full, 'non_replicated_deduplication_window = (\\d+)') AS n FROM system.tables WHERE name = '${table}'`,
+        )
+      ).rows[0]?.n;
+    await query(engine.url, `ALTER TABLE ${table} MODIFY SETTING non_replicated_deduplication_window = 7`);
+    expect(await window()).toBe('7');
+    await writer.ensure();
+    expect(await window()).toBe('10000');
+    const wide = await open(table, SCHEMA, { ...context(), partitions: 20 });
+    await wide.ensure();
+    expect(await window()).toBe('12000');
+    await Promise.all([writer.close(), wide.close()]);
+  });
+
+  test('that keeps no order is refused', async () => {
+    const table = nextTable();
     await query(engine.url, `CREATE TABLE ${table}_log (a Int32) ENGINE = Memory`);
     expect(await failure((await open(`${table}_log`)).ensure())).toMatchObject({ code: 'clickhouse-engine', domain: 'user' });
   });
@@ -254,7 +274,6 @@ describe('block', () => {
     await writer.write(block(0, 40), 'part');
     expect(await writer.has(whole)).toBe('partial');
     await writer.remove(whole);
-    expect(await writer.has(whole)).toBe('none');
     await writer.write(whole, 'part');
     expect(await writer.has(whole)).toBe('all');
     await writer.close();
@@ -319,7 +338,7 @@ describe('server', () => {
     const writer = await open('t', SCHEMA, context('http://127.0.0.1:1'));
     const error = await failure(writer.ensure());
     expect(error).toMatchObject({ code: 'clickhouse-unreachable', domain: 'external', retry: 'backoff' });
-    expect(error.message).toMatch(/ClickHouse at the server cannot be reached: .*ECONNREFUSED/);
+    expect(error.message).toMatch(/no ClickHouse answers at the server: .*ECONNREFUSED/);
   });
 
   test('that does not know the user or the database is a fault of the file', async () => {

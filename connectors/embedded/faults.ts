@@ -129,6 +129,7 @@ class FaultyLog implements Log {
   async commit(round: Round): Promise<CommitResult> {
     await this.#trouble('commit');
     await this.#undecided;
+    while (this.#visibility.isAnyHidden) await this.#visibility.changed(this.#options.maxDelayMs ?? 10); // as Kafka's coordinator does
     const tasks = round.tasks.map(({ task }) => task);
     if (this.#chance('lose') && this.#leases.ownsAll(round.journal, tasks)) void this.#move(round.journal, true);
     if (!this.#leases.ownsAll(round.journal, tasks)) return 'fenced';
@@ -197,10 +198,12 @@ class FaultyLog implements Log {
     const open = inner.filter(({ topic, partition, offset }) => offset < this.#visibility.end(topic, partition, Number.POSITIVE_INFINITY));
     if (open.length === 0 && positions.length > 0) {
       if (credit.waitMs > 0) await this.#visibility.changed(credit.waitMs);
+      for (const { topic, partition, offset } of inner) this.#offsets.reached(topic, partition, offset);
       return [];
     }
     const waitMs = this.#visibility.isAnyHidden ? Math.min(credit.waitMs, this.#options.maxDelayMs ?? 10) : credit.waitMs;
     const fetched = await this.#inner.poll(reader, open, { ...credit, waitMs });
+    if (fetched.length === 0) for (const { topic, partition, offset } of inner) this.#offsets.reached(topic, partition, offset);
     return fetched
       .map(({ topic, partition, messages }) => {
         const end = this.#visibility.end(topic, partition, Number.POSITIVE_INFINITY);

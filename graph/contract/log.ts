@@ -58,7 +58,10 @@ export interface TopicSpec {
 export interface TopicFacts {
   readonly topic: string;
   readonly partitions: number;
-  /** Per partition: first offset that is still there, and the offset after the last committed message. */
+  /**
+   * Per partition: first offset that is still there, and the offset after the last committed message. Where markers follow that message
+   * `high` may lie behind them, until a poll of this process has found nothing more.
+   */
   readonly ranges: readonly { readonly low: number; readonly high: number }[];
 }
 

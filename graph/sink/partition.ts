@@ -63,7 +63,7 @@ async function consume(run: SinkRun, partition: number): Promise<void> {
     const waited = builder.range.from < 0 ? 0 : Date.now() - lastWriteAt;
     const full = builder.rows >= run.block.rows || builder.bytes >= run.block.bytes || waited >= run.block.ms;
     if (!full) {
-      const waitMs = stopping === 'drain' ? 0 : Math.min(POLL_MS, builder.range.from < 0 ? POLL_MS : Math.max(1, run.block.ms - waited));
+      const waitMs = Math.min(POLL_MS, builder.range.from < 0 ? POLL_MS : Math.max(1, run.block.ms - waited));
       const next = builder.range.from < 0 ? position : builder.range.to;
       const fetched = await log.poll(`${sink.group}/${partition}`, [{ topic, partition, offset: next }], { ...POLL, waitMs });
       const messages = fetched[0]?.messages ?? [];
@@ -78,6 +78,7 @@ async function consume(run: SinkRun, partition: number): Promise<void> {
         }
         continue;
       }
+      if (stopping === 'drain' && !(await isAtEnd(run, partition, next))) continue;
       if (builder.range.from < 0) {
         if (stopping === 'drain' || Date.now() - lastWriteAt > IDLE_ACK_MS) {
           if (position > acknowledged) await acknowledge(run, partition, position, left);
@@ -94,6 +95,11 @@ async function consume(run: SinkRun, partition: number): Promise<void> {
     lastWriteAt = Date.now();
     builder = run.builder(partition);
   }
+}
+
+/** Whether nothing of the topic follows the offset. */
+async function isAtEnd({ log, topic }: SinkRun, partition: number, offset: number): Promise<boolean> {
+  return offset >= ((await log.describe(topic))?.ranges[partition]?.high ?? 0);
 }
 
 /** Adds messages up to the block's limits; `full` when the rest belongs to a later block (it is read again). */

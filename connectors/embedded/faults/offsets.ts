@@ -3,11 +3,12 @@ import { hash32 } from './dice.ts';
 
 /**
  * Offsets with gaps over offsets without: message o is shown at `stride * o` plus less than a stride, seeded by topic, partition and o.
- * As on Kafka, the range of a partition ends behind records nobody sees.
+ * As on Kafka, the range of a partition ends behind records nobody sees, until a reader has come to its end.
  */
 export class SparseOffsets {
   readonly #seed: number;
   readonly #stride: number;
+  readonly #reached = new Map<string, number>();
 
   /** `stride` 1: no gaps. */
   constructor(seed: number, stride: number) {
@@ -30,12 +31,19 @@ export class SparseOffsets {
     return { topic, partition, offset: this.inner(topic, partition, offset) };
   }
 
+  /** A poll found nothing at or after this inner offset: the end of the partition is known to the message from here on. */
+  reached(topic: string, partition: number, end: number): void {
+    this.#reached.set(`${topic}/${partition}`, end);
+  }
+
   /** The range as it is shown, ending before inner offset `visible` of each partition. */
   facts(facts: TopicFacts, visible: (partition: number, high: number) => number): TopicFacts {
-    const ranges = facts.ranges.map(({ low, high }, partition) => ({
-      low: this.#stride * low,
-      high: this.#stride * visible(partition, high),
-    }));
+    const { topic } = facts;
+    const ranges = facts.ranges.map(({ low, high }, partition) => {
+      const end = visible(partition, high);
+      const isExact = this.#reached.get(`${topic}/${partition}`) === end && end > low;
+      return { low: this.#stride * low, high: isExact ? this.shown(topic, partition, end - 1) + 1 : this.#stride * end };
+    });
     return { ...facts, ranges };
   }
 

@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
-import { isMap, LineCounter, parseDocument } from 'yaml';
-import type { Diagnostic } from '../graph/contract/diagnostic.ts';
 import type { Registry } from '../graph/contract/registry.ts';
 import { printDiagnostics } from '../graph/diagnostics/print.ts';
 import { compile, type Compiled as Outcome } from '../graph/plan/compile.ts';
 import { disk } from '../graph/resolve/disk.ts';
-import { unsupportedBroker } from './engines.ts';
+import { type Facts, NO_FACTS } from '../graph/resolve/scope.ts';
 import { environmentVariables, packageFolders } from './environment.ts';
+import { gatherFacts, isShared } from './facts.ts';
 import { declarations } from './registry.ts';
 import { type FileOptions, type Place, readPipelineFile } from './settings.ts';
 import { paintErr } from './terminal.ts';
@@ -17,7 +16,14 @@ export interface Compiled extends Outcome {
   readonly failed: boolean;
 }
 
-function compileText(place: Place, text: string, options: FileOptions, registry: Registry = declarations): Outcome {
+/** What a compilation may be given besides the options. */
+interface More {
+  /** Another registry than that of the declarations. */
+  readonly registry?: Registry;
+  readonly facts?: Facts;
+}
+
+function compileText(place: Place, text: string, options: FileOptions, { registry = declarations, facts = NO_FACTS }: More = {}): Outcome {
   return compile({
     text,
     file: place.name,
@@ -29,41 +35,42 @@ function compileText(place: Place, text: string, options: FileOptions, registry:
     readPaths: packageFolders(place.folder),
     allowCode: options.allowCode ?? false,
     dataDir: place.dataDir,
+    facts,
   });
 }
 
-/** Compiles the file, by another registry where one is given, and prints what it found to standard error. */
+/** Compiles the file, by another registry where one is given, and prints what it found to standard error. Needs no network. */
 export function compileFile(place: Place, options: FileOptions, registry?: Registry): Compiled {
   const text = readPipelineFile(place);
-  const compiled = compileText(place, text, options, registry);
-  const outcome = { ...compiled, diagnostics: [...compiled.diagnostics, ...brokerFault(compiled, place, text)] };
-  const paint = { error: paintErr.red, warning: paintErr.yellow, quiet: paintErr.cyan, strong: paintErr.bold };
-  process.stderr.write(printDiagnostics(outcome.diagnostics, text, paint));
-  return { ...outcome, failed: outcome.diagnostics.some((diagnostic) => diagnostic.severity === 'error') };
+  return printed(compileText(place, text, options, registry ? { registry } : {}), text);
 }
 
-/** The fault of a broker that this version cannot speak to, where the file names it or else at its start. */
-function brokerFault({ connections }: Outcome, place: Place, text: string): readonly Diagnostic[] {
-  const error = unsupportedBroker(connections.get('broker'));
-  if (error === null) return [];
-  const lines = new LineCounter();
-  const named = parseDocument(text, { lineCounter: lines }).getIn(['connections', 'broker'], true);
-  const node = isMap(named) ? named.get('url', true) : named;
-  const range = typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range) ? node.range : [0, 1];
-  const { line, col } = lines.linePos(range[0]);
-  const { code, message, remedy } = error;
-  return [
-    {
-      severity: 'error',
-      code,
-      message,
-      file: place.name,
-      line: Math.max(1, line),
-      column: Math.max(1, col),
-      length: Math.max(1, range[1] - range[0]),
-      ...(remedy === undefined ? {} : { hint: remedy }),
-    },
-  ];
+/**
+ * The same, but on a broker its topics are looked up first, and partitions are those that it tells. A quiet one prints errors alone: a
+ * worker's warnings have been printed by the process that started it.
+ */
+export async function compileWithFacts(
+  place: Place,
+  options: FileOptions,
+  note: (line: string) => void,
+  isQuiet = false,
+): Promise<Compiled> {
+  const text = readPipelineFile(place);
+  const offline = compileText(place, text, options);
+  const broker = offline.connections.get('broker');
+  const compiled =
+    isShared(broker) && !failed(offline)
+      ? compileText(place, text, options, { facts: await gatherFacts(offline.plans, broker, place, note) })
+      : offline;
+  return isQuiet && !failed(compiled) ? { ...compiled, failed: false } : printed(compiled, text);
+}
+
+const failed = ({ diagnostics }: Outcome): boolean => diagnostics.some(({ severity }) => severity === 'error');
+
+function printed(outcome: Outcome, text: string): Compiled {
+  const paint = { error: paintErr.red, warning: paintErr.yellow, quiet: paintErr.cyan, strong: paintErr.bold };
+  process.stderr.write(printDiagnostics(outcome.diagnostics, text, paint));
+  return { ...outcome, failed: failed(outcome) };
 }
 
 /** Compiles the file for what it says of connections, and keeps its faults to itself; null where there is no file. */

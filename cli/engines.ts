@@ -4,33 +4,40 @@ import type { ClickhouseSetup } from '../connectors/clickhouse/connector.ts';
 import { type EmbeddedClickhouse, openEmbeddedClickhouse } from '../connectors/clickhouse/embedded.ts';
 import { openEmbeddedLog } from '../connectors/embedded/log.ts';
 import type { Connection } from '../graph/contract/connector.ts';
-import { MillraceError } from '../graph/contract/error.ts';
 import type { Log } from '../graph/contract/log.ts';
+import { EXIT } from './exit.ts';
+import { isShared } from './facts.ts';
+import type { Place } from './settings.ts';
 
 /** Disk that the embedded log may use, bytes. */
 const LOG_BUDGET_BYTES = 1024 ** 3;
 
 /** What the folder for local data holds; `reset` deletes these and nothing else. */
-export const LOCAL_DATA = ['run.json', 'log', 'plans', 'files', ...['', '.json', '.xml', '.log', '.lock'].map((end) => `clickhouse${end}`)];
+export const LOCAL_DATA = ['log', 'plans', 'files', ...['', '.json', '.xml', '.log', '.lock'].map((end) => `clickhouse${end}`)];
 
 /** Now, ns since 1970 UTC. */
 export const wallClockNs = (): bigint => BigInt(Date.now()) * 1_000_000n;
 
-/** Why this version cannot run on the broker that `connections.broker` names; null when it can. */
-export function unsupportedBroker(broker: Connection | undefined): MillraceError | null {
-  if (broker === undefined || broker.url === 'embedded') return null;
-  return new MillraceError(`this version has no connector for the broker ${broker.shown}; Kafka comes next`, {
-    code: 'broker-unsupported',
-    domain: 'user',
-    remedy: 'use the embedded log: leave --broker, MILLRACE_BROKER and connections.broker out, or set them to embedded',
-  });
+/** What a log is opened with, whichever it is. */
+export interface LogOptions {
+  readonly broker: Connection | undefined;
+  readonly place: Place;
+  /** Stable name of this process among those of the cluster; undefined: every start is a new one. */
+  readonly instance: string | undefined;
+  note(line: string): void;
 }
 
 /** Opens the log that `connections.broker` names. */
-export async function openLog(broker: Connection | undefined, dataDir: string, note: (line: string) => void): Promise<Log> {
-  const unsupported = unsupportedBroker(broker);
-  if (unsupported !== null) throw unsupported;
-  return openEmbeddedLog({ dir: join(dataDir, 'log'), budgetBytes: LOG_BUDGET_BYTES, clock: wallClockNs, note });
+export async function openLog({ broker, place, instance, note }: LogOptions): Promise<Log> {
+  if (!isShared(broker))
+    return openEmbeddedLog({ dir: join(place.dataDir, 'log'), budgetBytes: LOG_BUDGET_BYTES, clock: wallClockNs, note });
+  const { openKafkaLog } = await import('../connectors/kafka/log.ts');
+  const stuck = (what: string): void => {
+    note(`${what}; ending with ${EXIT.watchdog}, to be started again: what was committed is kept`);
+    process.exit(EXIT.watchdog);
+  };
+  const member = instance === undefined ? {} : { instance };
+  return openKafkaLog({ connection: broker, folder: place.folder, note, stuck, ...member });
 }
 
 /** The ClickHouse of a data folder, in a child process: started when its address is first asked for, stopped with this process. */

@@ -11,6 +11,16 @@ export function formerRun(pipeline: string, place: Pick<Place, 'dataDir'>): Plan
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as PlanRecord) : null;
 }
 
+/** Incarnations of the runs before this one, by pipeline. */
+export function formerIncarnations(plans: readonly Plan[], place: Pick<Place, 'dataDir'>): ReadonlyMap<string, string> {
+  return new Map(
+    plans.flatMap(({ pipeline }) => {
+      const before = formerRun(pipeline, place);
+      return before === null ? [] : [[pipeline, before.inc] as const];
+    }),
+  );
+}
+
 /** Which tables hold rows of an incarnation that was left behind beside the new ones, and the SQL that removes them. */
 export function leftoverLines(plan: Plan, former: string): readonly string[] {
   const tables = [...new Set(plan.sinks.flatMap((sink) => tableOf(sink) ?? []))];

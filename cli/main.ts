@@ -18,7 +18,7 @@ function onFile(parent: Command, name: string, summary: string): Command {
 function onPlan(parent: Command, name: string, summary: string): Command {
   return onFile(parent, name, summary)
     .addOption(
-      new Option('--broker <url>', 'broker instead of the one in the file; `embedded` is the one there is, Kafka comes next').env(
+      new Option('--broker <url>', 'broker instead of the one in the file: embedded, or kafka://host1:9092,host2:9092').env(
         'MILLRACE_BROKER',
       ),
     )
@@ -53,7 +53,7 @@ function program(finish: (code: number) => void): Command {
     .argument('[pipelines...]', 'only these')
     .addOption(new Option('--format <format>', 'how to show it').choices(['text', 'mermaid', 'json']).default('text'))
     .option('--json', 'the same as --format json')
-    .action(async (names, options) => finish((await import('./commands/plan.ts')).planCommand(names, options)));
+    .action(async (names, options) => finish(await (await import('./commands/plan.ts')).planCommand(names, options)));
   examples(plan, ['millrace plan', 'millrace plan market --format mermaid', 'millrace plan --json']);
 
   const pin = onPlan(
@@ -65,6 +65,13 @@ function program(finish: (code: number) => void): Command {
 
   const run = onPlan(root, 'run', 'Run the pipelines of the file until they end or Ctrl-C.')
     .argument('[pipelines...]', 'only these')
+    .option('--workers <n>', 'run as so many processes of this machine, which share the tasks; needs a Kafka broker')
+    .addOption(
+      new Option(
+        '--instance <name>',
+        'name of this process that stays over a restart and that no other has: it is back at once (Kafka)',
+      ).env('MILLRACE_INSTANCE'),
+    )
     .option('--for <duration>', 'drain and stop after this long, e.g. 30s')
     .option('--status-port <port>', 'port of the status endpoint (default: 8780, or the next free one)')
     .option('--status-host <address>', 'address of the status endpoint; other than loopback needs a token', '127.0.0.1')
@@ -74,6 +81,7 @@ function program(finish: (code: number) => void): Command {
   examples(asJson(run, '{pipeline, seconds, epochs, nodes, sinks} when it has ended'), [
     'millrace run',
     'millrace run market --for 30s --json',
+    'millrace run --broker kafka://localhost:9092 --workers 4',
     'millrace run --data-dir /tmp/trial',
   ]);
 

@@ -49,11 +49,22 @@ export function screenOf(view: PipelineView, rates: Rates, look: Partial<Look> =
     ...warnings(view).map((line) => ({ line: `warning: ${line}`, colour: paint.yellow })),
     ...progressOf(view, rates).map((line) => ({ line, colour: paint.cyan })),
   ].flatMap(({ line, colour }) => wrapped(line, columns).map(colour));
-  const tables = [...nodeTable(view, rates), ...sinkTable(view, rates)];
+  const tables = [...workerLines(view), ...nodeTable(view, rates), ...sinkTable(view, rates)];
   const room = Math.max(1, rows - told.length - 2);
   const cut =
     tables.length <= room ? tables : [...tables.slice(0, room - 1), `... ${tables.length - room + 1} lines more in \`millrace status\``];
   return [paint.bold(head), ...cut, ...told, ''];
+}
+
+/** Which process runs which tasks, where several do. */
+function workerLines({ tasks }: PipelineView): readonly string[] {
+  const workers = [...new Set(tasks.flatMap(({ worker }) => worker ?? []))].sort();
+  return workers.map((name) => {
+    const own = tasks.filter(({ worker }) => worker === name);
+    const states = [...new Set(own.map(({ state }) => state))];
+    const of = (state: string) => own.filter((task) => task.state === state).map(({ task }) => task);
+    return `${name}: ${states.map((state) => `${of(state).length === 1 ? 'task' : 'tasks'} ${of(state).join(', ')} ${state}`).join('; ')}`;
+  });
 }
 
 function nodeTable(view: PipelineView, rates: Rates): readonly string[] {
@@ -98,6 +109,13 @@ export function lineOf(view: PipelineView, rates: Rates): string {
   const late = view.nodes.filter((node) => lateRows(node) > 0).map((node) => `${node.name}: ${count(lateRows(node))} late`);
   const parts = [`rows/s ${nodes.join(', ')}`, ...sinks, ...refused, ...late, ...progressOf(view, rates), disk(view)];
   return `${view.pipeline} ${view.seconds.toFixed(0)} s (${view.state}): ${parts.join(' | ')}`;
+}
+
+const LINE_MS = 5000;
+
+/** The screen of a run: in place on a terminal, else lines. */
+export function screenFor({ json }: { readonly json?: boolean }, rates: Rates): Screen {
+  return process.stderr.isTTY && !json ? liveScreen(process.stderr, rates) : plainScreen(process.stderr, rates, LINE_MS);
 }
 
 /** A screen on a terminal. */

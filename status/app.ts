@@ -12,6 +12,18 @@ export interface Shown {
   readonly version: string;
   views(): readonly PipelineView[];
   readonly rates: Rates;
+  /** The processes that run the pipelines, where they are others than this one. */
+  workers?(): readonly WorkerProcess[];
+}
+
+/** A process of several that run the same pipelines. */
+export interface WorkerProcess {
+  readonly name: string;
+  readonly pid: number | null;
+  readonly state: string;
+  readonly restarts: number;
+  /** Its own status endpoint. */
+  readonly url: string | null;
 }
 
 /** The endpoint's routes. With a token, all but the probes need it, and the probes tell no details without it. */
@@ -32,7 +44,10 @@ export function statusApp(shown: Shown, token: string | null): Hono {
   app.get('/', () =>
     json({ millrace: shown.version, paths: ['/status', '/healthz', '/readyz', '/metrics', '/graph', '/graph?format=mermaid'] }),
   );
-  app.get('/status', () => json({ millrace: shown.version, pid: process.pid, pipelines: shown.views() }));
+  app.get('/status', () => {
+    const workers = shown.workers?.();
+    return json({ millrace: shown.version, pid: process.pid, ...(workers ? { workers } : {}), pipelines: shown.views() });
+  });
   app.get('/metrics', async (context) => {
     context.header('content-type', metrics.contentType);
     return context.body(await metrics.text(shown.views()));

@@ -1,10 +1,10 @@
 import { planJson, showPlan } from '../../graph/plan/show.ts';
-import { compileFile } from '../compile.ts';
+import { compileWithFacts } from '../compile.ts';
 import { EXIT } from '../exit.ts';
 import { declarations } from '../registry.ts';
 import { chosen, type FileOptions, placeOf } from '../settings.ts';
 import { stateOf, stateText } from '../state.ts';
-import { out, outJson } from '../terminal.ts';
+import { note, out, outJson } from '../terminal.ts';
 import { diagnosticJson } from './check.ts';
 
 export interface PlanOptions extends FileOptions {
@@ -13,10 +13,10 @@ export interface PlanOptions extends FileOptions {
 }
 
 /** Prints the plans of the file; gives the exit code. */
-export function planCommand(names: readonly string[], options: PlanOptions): number {
+export async function planCommand(names: readonly string[], options: PlanOptions): Promise<number> {
   const place = placeOf(options);
   const json = options.json === true || options.format === 'json';
-  const { diagnostics, plans, failed } = compileFile(place, options);
+  const { diagnostics, plans, failed } = await compileWithFacts(place, options, note);
   if (failed) {
     if (json) outJson({ diagnostics: diagnostics.map(diagnosticJson) });
     return EXIT.diagnostics;

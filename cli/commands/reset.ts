@@ -5,7 +5,7 @@ import { MillraceError } from '../../graph/contract/error.ts';
 import { showBytes } from '../../graph/contract/units.ts';
 import { LOCAL_DATA } from '../engines.ts';
 import { usage } from '../exit.ts';
-import { runningInstance } from '../instance.ts';
+import { RUN_FILE, runningInstance } from '../instance.ts';
 import { type FileOptions, placeOf } from '../settings.ts';
 import { note, outJson } from '../terminal.ts';
 
@@ -38,7 +38,10 @@ export async function resetCommand(options: ResetOptions): Promise<void> {
       domain: 'user',
       remedy: 'stop that process first',
     });
-  const found = LOCAL_DATA.map((name) => join(place.dataDir, name)).filter((path) => existsSync(path));
+  const names = existsSync(place.dataDir)
+    ? readdirSync(place.dataDir).filter((name) => LOCAL_DATA.includes(name) || RUN_FILE.test(name))
+    : [];
+  const found = names.map((name) => join(place.dataDir, name));
   const bytes = found.reduce((sum, path) => sum + bytesOf(path), 0);
   if (found.length > 0 && !options.yes) {
     if (!process.stdin.isTTY) throw usage('nobody is there to ask', 'pass --yes to delete without a question');

@@ -1,3 +1,4 @@
+import { MillraceError } from '../../graph/contract/error.ts';
 import type { Plan } from '../../graph/contract/plan.ts';
 import { durationNs, showBytes } from '../../graph/contract/units.ts';
 import type { PipelineView } from '../../graph/contract/view.ts';
@@ -5,20 +6,26 @@ import type { Environment, Outcome, RunningPipeline } from '../../graph/run/envi
 import { runPipeline } from '../../graph/run/pipeline.ts';
 import { Rates } from '../../status/rates.ts';
 import { openStatus } from '../../status/server.ts';
-import { compileFile } from '../compile.ts';
+import { compileWithFacts } from '../compile.ts';
 import { enginePid, type LocalClickhouse, localClickhouse, openLog, wallClockNs } from '../engines.ts';
 import { EXIT, exitOf, usage } from '../exit.ts';
-import { formerRun, leftoverLines } from '../former.ts';
+import { isShared } from '../facts.ts';
+import { formerIncarnations, leftoverLines } from '../former.ts';
+import { planLines, takenText, usesLocalClickhouse } from '../greeting.ts';
 import { announce, type Instance, withdraw } from '../instance.ts';
 import { registryWith } from '../registry.ts';
-import { liveScreen, plainScreen, type Screen } from '../screen.ts';
+import { report } from '../report.ts';
+import { type Screen, screenFor } from '../screen.ts';
 import { chosen, type FileOptions, type Place, placeOf } from '../settings.ts';
 import { onStop } from '../stop.ts';
-import { isEmpty, remarks, type Summary, summaryDocument, summaryOf, summaryText } from '../summary.ts';
-import { note, out, outJson, paintErr, paintOut, plural, printError } from '../terminal.ts';
+import type { Summary } from '../summary.ts';
+import { note, outJson, printError } from '../terminal.ts';
 import { exampleQuery, tryLines } from '../tour.ts';
 import { VERSION } from '../version.ts';
+import { type Link, supervisorLink } from '../workers/link.ts';
+import { workerScreen } from '../workers/screen.ts';
 import { diagnosticJson } from './check.ts';
+import { runWorkers } from './run-workers.ts';
 
 export interface RunOptions extends FileOptions {
   readonly json?: boolean;
@@ -27,11 +34,15 @@ export interface RunOptions extends FileOptions {
   readonly statusHost: string;
   readonly statusToken?: string;
   readonly loseState?: boolean;
+  readonly workers?: string;
+  readonly instance?: string;
 }
 
 const DEFAULT_PORT = 8780;
 const REFRESH_MS = 1000;
-const LINE_MS = 5000;
+/** How often a worker tells how it stands. */
+const WORKER_REFRESH_MS = 250;
+const MOST_WORKERS = 256;
 /** As a shell says it of a process that SIGINT ended. */
 const INTERRUPTED = 130;
 
@@ -56,8 +67,9 @@ function exitOfOutcome({ state, error }: Outcome): number {
   return state === 'parked' ? EXIT.parked : exitOf(error);
 }
 
-function summaryError({ state, error }: Outcome): Summary['error'] {
-  if (state === 'done' || error === null) return undefined;
+function errorOf(outcome: Outcome | undefined): NonNullable<Summary['error']> | null {
+  if (outcome === undefined || outcome.state === 'done' || outcome.error === null) return null;
+  const { error } = outcome;
   const { code, node } = error as { code?: string; node?: string };
   return { code: code ?? 'internal', message: error.message, node: node ?? null };
 }
@@ -74,29 +86,33 @@ interface Run {
   readonly running: RunningPipeline[];
   /** Incarnations of the runs before this one, by pipeline. */
   readonly former: ReadonlyMap<string, string>;
+  /** The process that started this one as a worker, or null. */
+  readonly link: Link | null;
 }
 
-/** Runs the pipelines of a file in this process until they end, are drained or fail; gives the exit code. */
+/** Runs the pipelines of a file until they end, are drained or fail, in this process or in several; gives the exit code. */
 export async function runCommand(names: readonly string[], options: RunOptions): Promise<number> {
   const limitMs = limitOf(options);
   const port = portOf(options);
+  const count = workerCount(options);
+  const link = supervisorLink();
   const place = placeOf(options);
-  const compiled = compileFile(place, options);
+  const compiled = await compileWithFacts(place, options, note, link !== null);
   if (compiled.failed) {
     if (options.json) outJson({ diagnostics: compiled.diagnostics.map(diagnosticJson) });
     return EXIT.diagnostics;
   }
   const plans = chosen(compiled.plans, names);
+  const broker = compiled.connections.get('broker');
+  if (count !== null && link === null) {
+    if (!isShared(broker)) throw embeddedAlone(count);
+    return runWorkers({ count, names, options, place, plans, limitMs, port });
+  }
   const rates = new Rates();
-  const screen = process.stderr.isTTY && !options.json ? liveScreen(process.stderr, rates) : plainScreen(process.stderr, rates, LINE_MS);
+  const screen = link === null ? screenFor(options, rates) : workerScreen(link);
   const say = (line: string) => screen.note(line);
-  const former = new Map(
-    plans.flatMap(({ pipeline }) => {
-      const before = formerRun(pipeline, place);
-      return before === null ? [] : [[pipeline, before.inc] as const];
-    }),
-  );
-  const log = await openLog(compiled.connections.get('broker'), place.dataDir, say);
+  const former = formerIncarnations(plans, place);
+  const log = await openLog({ broker, place, instance: options.instance, note: say });
   const clickhouse = localClickhouse(place.dataDir, say);
   const environment = {
     registry: registryWith(clickhouse),
@@ -108,7 +124,7 @@ export async function runCommand(names: readonly string[], options: RunOptions):
     note: say,
   };
   try {
-    return await serve({ options, place, plans, screen, rates, clickhouse, environment, running: [], former }, port, limitMs);
+    return await serve({ options, place, plans, screen, rates, clickhouse, environment, running: [], former, link }, port, limitMs);
   } finally {
     screen.close();
     withdraw(place);
@@ -117,18 +133,36 @@ export async function runCommand(names: readonly string[], options: RunOptions):
   }
 }
 
+/** How many processes are asked for; null: this one. Throws a usage error. */
+function workerCount({ workers }: RunOptions): number | null {
+  if (workers === undefined) return null;
+  const count = Number(workers);
+  if (Number.isInteger(count) && count >= 1 && count <= MOST_WORKERS) return count;
+  throw usage(`"${workers}" is not a number of workers`, `give a whole number from 1 to ${MOST_WORKERS}`);
+}
+
+function embeddedAlone(count: number): MillraceError {
+  return new MillraceError(`the embedded log is for one process, and ${count} were asked for`, {
+    code: 'workers-embedded',
+    domain: 'user',
+    remedy: 'leave --workers out, or name a Kafka broker: connections.broker, --broker or MILLRACE_BROKER',
+  });
+}
+
 /** Opens the status endpoint, starts the pipelines, and waits for their end. */
 async function serve(run: Run, port: { port: number; orNext: boolean }, limitMs: number | null): Promise<number> {
-  const { options, place, plans, rates, environment, running } = run;
+  const { options, place, plans, rates, environment, running, link } = run;
   const views = () => running.map((pipeline) => pipeline.view());
   const stop = stopOnSignals(run);
   const status = await openStatus(
     { version: VERSION, views, rates },
-    { host: options.statusHost, token: options.statusToken ?? null, ...port },
+    link === null
+      ? { host: options.statusHost, token: options.statusToken ?? null, ...port }
+      : { host: '127.0.0.1', token: options.statusToken ?? null, port: 0, orNext: false },
   );
   try {
-    const taken = port.orNext && status.port !== port.port ? ` (port ${port.port} is taken)` : '';
-    await greet(run, `${status.url}/status${taken}`);
+    if (link) await link.tell({ kind: 'status', url: status.url });
+    else await greet(run, `${status.url}/status${takenText(port, status.port)}`);
     const instance: Instance = {
       pid: process.pid,
       startedAt: new Date().toISOString(),
@@ -137,14 +171,14 @@ async function serve(run: Run, port: { port: number; orNext: boolean }, limitMs:
       status: { url: status.url },
       clickhouse: null,
     };
-    announce(place, instance);
-    if (plans.some(usesLocalClickhouse)) void announceClickhouse(run, instance);
+    if (link === null) announce(place, instance);
+    if (link === null && plans.some(usesLocalClickhouse)) void announceClickhouse(run, instance);
     for (const plan of plans) running.push(runPipeline(plan, environment));
     stop.started();
     const limit = limitMs === null ? undefined : setTimeout(() => stop.drain(`${options.for} are over`), limitMs);
     const outcomes = await shownUntilDone(run, views);
     clearTimeout(limit);
-    return report(run, outcomes, views(), stop.asked());
+    return await told(run, outcomes, views(), stop.asked());
   } finally {
     stop.forget();
     await status.close();
@@ -152,7 +186,7 @@ async function serve(run: Run, port: { port: number; orNext: boolean }, limitMs:
 }
 
 /** Drains at the first signal, also when it comes while the pipelines are being started, and leaves at the second. */
-function stopOnSignals({ screen, running, place }: Run) {
+function stopOnSignals({ screen, running, place, link }: Run) {
   let asked = false;
   const drainAll = () => {
     for (const pipeline of running) void pipeline.drain();
@@ -162,6 +196,7 @@ function stopOnSignals({ screen, running, place }: Run) {
     asked = true;
     drainAll();
   };
+  if (link) return { drain, asked: () => asked, started: () => asked && drainAll(), forget: stopOfWorker(link, drain) };
   const forget = onStop({
     first: (signal) => drain(signal === 'SIGINT' ? 'Ctrl-C' : signal),
     second: () => {
@@ -174,8 +209,26 @@ function stopOnSignals({ screen, running, place }: Run) {
   return { drain, forget, asked: () => asked, started: () => asked && drainAll() };
 }
 
-const usesLocalClickhouse = (plan: Plan) =>
-  plan.sinks.some((sink) => sink.connector === 'clickhouse' && sink.connection?.url === 'embedded');
+/** A Ctrl-C reaches every process of a terminal: a worker leaves it to the one that started it. */
+function stopOfWorker(link: Link, drain: (why: string) => void): () => void {
+  let isStopping = false;
+  const once = (why: string) => {
+    if (!isStopping) drain(why);
+    isStopping = true;
+  };
+  const left = () => undefined;
+  const byHand = () => once('SIGTERM');
+  const listeners = [
+    ['SIGINT', left],
+    ['SIGHUP', left],
+    ['SIGTERM', byHand],
+  ] as const;
+  for (const [signal, listener] of listeners) process.on(signal, listener);
+  link.onDrain(once);
+  return () => {
+    for (const [signal, listener] of listeners) process.off(signal, listener);
+  };
+}
 
 /** Starts the embedded ClickHouse beside the pipelines; a sink that needs it says itself when it is not there. */
 async function announceClickhouse({ clickhouse, place, screen }: Run, instance: Instance): Promise<void> {
@@ -188,12 +241,7 @@ async function announceClickhouse({ clickhouse, place, screen }: Run, instance: 
 }
 
 async function greet({ plans, place, screen, environment }: Run, status: string): Promise<void> {
-  for (const plan of plans) {
-    const { inputs, nodes, sinks, tasks } = plan;
-    const parts = [plural(inputs.length, 'input'), plural(nodes.length, 'operator'), plural(sinks.length, 'sink'), plural(tasks, 'task')];
-    screen.note(`${paintErr.bold(plan.pipeline)} of ${place.name}: ${parts.join(', ')}; ${plan.delivery.replaceAll('_', ' ')}`);
-    for (const { sink, reason } of plan.skipped) screen.note(`  ${paintErr.yellow('skipped')} ${sink}: ${reason}`);
-  }
+  for (const line of planLines(plans, place)) screen.note(line);
   const { budgetBytes } = await environment.log.usage();
   const budget = budgetBytes === null ? '' : `, kept under ${showBytes(budgetBytes)}`;
   screen.note(`log: ${environment.log.description}${budget}; data in ${place.dataDir}`);
@@ -216,7 +264,7 @@ async function shownUntilDone(run: Run, views: () => readonly PipelineView[]): P
     }
     screen.show(now);
   };
-  const timer = setInterval(show, REFRESH_MS);
+  const timer = setInterval(show, run.link === null ? REFRESH_MS : WORKER_REFRESH_MS);
   show();
   const outcomes = await Promise.all(running.map((pipeline) => pipeline.done));
   clearInterval(timer);
@@ -225,31 +273,27 @@ async function shownUntilDone(run: Run, views: () => readonly PipelineView[]): P
   return outcomes;
 }
 
-function leftover({ plans, former }: Run, view: PipelineView): readonly string[] {
+function leftover({ plans, former, link }: Run, view: PipelineView): readonly string[] {
   const before = former.get(view.pipeline);
   const plan = plans.find((plan) => plan.pipeline === view.pipeline);
-  return before === undefined || before === view.incarnation || plan === undefined ? [] : leftoverLines(plan, before);
+  const isTold = link !== null; // by the process that started this one
+  return isTold || before === undefined || before === view.incarnation || plan === undefined ? [] : leftoverLines(plan, before);
 }
 
-/** Prints errors and summaries, and gives the exit code. */
-function report({ options, former }: Run, outcomes: readonly Outcome[], views: readonly PipelineView[], drained: boolean): number {
+/** Prints errors and summaries, or tells them to the process that started this one, and gives the exit code. */
+async function told(run: Run, outcomes: readonly Outcome[], views: readonly PipelineView[], drained: boolean): Promise<number> {
+  const { options, plans, former, link } = run;
   for (const { error } of outcomes) if (error !== null) printError(error);
-  const summaries = views.map((view, i) => summaryOf(view, outcomes[i] === undefined ? undefined : summaryError(outcomes[i])));
-  if (options.json) {
-    outJson(summaryDocument(summaries));
-    for (const line of views.flatMap((view) => remarks(view, paintErr))) note(line);
-    return Math.max(...outcomes.map(exitOfOutcome));
+  const ended = plans.map(({ pipeline }, i) => ({
+    pipeline,
+    state: outcomes[i]?.state ?? ('failed' as const),
+    error: errorOf(outcomes[i]),
+  }));
+  if (link) await link.tell({ kind: 'outcomes', outcomes: ended, views, drained });
+  else {
+    const errors = new Map(ended.flatMap(({ pipeline, error }) => (error === null ? [] : [[pipeline, error] as const])));
+    const failed = new Set(ended.filter(({ state }) => state === 'failed').map(({ pipeline }) => pipeline));
+    report({ json: options.json ?? false, views, errors, failed, former, drained });
   }
-  const texts = views.flatMap((view, i): readonly string[] => {
-    const summary = summaries[i];
-    if (summary === undefined) return [];
-    if (isEmpty(summary) && outcomes[i]?.state === 'failed') return []; // it never began: the error says all
-    const again = former.get(view.pipeline) === view.incarnation && outcomes[i]?.state === 'done' && !drained;
-    if (isEmpty(summary) && again)
-      return [`${view.pipeline}: nothing new: all sources were read to their end before; \`millrace reset\` starts over`];
-    const lines = remarks(view, paintOut);
-    return [summaryText(summary), ...(lines.length === 0 ? [] : [lines.join('\n')])];
-  });
-  if (texts.length > 0) out(texts.join('\n\n'));
   return Math.max(...outcomes.map(exitOfOutcome));
 }

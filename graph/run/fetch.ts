@@ -1,5 +1,5 @@
-import { inNode, MillraceError } from '../contract/error.ts';
-import type { Log, Position, TopicFacts } from '../contract/log.ts';
+import { inNode, type MillraceError } from '../contract/error.ts';
+import type { Log, Position } from '../contract/log.ts';
 import type { SourceView } from '../contract/view.ts';
 import { type OpenInput, type Read, readOfChunk, readOfMessages } from './inputs.ts';
 import type { Task, TaskInput } from './task.ts';
@@ -121,15 +121,13 @@ function positionsOf(tasks: readonly Task[]): Position[] {
   return [...least.values()];
 }
 
-/** Positions and lag of the sources (not the exchanges), for the status endpoint. Throws when a topic is no longer what is read. */
+/** Positions and lag of the sources (not the exchanges), for the status endpoint. */
 export async function sourceViews(log: Log, inputs: readonly OpenInput[], tasks: readonly Task[]): Promise<SourceView[]> {
   const views: SourceView[] = [];
   for (const input of inputs) {
     if (input.plan.from.kind === 'exchange') continue;
-    const parts = tasks.flatMap((task) => task.inputs.filter((i) => i.input === input));
-    const before = parts.map(({ partition, position }) => ({ partition, position }));
     const facts = input.topic === null ? null : await log.describe(input.topic);
-    if (input.topic !== null) checkTopic(input, input.topic, facts, before);
+    const parts = tasks.flatMap((task) => task.inputs.filter((i) => i.input === input));
     views.push({
       name: input.plan.name,
       use: input.plan.from.kind === 'connector' ? input.plan.from.connector : 'topic',
@@ -144,36 +142,4 @@ export async function sourceViews(log: Log, inputs: readonly OpenInput[], tasks:
     });
   }
   return views;
-}
-
-/** Codes of a topic that is no longer what a task reads: going on would read other rows. */
-export const TOPIC_CHANGED: ReadonlySet<string> = new Set(['partitions-changed', 'topic-gone', 'topic-recreated']);
-
-function checkTopic(
-  { plan, partitions }: OpenInput,
-  topic: string,
-  facts: TopicFacts | null,
-  read: readonly { readonly partition: number; readonly position: number }[],
-): void {
-  const changed = (code: string, message: string): MillraceError =>
-    new MillraceError(message, {
-      code,
-      domain: 'user',
-      node: plan.name,
-      remedy: 'bring the topic back as it was, or start from nothing with --lose-state',
-    });
-  if (!facts) throw changed('topic-gone', `topic "${topic}" is no longer there`);
-  if (facts.partitions !== partitions)
-    throw changed(
-      'partitions-changed',
-      `topic "${topic}" has ${facts.partitions} partitions now, ${partitions} when it was opened: keys have moved`,
-    );
-  for (const { partition, position } of read) {
-    const high = facts.ranges[partition]?.high ?? 0;
-    if (high < position)
-      throw changed(
-        'topic-recreated',
-        `partition ${partition} of topic "${topic}" ends at ${high}, and was read up to ${position}: it was made anew`,
-      );
-  }
 }

@@ -9,7 +9,7 @@ import { SinkRunner } from '../sink/runner.ts';
 import { Driver } from './driver.ts';
 import type { Environment, Outcome, RunningPipeline } from './environment.ts';
 import { HEADER } from './exchange.ts';
-import { sourceViews, TOPIC_CHANGED } from './fetch.ts';
+import { sourceViews } from './fetch.ts';
 import { Histogram } from './histogram.ts';
 import { planTopic, settleIncarnation } from './incarnation.ts';
 import { type OpenInput, openInputs } from './inputs.ts';
@@ -162,7 +162,12 @@ class Pipeline {
       const names = stuck.map(({ name }) => name).join(', ');
       this.#environment.note(`waiting up to ${DRAIN_MS / 1000} s for ${names}; what is not written by then is kept for the next start`);
     }
-    const clean = await Promise.all(this.#sinks.map((sink) => this.#drainSink(sink, ended)));
+    // dead letters last: the other sinks may add to them
+    const letters = this.#sinks.filter(({ takesDeadLetters }) => takesDeadLetters);
+    const others = this.#sinks.filter(({ takesDeadLetters }) => !takesDeadLetters);
+    if (!ended) for (const sink of letters) sink.hurry(DRAIN_MS);
+    const drained = await Promise.all(others.map((sink) => this.#drainSink(sink, ended)));
+    const clean = [...drained, ...(await Promise.all(letters.map((sink) => this.#drainSink(sink, ended))))];
     await this.#refreshing;
     await this.#refresh();
     try {
@@ -222,6 +227,7 @@ class Pipeline {
           folder: environment.folder,
           dataDir: environment.dataDir,
           headers: HEADER,
+          lettersTopic: plan.outputs.find(({ kind }) => kind === 'rejected')?.topic ?? null,
           clock: environment.clock,
           note: environment.note,
           histogram: () => new Histogram(),
@@ -265,7 +271,8 @@ class Pipeline {
     } finally {
       for (const node of metrics.values()) node.counting = true;
     }
-    for (const { input, partition, ingest } of task.inputs) if (ingest.ended) await input.reader?.finished?.(partition);
+    const isAlone = this.#lease?.owned.size === this.#plan.tasks; // else it may have ended just now, in another process
+    for (const { input, partition, ingest } of task.inputs) if (ingest.ended && isAlone) await input.reader?.finished?.(partition);
     task.state = task.exhausted ? 'ended' : 'running';
     const tells = this.#plan.outputs.some((output) => output.kind === 'exchange');
     task.due ||= task.state === 'running' && (tells || task.inputs.length === 0);
@@ -290,8 +297,7 @@ class Pipeline {
       this.#sources = await sourceViews(this.#environment.log, this.#inputs, [...this.#driver.tasks.values()]);
       this.#usage = await this.#environment.log.usage();
     } catch (error) {
-      const { code, message } = inNode(error, this.#plan.pipeline);
-      if (TOPIC_CHANGED.has(code)) return this.#giveUp(error);
+      const { message } = inNode(error, this.#plan.pipeline);
       if (message !== this.#refreshFault) this.#environment.note(`positions and lag cannot be looked up: ${message}`);
       this.#refreshFault = message;
     }

@@ -97,20 +97,38 @@ describe('run', () => {
     expect([open.code, open.stderr.includes('--status-token')]).toEqual([2, true]);
   });
 
-  it('refuses a broker that is not supported, as check and plan do', async () => {
+  it('checks without the network, and says that a broker is not there where it is needed', async () => {
     const folder = folderWith({ 'pipelines.yaml': ENDLESS });
-    for (const args of [['run', ...ANY_PORT], ['check'], ['plan']]) {
-      const { code, stdout, stderr } = await run(folder, args, { MILLRACE_BROKER: 'kafka://localhost:1' });
-      expect([code, stdout], args[0]).toEqual([1, '']);
-      expect(stderr).toContain('error[broker-unsupported]');
-      expect(stderr).toContain('kafka://localhost:1');
+    const env = { MILLRACE_BROKER: 'kafka://me:hunter2@127.0.0.1:1' };
+    expect((await run(folder, ['check'], env)).code).toBe(0);
+    for (const args of [['run', ...ANY_PORT], ['plan']]) {
+      const { code, stdout, stderr } = await run(folder, args, env);
+      expect([code, stdout], stderr).toEqual([5, '']);
+      expect(stderr).toContain('error[kafka-');
+      expect(stderr).toContain('kafka://me:***@127.0.0.1:1');
+      expect(stderr).not.toContain('hunter2');
     }
   });
 
-  it('underlines the broker that the file names', async () => {
-    const text = ENDLESS.replace('version: 1\n', 'version: 1\nconnections:\n  broker: kafka://host:9092\n');
-    const { stdout } = await run(folderWith({ 'pipelines.yaml': text }), ['check', '--json']);
-    expect(JSON.parse(stdout).diagnostics).toMatchObject([{ code: 'broker-unsupported', line: 3, column: 11 }]);
+  it('underlines options of the broker that are not, or are not for the file to set', async () => {
+    const options = '{ linger_ms: 5, group.id: mine, sasl.password: hunter2, ssl.ca.location: ../ca.pem }';
+    const broker = `connections:\n  broker:\n    url: kafka://host:9092\n    options: ${options}\n`;
+    const { code, stdout, stderr } = await run(folderWith({ 'pipelines.yaml': ENDLESS.replace('version: 1\n', `version: 1\n${broker}`) }), [
+      'check',
+      '--json',
+    ]);
+    expect(code, stderr).toBe(1);
+    expect(JSON.parse(stdout).diagnostics).toMatchObject([
+      { code: 'option-unknown', line: 5, column: 16, hint: 'Write linger.ms.' },
+      { code: 'option-refused', line: 5, column: 30 },
+      { code: 'path-outside', line: 5 },
+    ]);
+    expect(stderr).not.toContain('hunter2');
+  });
+
+  it('refuses several workers on the embedded log, which is for one process', async () => {
+    const { code, stderr } = await run(folderWith({ 'pipelines.yaml': ENDLESS }), ['run', '--workers', '2', ...ANY_PORT]);
+    expect([code, stderr.includes('error[workers-embedded]')]).toEqual([2, true]);
   });
 
   it('says that there is nothing new when all was read before', async () => {

@@ -25,7 +25,9 @@ export async function openKafkaLog({ connection, folder, note, instance, stuck }
   const name = instance ?? `${process.pid}-${randomBytes(6).toString('hex')}`;
   const clients = new Clients(connection, name, folder, note);
   await clients.reach();
-  const version = await brokerVersion(connection, note);
+  const { release, isGuarded } = await brokerVersion(connection, folder);
+  if (release !== null && !isGuarded)
+    note(`Kafka at ${connection.shown} is ${release}; 3.7 or newer is recommended: since then brokers themselves guard transactions`);
   const topics = new Topics(clients);
-  return new KafkaLog({ clients, topics, watchdog: new Watchdog(stuck), member: instance ?? null, stuck, version });
+  return new KafkaLog({ clients, topics, watchdog: new Watchdog(stuck), member: instance ?? null, stuck, version: release });
 }

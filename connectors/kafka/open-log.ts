@@ -26,6 +26,7 @@ import { rootOf } from './root.ts';
 import { Rounds, Transactions } from './rounds.ts';
 import { Scanner } from './scanner.ts';
 import { Snapshots } from './snapshots.ts';
+import { mergedFigures, parseStatistics } from './statistics.ts';
 import type { Watchdog } from './stuck.ts';
 import type { Topics } from './topics.ts';
 
@@ -35,7 +36,8 @@ export interface KafkaLogParts {
   readonly watchdog: Watchdog;
   /** Name that stays over a restart, or null. */
   readonly member: string | null;
-  readonly version: string;
+  /** Release of the brokers, null where they do not tell. */
+  readonly version: string | null;
   stuck(what: string): void;
 }
 
@@ -65,7 +67,7 @@ export class KafkaLog implements Log {
 
   constructor(parts: KafkaLogParts) {
     const { clients, topics, watchdog, version } = parts;
-    this.description = version === '' ? 'kafka' : `kafka ${version}`;
+    this.description = version === null ? 'kafka' : `kafka ${version}`;
     this.#parts = parts;
     this.#scanner = new Scanner(clients, topics);
     this.#snapshots = new Snapshots(clients, topics, this.#scanner, (pipeline) => this.#journal(pipeline).tasks);
@@ -195,7 +197,8 @@ export class KafkaLog implements Log {
 
   async usage(): Promise<LogUsage> {
     this.#checkOpen();
-    return { bytes: null, budgetBytes: null };
+    const clients = [...this.#parts.clients.statistics.values()].map(parseStatistics);
+    return { bytes: null, budgetBytes: null, statistics: mergedFigures(clients.filter((client) => client !== null)) };
   }
 
   close(): Promise<void> {

@@ -19,11 +19,21 @@ export interface Server {
   end(name: 'SIGKILL' | 'SIGTERM'): Promise<void>;
 }
 
+let watched = false;
+
+/** Ends this process when the one that forked it is gone: a worker of a killed test run would live on, and its servers with it. */
+function endWithParent(): void {
+  if (watched || !process.connected) return;
+  watched = true;
+  process.once('disconnect', () => process.exit(1));
+}
+
 /**
  * Starts a server, what it says going to the end of `log`. The kernel ends it when this process dies, in whatever way; it is not in our
  * process group, so that Ctrl-C reaches only us.
  */
 export function launch(program: string, args: readonly string[], log: string, env: NodeJS.ProcessEnv = process.env): Server {
+  endWithParent();
   const output = openSync(log, 'a');
   const guarded = existsSync(SETPRIV);
   const child: ChildProcess = guarded

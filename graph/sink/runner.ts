@@ -16,6 +16,8 @@ export interface SinkEnvironment {
   readonly folder: string;
   readonly dataDir: string;
   readonly headers: LineageHeaders;
+  /** Topic of the dead letters, null where there are none. */
+  readonly lettersTopic: string | null;
   /** ns since 1970 UTC. */
   readonly clock: () => bigint;
   note(line: string): void;
@@ -58,6 +60,11 @@ export class SinkRunner {
     this.#topic = topic;
     this.#environment = environment;
     this.#latency = environment.histogram();
+  }
+
+  /** Whether what it reads are dead letters, to which other sinks may add until they end. */
+  get takesDeadLetters(): boolean {
+    return this.#environment.lettersTopic === this.#sink.topic;
   }
 
   /** What parked it; null while it can go on. */

@@ -5,11 +5,11 @@ import { REJECTED_SCHEMA } from '../../graph/contract/columns.ts';
 import type { Block, Connector, RefusedRow, SinkWriter } from '../../graph/contract/connector.ts';
 import { MillraceError, type Retry } from '../../graph/contract/error.ts';
 import type { Log } from '../../graph/contract/log.ts';
-import type { Plan, PlanOutput } from '../../graph/contract/plan.ts';
+import type { Plan, PlanOutput, PlanSink } from '../../graph/contract/plan.ts';
 import type { Registry } from '../../graph/contract/registry.ts';
 import { type Row, rowsOf } from '../../graph/contract/rows.ts';
 import { runPipeline } from '../../graph/run/pipeline.ts';
-import { environmentOf, freshFolder, openLog, type PlanShape, planOf, registryOf, rowAt, Table } from './fixture.ts';
+import { environmentOf, freshFolder, openLog, type PlanShape, planOf, registryOf, rowAt, Table, tableConnector } from './fixture.ts';
 
 const SEED = Number(process.env.MILLRACE_SEED ?? 20_261_121);
 const LETTERS = '_millrace.p.rejected';
@@ -75,17 +75,27 @@ function planWithLetters(letters: boolean): Plan {
   };
   const [sink] = plan.sinks;
   if (!sink) throw new TypeError('the plan has a sink');
+  const table: PlanSink = {
+    ...sink,
+    name: 'dead_letters',
+    connector: 'plain',
+    params: { table: 'rejected' },
+    topic: LETTERS,
+    schema: REJECTED_SCHEMA,
+    group: 'millrace.p.sink.dead_letters',
+  };
   return {
     ...plan,
     outputs: [...plan.outputs, rejected],
     topics: [...plan.topics, { topic: LETTERS, partitions: 1, kind: 'rejected', retentionMs: null }],
-    sinks: [letters ? { ...sink, rejected } : sink],
+    sinks: letters ? [{ ...sink, rejected }, table] : [sink],
   };
 }
 
-function registryWith(kept: Map<string, Row>, fails: (block: Block) => Retry | null): Registry {
-  const registry = registryOf(new Map([['sums', new Table()]]));
-  return { ...registry, connectors: new Map([...registry.connectors, ['memory', pickyTable(kept, fails)]]) };
+function registryWith(kept: Map<string, Row>, fails: (block: Block) => Retry | null, rejected = new Table()): Registry {
+  const registry = registryOf(new Map());
+  const plain = tableConnector(new Map([['rejected', rejected]]));
+  return { ...registry, connectors: new Map([...registry.connectors, ['memory', pickyTable(kept, fails)], ['plain', plain]]) };
 }
 
 /** All dead letters, with the headers of their messages. */
@@ -121,17 +131,17 @@ describe('rows that the system of a sink refuses', () => {
     logs.push(log);
     const kept = new Map<string, Row>();
     const notes: string[] = [];
-    const running = runPipeline(
-      planWithLetters(true),
-      environmentOf(
-        log,
-        registryWith(kept, () => null),
-        dir,
-        notes,
-      ),
+    const table = new Table();
+    const environment = environmentOf(
+      log,
+      registryWith(kept, () => null, table),
+      dir,
+      notes,
     );
+    const running = runPipeline(planWithLetters(true), environment);
     expect((await running.done).error).toBeNull();
     await check(log, kept);
+    expect(table.rows.map((row) => row.reason).sort()).toEqual(refusedNs.map((n) => `no ${n}`).sort());
     const [{ row, headers } = { row: {}, headers: {} }] = await lettersOf(log);
     const { n, symbol } = JSON.parse(Buffer.from(row.raw as Uint8Array).toString()) as { n: string; symbol: string };
     const feed = '_millrace.p.feed.sums.out';
@@ -189,7 +199,7 @@ describe('rows that the system of a sink refuses', () => {
     const outcomes: (string | null)[] = [];
     while (outcomes.at(-1) !== null && outcomes.length < 40) {
       const { error } = await runPipeline(planWithLetters(true), environmentOf(log, parks(), dir)).done;
-      outcomes.push(error instanceof MillraceError ? error.code : error && error.message);
+      outcomes.push(error instanceof MillraceError ? error.code : (error?.message ?? null));
     }
     expect(outcomes.length).toBeGreaterThan(2);
     expect(new Set(outcomes)).toEqual(new Set(['lost', null]));

@@ -3,12 +3,15 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { freePort } from './port.ts';
 import { launch, ready, type Server } from './process.ts';
 
 const START_MS = 60_000;
-const HOST = fileURLToPath(new URL('../../native/build/clickhouse-host', import.meta.url));
+
+/** Of the repository: two folders above this file, or three above its compiled form. */
+const ROOT =
+  ['../..', '../../..'].map((up) => join(import.meta.dirname, up)).find((folder) => existsSync(join(folder, 'package-lock.json'))) ?? '';
+const HOST = join(ROOT, 'native', 'build', 'clickhouse-host');
 
 /** Starts the listener and then sleeps: the engine lives as long as its one query. */
 const SERVE =
@@ -50,7 +53,7 @@ export interface Clickhouse {
 /** The library of the engine, or null where the package `chdb` is not installed. */
 function library(): string | null {
   const platform = `${process.platform}-${process.arch}${process.platform === 'linux' ? '-gnu' : ''}`;
-  const chdb = fileURLToPath(new URL('../../node_modules/chdb/package.json', import.meta.url));
+  const chdb = join(ROOT, 'node_modules', 'chdb', 'package.json');
   if (!existsSync(chdb)) return null;
   return join(dirname(createRequire(chdb).resolve(`@chdb/lib-${platform}/package.json`)), 'libchdb.so');
 }

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -8,11 +7,19 @@ const POLL_MS = 10;
 const SAID = 2_000;
 const SETPRIV = '/usr/bin/setpriv';
 
+/** How a process ended. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
 /** A server's process, which dies with ours. */
 export interface Server {
   readonly pid: number;
   /** Whether it has ended. */
   ended(): boolean;
+  /** Resolves once it has ended. */
+  readonly gone: Promise<Exit>;
   /** Sends a signal if it still runs. */
   signal(name: NodeJS.Signals): void;
   /** Ends it by that signal and resolves once it is gone. */
@@ -41,18 +48,23 @@ export function launch(program: string, args: readonly string[], log: string, en
     : spawn(program, args, { stdio: ['ignore', output, output], env });
   closeSync(output);
   let failed = false;
-  child.once('error', () => {
-    failed = true; // it could not be started
+  const gone = new Promise<Exit>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+    child.once('error', () => {
+      failed = true; // it could not be started
+      resolve({ code: null, signal: null });
+    });
   });
   const ended = (): boolean => failed || child.exitCode !== null || child.signalCode !== null;
   return {
     pid: child.pid ?? 0,
     ended,
+    gone,
     signal: (name) => void (!ended() && child.kill(name)),
     async end(name) {
       if (ended()) return;
       child.kill(name);
-      await once(child, 'exit');
+      await gone;
     },
   };
 }

@@ -19,7 +19,7 @@ export function clickhouseConnector(setup: ClickhouseSetup): Connector {
     target: () => null,
     block: { rows: 200_000, bytes: 32 * 1024 * 1024, ms: 1000 },
     describe: (params) => `table ${params.table}`,
-    refusesRows: true,
+    refusesRows: 'by_constraint',
     async open(params, schema, { connection, folder, partitions }) {
       const problem = unacceptable(schema, params);
       if (problem) throw new MillraceError(problem, { code: 'clickhouse-schema', domain: 'user' });

@@ -79,7 +79,7 @@ function withoutAnswer(error: unknown, shown: string): MillraceError {
     const remedy = 'write http:// in connections.clickhouse, or the port that speaks TLS (8443)';
     return new MillraceError(`what answers at ${shown} does not speak TLS`, { ...told, code: 'clickhouse-tls', remedy });
   }
-  return new MillraceError(`no ClickHouse answers at ${shown}: ${message}`, {
+  return new MillraceError(`ClickHouse at ${shown} cannot be reached: ${message}`, {
     code: 'clickhouse-unreachable',
     domain: 'external',
     retry: 'backoff',

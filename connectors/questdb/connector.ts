@@ -15,7 +15,7 @@ export function questdbConnector(): Connector {
     target: () => null,
     block: { rows: 200_000, bytes: 32 * 1024 * 1024, ms: 1000 },
     describe: (params) => `table ${params.table}`,
-    refusesRows: true,
+    refusesRows: 'by_value',
     async open(params, schema, { connection, folder }) {
       const problem = unacceptable(schema, params);
       if (problem) throw new MillraceError(problem, { code: 'questdb-schema', domain: 'user' });

@@ -142,8 +142,11 @@ export interface SinkDeclaration<P = unknown> {
   target(params: P): string | null;
   /** Files it writes; the compiler checks that they lie under an allowed folder. */
   files?(params: P): readonly string[];
-  /** The system may refuse single rows; the plan then has dead letters, also where no node rejects. */
-  readonly refusesRows?: boolean;
+  /**
+   * The system may refuse single rows: `by_value` of what it cannot hold, for which the plan has dead letters also where no node rejects;
+   * `by_constraint` where somebody gave the table one: those go to the dead letters if there are any, else they stop the sink.
+   */
+  readonly refusesRows?: 'by_value' | 'by_constraint';
   /** Rows, bytes and ms that a block is gathered for, at most. */
   readonly block: { readonly rows: number; readonly bytes: number; readonly ms: number };
   /** For `plan`: what it writes to, e.g. `table bars`. */

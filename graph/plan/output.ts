@@ -37,7 +37,7 @@ export function outputsOf(draft: Draft): Outputs {
     const known = feeds.get(portKey(from));
     feeds.set(portKey(from), feedOutput(from, stream, Math.max(partitions ?? 1, known?.partitions ?? 1), draft));
   }
-  const letters = deadLetters(draft, fed.find(refusesRows) ?? null);
+  const letters = deadLetters(draft, fed.find(({ to }) => to.connector.sink?.refusesRows === 'by_value') ?? null);
   const planned = fed.flatMap((sink) => {
     const output = readable(topics, sink.from) ?? feeds.get(portKey(sink.from));
     const rejected = letters && refusesRows(sink) ? { rejected: letters } : {};
@@ -130,7 +130,7 @@ function sinkOf(name: string, use: ConnectorUse, from: PortRef, output: PlanOutp
   };
 }
 
-const refusesRows = ({ to }: ConnectorSink): boolean => to.connector.sink?.refusesRows === true;
+const refusesRows = ({ to }: ConnectorSink): boolean => to.connector.sink?.refusesRows !== undefined;
 
 /** One output for every `rejected` port that nothing reads, and for what a sink's system refuses; null when there is neither. */
 function deadLetters(draft: Draft, refusing: ConnectorSink | null): PlanOutput | null {

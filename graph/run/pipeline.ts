@@ -5,6 +5,7 @@ import type { Lease, LogUsage, TopicSpec } from '../contract/log.ts';
 import { REJECTED_PORT } from '../contract/operator.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { PipelineView, SourceView } from '../contract/view.ts';
+import { Faults } from '../sink/faults.ts';
 import { SinkRunner } from '../sink/runner.ts';
 import { Driver } from './driver.ts';
 import type { Environment, Outcome, RunningPipeline } from './environment.ts';
@@ -218,6 +219,7 @@ class Pipeline {
     const files = new Map<string, string>();
     for (const path of new Set(plan.nodes.flatMap((node) => Object.values(node.files)))) files.set(path, await readFile(path, 'utf8'));
     this.#files = files;
+    const faults = new Faults(environment.note);
     this.#sinks = plan.sinks.map(
       (sink) =>
         new SinkRunner(sink, this.#topicName(sink.topic), {
@@ -230,6 +232,7 @@ class Pipeline {
           lettersTopic: plan.outputs.find(({ kind }) => kind === 'rejected')?.topic ?? null,
           clock: environment.clock,
           note: environment.note,
+          faults,
           histogram: () => new Histogram(),
         }),
     );

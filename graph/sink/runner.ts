@@ -4,6 +4,7 @@ import type { Lease, Log } from '../contract/log.ts';
 import type { PlanSink } from '../contract/plan.ts';
 import type { Registry } from '../contract/registry.ts';
 import type { ErrorView, Quantiles, SinkView } from '../contract/view.ts';
+import type { Faults } from './faults.ts';
 import { BlockBuilder, type LineageHeaders } from './gather.ts';
 import { Letters } from './letters.ts';
 import { withLineage } from './lineage.ts';
@@ -21,6 +22,8 @@ export interface SinkEnvironment {
   /** ns since 1970 UTC. */
   readonly clock: () => bigint;
   note(line: string): void;
+  /** What all sinks of the pipeline say of systems that fail. */
+  readonly faults: Faults;
   /** A fresh histogram of latencies, ms. */
   histogram(): { record(value: number, times?: number): void; quantiles(): Quantiles };
 }
@@ -313,10 +316,7 @@ export class SinkRunner {
   #failed(error: MillraceError): void {
     this.#retries++;
     const fresh = this.#lastError?.code !== error.code || this.#state !== 'retrying';
-    if (fresh)
-      this.#environment.note(
-        `${this.#sink.name}: ${error.message}${error.remedy ? ` (${error.remedy})` : ''}${error.retry === 'backoff' ? '; trying again' : ''}`,
-      );
+    if (fresh) this.#environment.faults.met(this.#sink, error);
     this.#lastError = {
       code: error.code,
       message: error.message,
@@ -329,7 +329,7 @@ export class SinkRunner {
   }
 
   #recovered(): void {
-    if (this.#state === 'retrying') this.#environment.note(`${this.#sink.name}: writes again`);
+    if (this.#state === 'retrying') this.#environment.faults.over(this.#sink);
     if (this.#state !== 'parked') this.#state = 'running';
   }
 

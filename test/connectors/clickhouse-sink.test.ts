@@ -338,7 +338,7 @@ describe('server', () => {
     const writer = await open('t', SCHEMA, context('http://127.0.0.1:1'));
     const error = await failure(writer.ensure());
     expect(error).toMatchObject({ code: 'clickhouse-unreachable', domain: 'external', retry: 'backoff' });
-    expect(error.message).toMatch(/no ClickHouse answers at the server: .*ECONNREFUSED/);
+    expect(error.message).toMatch(/ClickHouse at the server cannot be reached: .*ECONNREFUSED/);
   });
 
   test('that does not know the user or the database is a fault of the file', async () => {

@@ -33,7 +33,7 @@ function pickyTable(kept: Map<string, Row>, fails: (block: Block) => Retry | nul
       params: registryOf(new Map()).connectors.get('memory')?.sink?.params as never,
       accepts: () => null,
       target: () => null,
-      refusesRows: true,
+      refusesRows: 'by_value',
       block: { rows: 500, bytes: 1 << 20, ms: 20 },
       describe: () => 'table sums',
       async open(): Promise<SinkWriter> {

@@ -7,7 +7,7 @@ import { concatBatches } from '../connectors/formats/arrow-concat.ts';
 import { ArrowStreamEncoder } from '../connectors/formats/arrow-encoder.ts';
 import { Lineage, withLineage } from '../graph/sink/lineage.ts';
 import { atLeast, type Bench, figure } from './figure.ts';
-import { costOfAsync } from './measure.ts';
+import { costOfAsync, cpuOf } from './measure.ts';
 import { planOf, registryAt, runToEnd } from './pipeline.ts';
 import { simulatedTrades, TRADE_COLUMNS, writeTrades } from './trades-file.ts';
 
@@ -15,7 +15,6 @@ const ROWS = 4_000_000;
 const BATCH_ROWS = 65_536;
 /** Batches of one raw insert: about what a sink gathers. */
 const BLOCK_BATCHES = 3;
-const TICKS_A_SECOND = 100;
 
 const TEXT = `version: 1
 connections: { clickhouse: embedded }
@@ -117,12 +116,6 @@ async function inserted(server: Server, blocks: readonly Uint8Array[], run: stri
 
 function enginePid(dataDir: string): number {
   return (JSON.parse(readFileSync(join(dataDir, 'clickhouse.json'), 'utf8')) as { pid: number }).pid;
-}
-
-/** CPU time of another process so far, seconds. Source: `proc(5)`, fields 14 and 15 of stat. */
-function cpuOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
 }
 
 async function withEngine<C>(pid: number, work: () => Promise<C>): Promise<C & { readonly engine: number }> {

@@ -73,7 +73,7 @@ async function measured(
   aim: number,
 ): Promise<Figure[]> {
   const registry = registryAt(null);
-  const plan = planOf(text, folder, registry, 1);
+  const plan = planOf(text, folder, registry, { tasks: 1 });
   const read = await best(2, () => readAll(folder, path, plan, registry, () => undefined));
   const plain = await best(2, () => {
     const loop = kernelLoop(plan, registry);

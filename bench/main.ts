@@ -13,8 +13,12 @@ import { embeddedLog } from './embedded-log.ts';
 import { type Aim, type Bench, type Figure, load, type Result, reaches, shown } from './figure.ts';
 import { graph } from './graph.ts';
 import { json } from './json.ts';
+import { kafka } from './kafka.ts';
 import { kernels } from './kernels.ts';
+import { latency } from './latency.ts';
+import { peers } from './peers.ts';
 import { questdb } from './questdb.ts';
+import { questdbServer } from './questdb-server.ts';
 import { soak } from './soak.ts';
 import { start } from './start.ts';
 
@@ -27,12 +31,16 @@ const BENCHES: readonly Bench[] = [
   captureToDiscard,
   clickhouse,
   questdb,
+  questdbServer,
   embeddedLog,
+  kafka,
+  latency,
+  peers,
   start,
   check,
   soak,
 ];
-const LONG = new Set(['soak']);
+const LONG = new Set(['soak', 'peers']);
 
 const HELP = `npm run bench -- [options] [bench...]
 

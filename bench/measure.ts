@@ -1,10 +1,24 @@
+import { readFileSync } from 'node:fs';
+
 /** Wall time and CPU time (all threads of this process) of some work, seconds. */
 export interface Cost {
   readonly wall: number;
   readonly cpu: number;
 }
 
+/** Ticks of `/proc` a second. Source: `sysconf(_SC_CLK_TCK)` on Linux. */
+const TICKS_A_SECOND = 100;
+
 const cpuSeconds = ({ user, system }: NodeJS.CpuUsage): number => (user + system) / 1e6;
+
+/** CPU time of this process so far, seconds. */
+export const ownCpu = (): number => cpuSeconds(process.cpuUsage());
+
+/** CPU time of another process so far, seconds. Source: `proc(5)`, fields 14 and 15 of stat. */
+export function cpuOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
+}
 
 /** What one call costs. */
 export function costOf(work: () => void): Cost {

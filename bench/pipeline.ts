@@ -7,7 +7,7 @@ import { MillraceError } from '../graph/contract/error.ts';
 import type { Plan } from '../graph/contract/plan.ts';
 import type { Registry } from '../graph/contract/registry.ts';
 import type { PipelineView } from '../graph/contract/view.ts';
-import { compile } from '../graph/plan/compile.ts';
+import { type CompileOptions, compile } from '../graph/plan/compile.ts';
 import { runPipeline } from '../graph/run/pipeline.ts';
 import { type Cost, costOfAsync } from './measure.ts';
 
@@ -18,7 +18,12 @@ export function registryAt(url: string | null): Registry {
 }
 
 /** The only pipeline of a file in `folder`, compiled; throws when it has a fault. */
-export function planOf(text: string, folder: string, registry: Registry, tasks?: number): Plan {
+export function planOf(
+  text: string,
+  folder: string,
+  registry: Registry,
+  more: Partial<Pick<CompileOptions, 'tasks' | 'facts' | 'env'>> = {},
+): Plan {
   const { plans, diagnostics } = compile({
     text,
     file: join(folder, 'bench.yaml'),
@@ -27,7 +32,7 @@ export function planOf(text: string, folder: string, registry: Registry, tasks?:
     files: { exists: existsSync, read: (path) => readFileSync(path, 'utf8') },
     allowPaths: [],
     allowCode: false,
-    ...(tasks === undefined ? {} : { tasks }),
+    ...more,
   });
   const [plan] = plans;
   if (!plan) throw new Error(`the pipeline of the bench does not compile: ${diagnostics.map((one) => one.message).join('; ')}`);

@@ -11,26 +11,31 @@ import { COLUMNS } from '../graph/contract/columns.ts';
 /** Columns of the trades that the benches read. */
 export const TRADE_COLUMNS = ['ts_event', 'ts_recv', 'symbol', 'venue', 'sequence', 'trade_id', 'price', 'size', 'aggressor_side'] as const;
 
-const SCHEMA = new Schema(TRADE_COLUMNS.map((name) => COLUMNS[name]));
+const schemaOf = (names: readonly string[]): Schema => new Schema(names.map((name) => COLUMNS[name as keyof typeof COLUMNS]));
 /** Trades per second of event time. */
 const RATE = 10_000;
 
 /** Simulated trades of eight symbols, 10,000 a second of event time, in batches of `batchRows`; the same in each run. */
-export async function* simulatedTrades(rows: number, batchRows: number): AsyncGenerator<RecordBatch> {
+export async function* simulatedTrades(
+  rows: number,
+  batchRows: number,
+  names: readonly string[] = TRADE_COLUMNS,
+): AsyncGenerator<RecordBatch> {
+  const schema = schemaOf(names);
   const reader = openSimulate(simulateParams.parse({ rows, rate: RATE, quotes: 0, partitions: 1 }));
   for (let at = 0; !reader.ended(0, at); ) {
     const chunk = await reader.read(0, at, batchRows, Number.MAX_SAFE_INTEGER);
     if (!chunk?.batch) throw new Error('the simulated exchange has no more rows');
     const { batch } = chunk;
-    const columns = TRADE_COLUMNS.map((name) => batch.data.children[columnIndex(batch.schema, name)]);
-    yield batchOfData(SCHEMA, batch.numRows, columns as never);
+    const columns = names.map((name) => batch.data.children[columnIndex(batch.schema, name)]);
+    yield batchOfData(schema, batch.numRows, columns as never);
     at = chunk.to;
   }
 }
 
 /** Writes such trades as an Arrow stream. */
 export async function writeTrades(path: string, rows: number, batchRows: number): Promise<void> {
-  const layout = layoutOf(SCHEMA, 'arrow');
+  const layout = layoutOf(schemaOf(TRADE_COLUMNS), 'arrow');
   const file = createWriteStream(path);
   file.write(layout.before);
   for await (const batch of simulatedTrades(rows, batchRows)) {

@@ -60,6 +60,11 @@ export class Clients {
     return this.#statistics;
   }
 
+  /** A line for people. */
+  note(line: string): void {
+    this.#note(line);
+  }
+
   /** Resolves when the cluster lets us in: a producer is told why it does not, other clients are not. */
   async reach(): Promise<void> {
     await disconnected(await this.producer('reach', {}));

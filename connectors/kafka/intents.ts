@@ -1,6 +1,6 @@
 import type { KafkaConsumer } from '@confluentinc/kafka-javascript';
 import type { Intent, Outgoing } from '../../graph/contract/log.ts';
-import { type Clients, CODES, called } from './client.ts';
+import { type Clients, CODES } from './client.ts';
 import { kafkaCode } from './errors.ts';
 import { committed, type GroupLease } from './lease.ts';
 import { decodeIntent, encodeIntent } from './root.ts';
@@ -71,8 +71,7 @@ export class Intents {
     offset: { topic: string; partition: number; offset: number; metadata: string },
   ): Promise<'committed' | 'fenced' | 'moved'> {
     try {
-      const done = called<void>((resolve) => commitCb(lease.consumer, [offset], (error) => resolve(error, undefined)));
-      await this.#watchdog.watch(`commit of ${lease.group}`, 60_000, done);
+      await this.#watchdog.watch(`commit of ${lease.group}`, 60_000, lease.commit(offset));
       return lease.owns([offset.partition]) ? 'committed' : 'fenced';
     } catch (cause) {
       const code = kafkaCode(cause);
@@ -96,10 +95,4 @@ export class Intents {
 
 function isSame(a: Intent | null, b: Intent): boolean {
   return a !== null && a.from === b.from && a.to === b.to && a.token === b.token && a.rows === b.rows;
-}
-
-/** A commit that tells its outcome; the package's types lack it. */
-function commitCb(consumer: KafkaConsumer, offsets: readonly object[], done: (error: unknown) => void): void {
-  if (!('commitCb' in consumer && typeof consumer.commitCb === 'function')) throw new Error('the Kafka client lacks commitCb');
-  consumer.commitCb(offsets, done);
 }

@@ -4,6 +4,8 @@ import { type Clients, CODES, called, consumed, disconnected } from './client.ts
 import { kafkaCode } from './errors.ts';
 
 const POLL_MS = 100;
+/** How long one look for the answer to a commit takes, ms: it holds a thread meanwhile. */
+const ANSWER_MS = 20;
 /** How long letting go may take before the group has to notice by itself, ms. */
 const LEAVE_MS = 15_000;
 /** Offset that the library reads as "from the end"; the lease carries no data. */
@@ -31,6 +33,8 @@ export class GroupLease implements Lease {
   #consumer: KafkaConsumer | null = null;
   #timer: NodeJS.Timeout | null = null;
   #polling: Promise<void> | null = null;
+  /** Commits under way, by partition. */
+  readonly #commits = new Map<number, { resolve(): void; reject(error: unknown): void }>();
   #changes: Promise<void> = Promise.resolve();
   #changing = 0;
   #released: Promise<void> | null = null;
@@ -72,17 +76,34 @@ export class GroupLease implements Lease {
         'group.id': this.group,
         'partition.assignment.strategy': 'cooperative-sticky',
         ...(member === null ? {} : { 'group.instance.id': member }),
+        offset_commit_cb: true,
         rebalance_cb: (error: { readonly code: number }, places: readonly { readonly partition: number }[]) => this.#heard(error, places),
       },
       { 'session.timeout.ms': 10_000, 'heartbeat.interval.ms': 1_000, 'max.poll.interval.ms': 60_000 },
     );
     this.#consumer.on('event.error', (error) => this.#failed(error));
+    this.#consumer.on('offset.commit', (error, places) => this.#told(error, places));
     this.#consumer.subscribe([this.topic]);
-    this.#timer = setInterval(() => {
-      this.#polling ??= this.#poll().finally(() => {
-        this.#polling = null;
-      });
-    }, POLL_MS);
+    this.#timer = setInterval(() => void this.#polled(0), POLL_MS);
+  }
+
+  /**
+   * Commits an offset, fenced by the generation, and resolves once the group's coordinator has it. One at a time a partition. (`commitCb`
+   * of the library calls back when the commit is queued, not when it is made.)
+   */
+  async commit(offset: { topic: string; partition: number; offset: number; metadata: string }): Promise<void> {
+    const told = new Promise<void>((resolve, reject) => {
+      this.#commits.set(offset.partition, { resolve, reject });
+    });
+    let isOver = false;
+    const over = told.finally(() => {
+      isOver = true;
+    });
+    over.catch(() => undefined);
+    this.consumer.commit([offset]);
+    while (!isOver && this.#timer) await Promise.race([over, this.#polled(ANSWER_MS)]).catch(() => undefined);
+    if (!isOver) this.#told(new Error('the group was left'), [{ partition: offset.partition }]);
+    await over;
   }
 
   release(): Promise<void> {
@@ -90,9 +111,27 @@ export class GroupLease implements Lease {
     return this.#released;
   }
 
-  async #poll(): Promise<void> {
+  #told(error: unknown, places: readonly { readonly partition: number; readonly error?: unknown }[]): void {
+    for (const { partition, error: own } of places) {
+      const waiting = this.#commits.get(partition);
+      this.#commits.delete(partition);
+      const cause = error ?? own;
+      if (cause) waiting?.reject(cause);
+      else waiting?.resolve();
+    }
+  }
+
+  /** Lets the library call back; waits `waitMs` for something to tell. */
+  #polled(waitMs: number): Promise<void> {
+    this.#polling ??= this.#poll(waitMs).finally(() => {
+      this.#polling = null;
+    });
+    return this.#polling;
+  }
+
+  async #poll(waitMs: number): Promise<void> {
     try {
-      if (this.#consumer) await consumed(this.#consumer, 1, 0);
+      if (this.#consumer) await consumed(this.#consumer, 1, waitMs);
     } catch (error) {
       this.#failed(error);
     }
@@ -149,6 +188,7 @@ export class GroupLease implements Lease {
     do await new Promise((resolve) => setTimeout(resolve, 10));
     while ((this.owned.size > 0 || this.#changing > 0) && Date.now() < until);
     if (this.#timer) clearInterval(this.#timer);
+    this.#timer = null;
     await this.#polling;
     await disconnected(consumer);
     const left = [...this.owned];

@@ -70,7 +70,13 @@ export class KafkaLog implements Log {
     this.description = version === null ? 'kafka' : `kafka ${version}`;
     this.#parts = parts;
     this.#scanner = new Scanner(clients, topics);
-    this.#snapshots = new Snapshots(clients, topics, this.#scanner, (pipeline) => this.#journal(pipeline).tasks);
+    this.#snapshots = new Snapshots(
+      clients,
+      topics,
+      this.#scanner,
+      (pipeline) => this.#journal(pipeline).tasks,
+      (line) => clients.note(line),
+    );
     this.#intents = new Intents(clients, watchdog, (group) => this.#fetcher(group).consumer());
   }
 
@@ -154,7 +160,7 @@ export class KafkaLog implements Log {
     const result = await rounds.commit(round);
     if (result === 'committed') {
       for (const { task, root } of round.tasks) {
-        if (root.snap) await this.#snapshots.pointed(round.pipeline, task, root.snap.reference);
+        if (root.snap) this.#snapshots.pointed(round.pipeline, task, root.snap.reference);
       }
     }
     return result;

@@ -16,6 +16,8 @@ interface Manifest {
   readonly nodes: readonly (readonly [node: string, offsets: readonly number[]])[];
   /** Keys of the chunks, so that they can be removed. */
   readonly keys: readonly string[];
+  /** References of the snapshots before it that were still there. */
+  readonly before: readonly string[];
   readonly sha256: string;
 }
 
@@ -28,11 +30,16 @@ export class Snapshots {
   readonly #tasks: (pipeline: string) => number;
   readonly #made = new Map<string, Promise<void>>();
   readonly #waiting = new Map<number, { resolve(offset: number): void; reject(error: unknown): void }>();
+  /** By pipeline and task: the snapshot the last root points at, and those that are there. */
+  readonly #pointed = new Map<string, string>();
   readonly #kept = new Map<string, string[]>();
+  readonly #note: (line: string) => void;
+  #tidying: Promise<void> = Promise.resolve();
   #producer: Promise<Producer> | null = null;
   #sent = 0;
 
-  constructor(clients: Clients, topics: Topics, scanner: Scanner, tasks: (pipeline: string) => number) {
+  constructor(clients: Clients, topics: Topics, scanner: Scanner, tasks: (pipeline: string) => number, note: (line: string) => void) {
+    this.#note = note;
     this.#clients = clients;
     this.#topics = topics;
     this.#scanner = scanner;
@@ -59,7 +66,8 @@ export class Snapshots {
         return [node, offsets] as const;
       }),
     );
-    const manifest: Manifest = { v: 1, epoch: key.epoch, nodes, keys, sha256: hash.digest('hex') };
+    const before = [...(this.#kept.get(`${key.pipeline}/${key.task}`) ?? [])];
+    const manifest: Manifest = { v: 1, epoch: key.epoch, nodes, keys, before, sha256: hash.digest('hex') };
     return String(await this.#send(topic, key.task, `${base}/manifest`, Buffer.from(JSON.stringify(manifest))));
   }
 
@@ -87,17 +95,26 @@ export class Snapshots {
     return new Map(manifest.nodes.map(([node, places]) => [node, places.map((offset) => parts.get(offset) as Uint8Array)]));
   }
 
-  /** A committed root points at this snapshot: it and the one before stay, older ones go. */
-  async pointed(pipeline: string, task: number, reference: string): Promise<void> {
+  /** A committed root points at this snapshot: it and the one before stay, older ones go, in the background. */
+  pointed(pipeline: string, task: number, reference: string): void {
     const key = `${pipeline}/${task}`;
-    const kept = this.#kept.get(key) ?? [];
-    if (kept.at(-1) === reference) return;
-    kept.push(reference);
+    if (this.#pointed.get(key) === reference) return;
+    this.#pointed.set(key, reference);
+    this.#tidying = this.#tidying
+      .then(() => this.#tidy(pipeline, task, reference))
+      .catch((error) => this.#note(`an old snapshot of task ${task} stays: ${error instanceof Error ? error.message : error}`));
+  }
+
+  async #tidy(pipeline: string, task: number, reference: string): Promise<void> {
+    const key = `${pipeline}/${task}`;
+    const known = this.#kept.get(key) ?? (await this.#manifest(pipeline, task, reference))?.manifest.before ?? [];
+    const kept = [...known, reference];
     this.#kept.set(key, kept);
     while (kept.length > 2) await this.#remove(pipeline, task, kept.shift() as string);
   }
 
   async close(): Promise<void> {
+    await this.#tidying;
     const producer = await this.#producer?.catch(() => null);
     if (producer) await disconnected(producer);
   }

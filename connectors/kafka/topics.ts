@@ -111,7 +111,7 @@ export class Topics {
       if (code === CODES.ERR_UNKNOWN_TOPIC_OR_PART) continue;
       if (error && code !== 0) throw this.#clients.error(asError(error), `looking up topic ${name}`);
       counts.set(name, partitions.length);
-      if (!this.#seen.has(name)) this.#seen.set(name, { id: topicId.base64str, partitions: partitions.length });
+      if (!this.#seen.has(name)) this.#seen.set(name, { id: idOf(topicId), partitions: partitions.length });
     }
     return counts;
   }
@@ -155,7 +155,8 @@ export class Topics {
     const count = (await this.partitions([topic])).get(topic);
     if (count === undefined) return null;
     const ranges = await this.ranges(Array.from({ length: count }, (_, partition) => ({ topic, partition })));
-    return { topic, partitions: count, ranges };
+    const id = this.#seen.get(topic)?.id;
+    return { topic, partitions: count, ranges, ...(id === undefined ? {} : { id }) };
   }
 
   close(): void {
@@ -199,6 +200,10 @@ export class Topics {
     }
   }
 }
+
+/** A topic's id; its text is under another name than the typings say. */
+const idOf = ({ mostSignificantBits, leastSignificantBits }: TopicDescription['topicId']): string =>
+  `${mostSignificantBits} ${leastSignificantBits}`;
 
 /** An error of one partition comes as a plain object. */
 function asError(error: LibrdKafkaError): Error {

@@ -96,6 +96,10 @@ function setPipeline(set: Set, view: PipelineView): void {
   for (const sink of view.sinks) setSink(set, pipeline, sink);
   set('millrace_log_bytes', { pipeline }, view.log.bytes);
   set('millrace_log_budget_bytes', { pipeline }, view.log.budgetBytes);
+  for (const [name, value] of Object.entries(view.log.statistics ?? {})) {
+    const inSeconds = name.endsWith('_ms');
+    set(`millrace_log_${inSeconds ? name.replace(/_ms$/, '_seconds') : name}`, { pipeline }, inSeconds ? value / 1000 : value);
+  }
 }
 
 /** The metrics of an instance in Prometheus' text format: its pipelines, and the process (memory, event loop, garbage collection). */
@@ -107,11 +111,13 @@ export class Metrics {
 
   constructor() {
     collectDefaultMetrics({ register: this.#process });
-    for (const [name, { labels, help }] of Object.entries(METRICS)) {
-      const settings = { name, help, labelNames: ['pipeline', ...labels], registers: [this.#registry] };
-      if (name.endsWith('_total')) this.#counters.set(name, new Counter(settings));
-      else this.#gauges.set(name, new Gauge(settings));
-    }
+    for (const [name, { labels, help }] of Object.entries(METRICS)) this.#declare(name, labels, help);
+  }
+
+  #declare(name: string, labels: readonly string[], help: string): void {
+    const settings = { name, help, labelNames: ['pipeline', ...labels], registers: [this.#registry] };
+    if (name.endsWith('_total')) this.#counters.set(name, new Counter(settings));
+    else this.#gauges.set(name, new Gauge(settings));
   }
 
   /** Media type of `text`. */
@@ -124,6 +130,8 @@ export class Metrics {
     this.#registry.resetMetrics();
     const set: Set = (name, labels, value) => {
       if (value === null || value === undefined) return;
+      if (!this.#counters.has(name) && !this.#gauges.has(name))
+        this.#declare(name, [], 'Figure of the client of the log, of all its connections');
       this.#counters.get(name)?.inc(labels, value);
       this.#gauges.get(name)?.set(labels, value);
     };

@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MillraceError } from '../../graph/contract/error.ts';
 import type { PipelineView } from '../../graph/contract/view.ts';
 import { Rates } from '../../status/rates.ts';
-import { runningInstance } from '../instance.ts';
+import { type Instance, runningInstances } from '../instance.ts';
 import { liveScreen, screenOf } from '../screen.ts';
 import { type FileOptions, placeOf } from '../settings.ts';
 import { out, outJson, paintOut } from '../terminal.ts';
+import { mergedView } from '../workers/merge.ts';
 
 export interface StatusOptions extends FileOptions {
   readonly json?: boolean;
@@ -40,24 +41,35 @@ async function ask(url: string, token: string | undefined): Promise<Answer> {
   return (await response.json()) as Answer;
 }
 
-/** Shows the running instance of a data folder: once, or until interrupted. */
+/** What all instances of a folder answer: those that run the same pipelines on a broker as one. */
+async function askAll(instances: readonly Instance[], token: string | undefined): Promise<Answer> {
+  const [first, ...others] = instances;
+  if (first === undefined) throw new MillraceError('no instance to ask', { code: 'not-running', domain: 'internal' });
+  if (others.length === 0) return ask(first.status.url, token);
+  const answers = await Promise.all(instances.map(async ({ pid, status }) => ({ pid, ...(await ask(status.url, token)) })));
+  const parts = answers.flatMap(({ pid, pipelines }) => pipelines.map((view) => ({ worker: `process ${pid}`, view })));
+  const names = new Set(parts.map(({ view }) => view.pipeline));
+  const pipelines = [...names].flatMap((name) => mergedView(parts.filter(({ view }) => view.pipeline === name)) ?? []);
+  return { ...answers[0], pipelines };
+}
+
+/** Shows what runs on a data folder: once, or until interrupted. */
 export async function statusCommand(options: StatusOptions): Promise<void> {
   const place = placeOf(options);
-  const instance = runningInstance(place);
-  if (!instance)
+  const instances = runningInstances(place);
+  if (instances.length === 0)
     throw new MillraceError(`nothing runs on ${place.dataDir}`, {
       code: 'not-running',
       domain: 'external',
       remedy: 'start it with `millrace run`, or name its folder with --data-dir',
     });
-  const { url } = instance.status;
   if (!options.watch) {
-    const answer = await ask(url, options.statusToken);
+    const answer = await askAll(instances, options.statusToken);
     if (options.json) return outJson(answer);
     const rates = new Rates();
     rates.sample(answer.pipelines, 0);
     await sleep(1000);
-    const later = await ask(url, options.statusToken);
+    const later = await askAll(instances, options.statusToken);
     rates.sample(later.pipelines, 1000);
     const look = { paint: paintOut, ...(process.stdout.columns === undefined ? {} : { columns: process.stdout.columns }) };
     return out(later.pipelines.flatMap((view) => screenOf(view, rates, look)).join('\n'));
@@ -65,7 +77,7 @@ export async function statusCommand(options: StatusOptions): Promise<void> {
   const rates = new Rates();
   const screen = liveScreen(process.stdout, rates);
   for (;;) {
-    const { pipelines } = await ask(url, options.statusToken);
+    const { pipelines } = await askAll(instances, options.statusToken);
     rates.sample(pipelines, Date.now());
     if (options.json) outJson({ pipelines });
     else screen.show(pipelines);

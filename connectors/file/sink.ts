@@ -88,7 +88,7 @@ export class FileWriter implements SinkWriter {
   async finish(): Promise<void> {
     const temporary = `${this.#path}.${process.pid}.new`;
     try {
-      const [incarnation] = await readdir(this.#parts);
+      const [incarnation] = (await isThere(this.#parts)) ? await readdir(this.#parts) : []; // finished by another process meanwhile
       const before = await readIfThere(this.#finished);
       if (incarnation === undefined && before !== null) return;
       const folder = join(this.#parts, incarnation ?? '');

@@ -28,6 +28,15 @@ function onPlan(parent: Command, name: string, summary: string): Command {
 
 const examples = (command: Command, lines: readonly string[]) =>
   command.addHelpText('after', `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`);
+/** What `run` ends with; the other commands know the first four and 5. */
+const EXIT_CODES = `  0   done, or drained after Ctrl-C
+  1   faults in the file
+  2   a command line or data that cannot be followed
+  3   the state found does not fit the file
+  4   a task is parked: what held it up is told
+  5   an outside system is not there
+  75  ended by itself to be started again, as a call to the broker hung or its membership was lost; nothing is lost.
+      Workers are started again by the process that started them (--workers), others by whatever runs them`;
 const asJson = (command: Command, what: string) => command.option('--json', `one JSON document on standard output: ${what}`);
 const token = () => new Option('--status-token <token>', 'token that the status endpoint asks for').env('MILLRACE_STATUS_TOKEN');
 
@@ -83,7 +92,7 @@ function program(finish: (code: number) => void): Command {
     'millrace run market --for 30s --json',
     'millrace run --broker kafka://localhost:9092 --workers 4',
     'millrace run --data-dir /tmp/trial',
-  ]);
+  ]).addHelpText('after', `\nExit codes:\n${EXIT_CODES}`);
 
   const status = onFile(root, 'status', 'Show the running instance.')
     .option('--watch', 'until Ctrl-C')

@@ -102,7 +102,12 @@ const connection = z.union([
 
 /** `connections:`. */
 export const connectionsShape = z.strictObject({
-  broker: connection.optional().describe('embedded, the default and the only one so far; Kafka comes next'),
+  broker: connection
+    .optional()
+    .describe(
+      'embedded (default) or kafka://user:password@host1:9092,host2:9092, user and password where it asks for them; `options:` are settings of ' +
+        'librdkafka by their names, such as `security.protocol: sasl_ssl`, `sasl.mechanism: SCRAM-SHA-512` or `ssl.ca.location: ca.pem`',
+    ),
   clickhouse: connection.optional().describe('embedded (default) or http://user:password@host:8123/database'),
   questdb: connection.optional().describe('http://user:password@host:9000, the HTTP port of QuestDB'),
   registry: connection.optional().describe('address of the schema registry'),

@@ -26,7 +26,7 @@ export function isTableGone(error: unknown): boolean {
 export function clickhouseError(error: unknown, shown: string): MillraceError {
   if (error instanceof MillraceError) return error;
   if (!(error instanceof ClickHouseError)) return withoutAnswer(error, shown);
-  const { message } = error;
+  const message = error.message.trim().replace(/\.$/, '');
   const code = Number(error.code);
   const said = `ClickHouse at ${shown} refused (${code} ${error.type ?? 'UNKNOWN'}): ${message}`;
   if (code === UNKNOWN_TABLE)
@@ -79,7 +79,8 @@ function withoutAnswer(error: unknown, shown: string): MillraceError {
     const remedy = 'write http:// in connections.clickhouse, or the port that speaks TLS (8443)';
     return new MillraceError(`what answers at ${shown} does not speak TLS`, { ...told, code: 'clickhouse-tls', remedy });
   }
-  return new MillraceError(`ClickHouse at ${shown} cannot be reached: ${message}`, {
+  const what = code === '' ? `no answer of ClickHouse comes from ${shown}` : `ClickHouse at ${shown} cannot be reached`;
+  return new MillraceError(`${what}: ${message}`, {
     code: 'clickhouse-unreachable',
     domain: 'external',
     retry: 'backoff',

@@ -18,12 +18,11 @@ export class Faults {
     const outage: Outage = this.#outages.get(systemOf(sink)) ?? new Map();
     this.#outages.set(systemOf(sink), outage);
     const fault = `${error.code} ${error.message}`;
-    const isPassing = error.retry === 'backoff';
-    const isKnown = isPassing && [...outage.values()].includes(fault);
+    const isKnown = [...outage.values()].includes(fault);
     outage.set(sink.name, fault);
     if (isKnown) return;
     const remedy = error.remedy ? ` (${error.remedy})` : '';
-    this.#note(`${sink.name}: ${error.message}${remedy}${isPassing ? '; trying again' : ''}`);
+    this.#note(`${sink.name}: ${error.message}${remedy}${error.retry === 'backoff' ? '; trying again' : ''}`);
   }
 
   /** A sink works again; it is told when all of its system do. */

@@ -33,17 +33,17 @@ describe('faults of sinks', () => {
     expect(notes.slice(5)).toEqual(['b: nobody answers (start it); trying again', 'b: writes again']);
   });
 
-  it('are each said where there is no connection, or somebody has to act', () => {
+  it('are each said where there is no connection, and where they differ', () => {
     const notes: string[] = [];
     const faults = new Faults((line) => notes.push(line));
     for (const one of [sink('a', null), sink('b', null)]) faults.met(one, gone());
-    const wrong = new MillraceError('wrong password', { code: 'access', domain: 'user' });
-    for (const one of [sink('c', 'clickhouse'), sink('d', 'clickhouse')]) faults.met(one, wrong);
+    const wrong = (table: string): MillraceError => new MillraceError(`no column in ${table}`, { code: 'column', domain: 'user' });
+    for (const [name, table] of ['cx', 'dy', 'ey'] as const) faults.met(sink(name ?? '', 'clickhouse'), wrong(table ?? ''));
     expect(notes).toEqual([
       'a: nobody answers (start it); trying again',
       'b: nobody answers (start it); trying again',
-      'c: wrong password',
-      'd: wrong password',
+      'c: no column in x',
+      'd: no column in y',
     ]);
   });
 });

@@ -12,6 +12,15 @@ const GRACE_MS = 1_000;
 /** Codes that say less than what came before them: the connection is gone, for whatever reason. */
 const VAGUE: ReadonlySet<number> = new Set([ERRORS.ERR__TRANSPORT, ERRORS.ERR__ALL_BROKERS_DOWN, ERRORS.ERR__TIMED_OUT]);
 
+/** A client of the library; throws `kafka-setting` where a setting is refused. */
+export function made<T>(make: () => T, shown: string): T {
+  try {
+    return make();
+  } catch (cause) {
+    throw settingError(cause, shown);
+  }
+}
+
 /**
  * Connects a producer and asks the brokers who they are. The call itself fails as "transport failure" whatever the reason; the reason comes
  * as an event, and only while the client is polled. Throws `kafka-…`, whose code tells wrong address, name, password and encryption apart.

@@ -8,6 +8,10 @@ const POLL_MS = 100;
 const ANSWER_MS = 20;
 /** How long letting go may take before the group has to notice by itself, ms. */
 const LEAVE_MS = 15_000;
+/** How long the coordinator may take to say whether it knows us, ms. */
+const ADMIT_MS = 5_000;
+/** A partition that no topic has: nobody's transaction holds up what is asked of it. */
+const NOWHERE = 2 ** 31 - 1;
 /** Offset that the library reads as "from the end"; the lease carries no data. */
 const END = -1;
 
@@ -83,8 +87,35 @@ export class GroupLease implements Lease {
     );
     this.#consumer.on('event.error', (error) => this.#failed(error));
     this.#consumer.on('offset.commit', (error, places) => this.#told(error, places));
+    await this.#admitted(this.#consumer);
     this.#consumer.subscribe([this.topic]);
     this.#timer = setInterval(() => void this.#polled(0), POLL_MS);
+  }
+
+  /**
+   * Throws where the group may not be joined. The library asks for the coordinator again and again then, and says why only once, to whoever
+   * polls; a subscribed member would just never be given anything.
+   */
+  async #admitted(consumer: KafkaConsumer): Promise<void> {
+    let isAnswered = false;
+    const asked = called<unknown>((done) => consumer.committed([{ topic: this.topic, partition: NOWHERE }], ADMIT_MS, done));
+    void asked
+      .catch(() => undefined)
+      .finally(() => {
+        isAnswered = true;
+      });
+    while (!isAnswered) {
+      try {
+        await consumed(consumer, 1, ANSWER_MS);
+      } catch (cause) {
+        const error = this.#options.clients.error(cause, `joining group ${this.group}`);
+        if (error.code === 'kafka-denied') {
+          this.#consumer = null;
+          void disconnected(consumer);
+          throw error;
+        }
+      }
+    }
   }
 
   /**

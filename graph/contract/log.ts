@@ -57,6 +57,8 @@ export interface TopicSpec {
 
 export interface TopicFacts {
   readonly topic: string;
+  /** Another one for a topic that was deleted and made anew under its name; absent where the log has no such thing. */
+  readonly id?: string;
   readonly partitions: number;
   /**
    * Per partition: first offset that is still there, and the offset after the last committed message. Where markers follow that message

@@ -10,6 +10,8 @@ export interface PlanRecord {
   readonly nodes: readonly OldNode[];
   /** Partitions of the topics that are read, by source: rows of a key stay in their task only while they are as many. */
   readonly partitions?: Readonly<Record<string, number>>;
+  /** Ids of the topics that are read, by name, where the log has such: positions hold in no other topic of the same name. */
+  readonly topics?: Readonly<Record<string, string>>;
   /** The plan that an edit made this one of, and which node keeps the state of which: snapshots of then may still be the last ones. */
   readonly before?: { readonly plan: string; readonly kept: readonly (readonly [node: string, was: string])[] };
 }

@@ -39,6 +39,7 @@ const WAIT_MS = 100;
 /** Continues the incarnation the log knows, or mints one where state starts from nothing. Refuses to lose state unless told to. */
 export async function settleIncarnation(plan: Plan, environment: Environment, settler: Settler): Promise<Incarnation> {
   const { log } = environment;
+  const ids = await topicIdsOf(plan, log);
   let last = await lastRecord(log, topicOf(plan));
   while (last?.plan !== plan.hash && !settler.isWriter()) {
     if (settler.leaving()) throw stopped(plan);
@@ -48,21 +49,21 @@ export async function settleIncarnation(plan: Plan, environment: Environment, se
     if (before && runs && last?.plan === before.plan && !environment.loseState) throw otherPlan(before);
     await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
   }
-  if (!last) return begin(plan, environment);
-  if (!environment.loseState) refuseOtherPartitions(last, plan);
-  if (last.plan === plan.hash && samePartitions(last, plan)) {
+  if (!last) return begin(plan, environment, ids);
+  if (!environment.loseState) refuseOtherTopics(last, plan, ids);
+  if (last.plan === plan.hash && samePartitions(last, plan) && otherTopic(last, ids) === null) {
     await writeCopy(last, plan, environment);
     return { inc: last.inc, stateOf: stateUnder(last) };
   }
   if (environment.loseState) {
     await alone(plan, settler);
     environment.note('the state of the former plan is left behind (--lose-state)');
-    return begin(plan, environment);
+    return begin(plan, environment, ids);
   }
   const changes = stateChange(last.nodes, plan);
   await refuseWhatIsLost(last, changes, plan, environment);
   const kept = changes.filter(({ change }) => change === 'keeps').map(({ node, was }) => [node, was ?? node] as const);
-  const record = await write(plan, environment, last.inc, { plan: last.plan, kept });
+  const record = await write(plan, environment, last.inc, ids, { plan: last.plan, kept });
   return { inc: last.inc, stateOf: stateUnder(record) };
 }
 
@@ -83,10 +84,33 @@ function otherPlan({ plan }: PlanRecord): MillraceError {
   });
 }
 
+/** Topics of others that a plan reads, by source. */
+function foreignTopics(plan: Plan): readonly { readonly name: string; readonly topic: string; readonly partitions: number | null }[] {
+  return plan.inputs.flatMap(({ name, from, landing, partitions }) =>
+    from.kind === 'topic' && !landing ? [{ name, topic: from.topic, partitions }] : [],
+  );
+}
+
 /** Partitions of the topics of others that a plan reads, by source; of those that were looked up. */
 function partitionsOf(plan: Plan): Readonly<Record<string, number>> {
-  const foreign = plan.inputs.filter(({ from, landing }) => from.kind === 'topic' && !landing);
-  return Object.fromEntries(foreign.flatMap(({ name, partitions }) => (partitions === null ? [] : [[name, partitions] as const])));
+  return Object.fromEntries(
+    foreignTopics(plan).flatMap(({ name, partitions }) => (partitions === null ? [] : [[name, partitions] as const])),
+  );
+}
+
+/** What tells topics of one name apart, by that name; of those that are there, on a log that has such. */
+async function topicIdsOf(plan: Plan, log: Log): Promise<Readonly<Record<string, string>>> {
+  const ids: Record<string, string> = {};
+  for (const { topic } of foreignTopics(plan)) {
+    const id = (await log.describe(topic))?.id;
+    if (id !== undefined) ids[topic] = id;
+  }
+  return ids;
+}
+
+/** A topic that has been made anew under its name since state was made, or null. */
+function otherTopic(last: PlanRecord, ids: Readonly<Record<string, string>>): string | null {
+  return Object.keys(ids).find((topic) => last.topics?.[topic] !== undefined && last.topics[topic] !== ids[topic]) ?? null;
 }
 
 function changedPartitions(last: PlanRecord, plan: Plan): { readonly name: string; readonly before: number; readonly now: number } | null {
@@ -99,12 +123,23 @@ function changedPartitions(last: PlanRecord, plan: Plan): { readonly name: strin
 
 const samePartitions = (last: PlanRecord, plan: Plan): boolean => changedPartitions(last, plan) === null;
 
-/** Keys move to other partitions when a topic grows; their state does not. */
-function refuseOtherPartitions(last: PlanRecord, plan: Plan): void {
+/** Positions mean nothing in a topic that was made anew; and keys move to other partitions when a topic grows, their state does not. */
+function refuseOtherTopics(last: PlanRecord, plan: Plan, ids: Readonly<Record<string, string>>): void {
+  const sources = foreignTopics(plan);
+  const anew = otherTopic(last, ids);
+  if (anew !== null) {
+    const node = sources.find(({ topic }) => topic === anew)?.name;
+    throw new MillraceError(`topic "${anew}" was deleted and made anew since the state was made`, {
+      code: 'topic-recreated',
+      domain: 'user',
+      ...(node === undefined ? {} : { node }),
+      remedy: 'start from nothing with --lose-state, which reads the new topic as start: says',
+    });
+  }
   const changed = changedPartitions(last, plan);
   if (!changed) return;
   const { name, before, now } = changed;
-  const topic = plan.inputs.flatMap((input) => (input.name === name && input.from.kind === 'topic' ? [input.from.topic] : []))[0];
+  const topic = sources.find((source) => source.name === name)?.topic;
   throw new MillraceError(`topic "${topic}" has ${now} partitions, and the state was made with ${before}`, {
     code: 'partitions-changed',
     domain: 'user',
@@ -168,13 +203,19 @@ async function refuseWhatIsLost(last: PlanRecord, changes: readonly StateChange[
   );
 }
 
-async function begin(plan: Plan, environment: Environment): Promise<Incarnation> {
+async function begin(plan: Plan, environment: Environment, topics: PlanRecord['topics']): Promise<Incarnation> {
   const inc = `${Date.now().toString(36)}-${randomBytes(5).toString('hex')}`;
-  await write(plan, environment, inc);
+  await write(plan, environment, inc, topics);
   return { inc, stateOf: (node) => node };
 }
 
-async function write(plan: Plan, environment: Environment, inc: string, before?: PlanRecord['before']): Promise<PlanRecord> {
+async function write(
+  plan: Plan,
+  environment: Environment,
+  inc: string,
+  topics: PlanRecord['topics'],
+  before?: PlanRecord['before'],
+): Promise<PlanRecord> {
   const record: PlanRecord = {
     v: 1,
     plan: plan.hash,
@@ -182,6 +223,7 @@ async function write(plan: Plan, environment: Environment, inc: string, before?:
     tasks: plan.tasks,
     nodes: plan.nodes.map(({ name, signature }) => ({ name, signature })),
     partitions: partitionsOf(plan),
+    ...(topics && Object.keys(topics).length > 0 ? { topics } : {}),
     ...(before ? { before } : {}),
   };
   const value = Buffer.from(JSON.stringify(record), 'utf8');

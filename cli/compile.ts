@@ -49,18 +49,13 @@ export function compileFile(place: Place, options: FileOptions, registry?: Regis
  * The same, but on a broker its topics are looked up first, and partitions are those that it tells. A quiet one prints errors alone: a
  * worker's warnings have been printed by the process that started it.
  */
-export async function compileWithFacts(
-  place: Place,
-  options: FileOptions,
-  note: (line: string) => void,
-  isQuiet = false,
-): Promise<Compiled> {
+export async function compileWithFacts(place: Place, options: FileOptions, isQuiet = false): Promise<Compiled> {
   const text = readPipelineFile(place);
   const offline = compileText(place, text, options);
   const broker = offline.connections.get('broker');
   const compiled =
     isShared(broker) && !failed(offline)
-      ? compileText(place, text, options, { facts: await gatherFacts(offline.plans, broker, place, note) })
+      ? compileText(place, text, options, { facts: await gatherFacts(offline.plans, broker, place) })
       : offline;
   return isQuiet && !failed(compiled) ? { ...compiled, failed: false } : printed(compiled, text);
 }

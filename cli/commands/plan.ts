@@ -4,7 +4,7 @@ import { EXIT } from '../exit.ts';
 import { declarations } from '../registry.ts';
 import { chosen, type FileOptions, placeOf } from '../settings.ts';
 import { stateOf, stateText } from '../state.ts';
-import { note, out, outJson } from '../terminal.ts';
+import { out, outJson } from '../terminal.ts';
 import { diagnosticJson } from './check.ts';
 
 export interface PlanOptions extends FileOptions {
@@ -16,7 +16,7 @@ export interface PlanOptions extends FileOptions {
 export async function planCommand(names: readonly string[], options: PlanOptions): Promise<number> {
   const place = placeOf(options);
   const json = options.json === true || options.format === 'json';
-  const { diagnostics, plans, failed } = await compileWithFacts(place, options, note);
+  const { diagnostics, plans, failed } = await compileWithFacts(place, options);
   if (failed) {
     if (json) outJson({ diagnostics: diagnostics.map(diagnosticJson) });
     return EXIT.diagnostics;

@@ -66,6 +66,8 @@ export class Supervisor {
   readonly #workers: readonly Worker[];
   readonly #waits = new Set<NodeJS.Timeout>();
   #isStopping = false;
+  /** What all was given up for: the code of the worker that cannot go on. */
+  #cause: number | null = null;
   #finish: (outcome: WorkersOutcome) => void = () => {};
   /** Resolves when every worker has ended for good. */
   readonly done: Promise<WorkersOutcome>;
@@ -189,6 +191,7 @@ export class Supervisor {
 
   /** No start will mend it: all stop. */
   #giveUp(worker: Worker, code: number): void {
+    this.#cause = code;
     this.#over(worker, code);
     this.drain();
   }
@@ -198,7 +201,7 @@ export class Supervisor {
     worker.code = code;
     if (this.#workers.some(({ state }) => state !== 'ended')) return;
     const outcomes = this.#workers.flatMap((one) => one.outcomes);
-    this.#finish({ code: Math.max(...this.#workers.map((one) => one.code ?? EXIT.done)), outcomes });
+    this.#finish({ code: this.#cause ?? Math.max(...this.#workers.map((one) => one.code ?? EXIT.done)), outcomes });
   }
 }
 

@@ -146,7 +146,8 @@ class Pipeline {
         clearInterval(timer);
       }
     } catch (error) {
-      failure = inNode(error, this.#plan.pipeline);
+      const told = inNode(error, this.#plan.pipeline);
+      if (told.code !== 'stopped' || !this.#stopRequested) failure = told; // asked to stop before it had begun: nothing failed
     }
     try {
       return await this.#finish(failure, ended);

@@ -36,8 +36,9 @@ export function statusApp(shown: Shown, token: string | null): Hono {
   app.use(requireLocalHost(token));
   app.get('/healthz', () => json({ ok: true }));
   app.get('/readyz', (context) => {
-    const waiting = unready(shown.views());
-    const ready = waiting.length === 0;
+    const views = shown.views();
+    const waiting = unready(views);
+    const ready = views.length > 0 && waiting.length === 0; // without a view, nothing has begun
     return json(authorized(context, token) ? { ready, waiting } : { ready }, ready ? 200 : 503);
   });
   app.use(requireToken(token));

@@ -82,8 +82,21 @@ describe('the status endpoint', () => {
   });
 });
 
+it('is not ready before anything has begun', async () => {
+  expect((await ask([], '/readyz')).status).toBe(503);
+});
+
 describe('metrics', () => {
   const lines = async (views: readonly PipelineView[]) => (await (await ask(views, '/metrics')).text()).split('\n');
+
+  it("tell the figures of the log's client, in base units", async () => {
+    const statistics = { round_trip_p99_ms: 12, sent_bytes_total: 345, brokers_up: 3 };
+    const shown = await lines([viewWith({ log: { description: 'kafka 4.4.0', bytes: null, budgetBytes: null, statistics } })]);
+    expect(shown).toContain('millrace_log_round_trip_p99_seconds{pipeline="market"} 0.012');
+    expect(shown).toContain('# TYPE millrace_log_sent_bytes_total counter');
+    expect(shown).toContain('millrace_log_sent_bytes_total{pipeline="market"} 345');
+    expect(shown).toContain('millrace_log_brokers_up{pipeline="market"} 3');
+  });
 
   it('say rows, rejections, lags and queues of every part', async () => {
     const text = await lines([viewWith()]);

@@ -36,6 +36,8 @@ describe('errors by code', () => {
     ['ERR_UNKNOWN_MEMBER_ID', 'kafka-fenced', 'external', 'never'],
     ['ERR__FENCED', 'kafka-fenced', 'external', 'never'],
     ['ERR__TIMED_OUT', 'kafka-timeout', 'external', 'backoff'],
+    ['ERR__NOENT', 'kafka-timeout', 'external', 'backoff'], // a partition whose leader is not known
+    ['ERR_OFFSET_NOT_AVAILABLE', 'kafka-timeout', 'external', 'backoff'],
     ['ERR_NOT_ENOUGH_REPLICAS', 'kafka-replicas', 'external', 'backoff'],
     ['ERR_UNSUPPORTED_VERSION', 'kafka-version', 'user', 'never'],
     ['ERR_INVALID_CONFIG', 'kafka-setting', 'user', 'never'],

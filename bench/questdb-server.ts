@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Sender } from '@questdb/nodejs-client';
 import type { RecordBatch } from 'apache-arrow';
 import { Lineage, withLineage } from '../graph/sink/lineage.ts';
-import { type Questdb, startQuestdb } from '../test/services/questdb.ts';
+import { type Questdb, serveQuestdb } from '../test/services/questdb.ts';
 import { atLeast, type Bench, figure } from './figure.ts';
 import { costOfAsync, cpuOf } from './measure.ts';
 import { planOf, registryAt, runToEnd } from './pipeline.ts';
@@ -15,6 +15,8 @@ const ROWS = Number(process.env.MILLRACE_BENCH_ROWS ?? 3_000_000);
 const CLIENT_ROWS = 300_000;
 const BATCH_ROWS = 65_536;
 const ROUNDS = 2;
+/** A server as people run it: the compiler that takes its time. */
+const JVM = ['-XX:TieredStopAtLevel=4', '-Xmx1g'];
 const APPLY_MS = 60_000;
 
 const textOf = (url: string, table: string): string => `version: 1
@@ -33,7 +35,7 @@ export const questdbServer: Bench = {
   name: 'questdb-server',
   summary: 'file (Arrow) -> QuestDB table on a real server, exactly once, beside the client itself',
   async run({ folder, note }) {
-    const server = await startQuestdb();
+    const server = await serveQuestdb({ jvm: JVM });
     try {
       await writeTrades(join(folder, 'trades.arrow'), ROWS, BATCH_ROWS);
       const registry = registryAt(null);

@@ -4,15 +4,30 @@ import type { Message } from '../../graph/contract/log.ts';
 const EMPTY = new Uint8Array(0);
 const NO_HEADERS: Readonly<Record<string, string>> = {};
 
-/** A message of the log from one of the library; a missing value is an empty one. */
-export function messageOf({ offset, timestamp, key, value, headers }: KafkaMessage): Message {
-  return {
-    offset,
-    timestampNs: BigInt(timestamp ?? 0) * 1_000_000n,
-    key: typeof key === 'string' ? Buffer.from(key) : (key ?? null),
-    value: value ?? EMPTY,
-    headers: headers === undefined || headers.length === 0 ? NO_HEADERS : headersOf(headers),
-  };
+/** Messages of the log from those of the library; a missing value is an empty one. Neighbours of one millisecond share its number. */
+export class Arrivals {
+  #ms = -1;
+  #ns = 0n;
+
+  of({ offset, timestamp, key, value, headers }: KafkaMessage): Message {
+    const ms = timestamp ?? 0;
+    if (ms !== this.#ms) {
+      this.#ms = ms;
+      this.#ns = BigInt(ms) * 1_000_000n;
+    }
+    return {
+      offset,
+      timestampNs: this.#ns,
+      key: typeof key === 'string' ? Buffer.from(key) : (key ?? null),
+      value: value ?? EMPTY,
+      headers: headers === undefined || headers.length === 0 ? NO_HEADERS : headersOf(headers),
+    };
+  }
+}
+
+/** One such message by itself. */
+export function messageOf(message: KafkaMessage): Message {
+  return new Arrivals().of(message);
 }
 
 function headersOf(headers: readonly MessageHeader[]): Record<string, string> {

@@ -280,17 +280,20 @@ function endOfWriter(messages: readonly Message[], from: number): number {
 
 /** The values of messages as one run of bytes; a single message is not copied. */
 function gatherPayloads(messages: readonly Message[]): Payloads {
-  const recvNs = BigInt64Array.from(messages, (m) => m.timestampNs);
-  const offsets = new Int32Array(messages.length + 1);
-  messages.forEach((m, i) => {
-    offsets[i + 1] = (offsets[i] as number) + m.value.byteLength;
-  });
-  const only = messages.length === 1 ? (messages[0] as Message).value : null;
+  const count = messages.length;
+  const recvNs = new BigInt64Array(count);
+  const offsets = new Int32Array(count + 1);
+  let end = 0;
+  for (let i = 0; i < count; i++) {
+    const { value, timestampNs } = messages[i] as Message;
+    recvNs[i] = timestampNs;
+    end += value.byteLength;
+    offsets[i + 1] = end;
+  }
+  const only = count === 1 ? (messages[0] as Message).value : null;
   if (only) return { bytes: only, offsets, recvNs };
-  const bytes = new Uint8Array(offsets[messages.length] as number);
-  messages.forEach((m, i) => {
-    bytes.set(m.value, offsets[i]);
-  });
+  const bytes = new Uint8Array(end);
+  for (let i = 0; i < count; i++) bytes.set((messages[i] as Message).value, offsets[i]);
   return { bytes, offsets, recvNs };
 }
 

@@ -23,6 +23,8 @@ export interface QuestdbSetup {
   /** Where its data stays after `stop`; a temporary folder, removed by `stop`, when not given. */
   readonly folder?: string;
   readonly port?: number;
+  /** Further arguments of the JVM. */
+  readonly jvm?: readonly string[];
 }
 
 /** A QuestDB of its own, in a temporary folder, at an address that stays over a restart. */
@@ -77,10 +79,15 @@ export async function serveQuestdb(setup: QuestdbSetup): Promise<Questdb> {
   const url = `http://127.0.0.1:${port}`;
   let server: Server | null = null;
   const start = async (): Promise<void> => {
-    server = launch(java.program, [...JVM, ...OPENS, '-p', jar, '-m', 'io.questdb/io.questdb.ServerMain', '-d', folder], log, {
-      ...process.env,
-      QDB_LOG_W_STDOUT_LEVEL: 'ERROR',
-    });
+    server = launch(
+      java.program,
+      [...JVM, ...(setup.jvm ?? []), ...OPENS, '-p', jar, '-m', 'io.questdb/io.questdb.ServerMain', '-d', folder],
+      log,
+      {
+        ...process.env,
+        QDB_LOG_W_STDOUT_LEVEL: 'ERROR',
+      },
+    );
     await ready('QuestDB', server, log, START_MS, () => answers(url));
   };
   const kill = async (): Promise<void> => server?.end('SIGKILL');

@@ -1,7 +1,7 @@
 import kafka, { type IAdminClient, type KafkaConsumer, type Message, type Producer } from '@confluentinc/kafka-javascript';
 import type { Connection } from '../../graph/contract/connector.ts';
 import { MillraceError } from '../../graph/contract/error.ts';
-import { connectConsumer, connectProducer } from './connect.ts';
+import { connectConsumer, connectProducer, made } from './connect.ts';
 import { kafkaCode, kafkaError } from './errors.ts';
 import { clientSettings, consumerSettings, producerSettings, type Settings } from './settings.ts';
 
@@ -86,7 +86,8 @@ export class Clients {
   async consumer(role: string, fixed: Readonly<Record<string, unknown>>, defaults: Settings = {}): Promise<KafkaConsumer> {
     const settings = consumerSettings(this.connection, this.#name(role), { ...COMMON_CONSUMER, ...defaults }, this.#folder);
     const own = { 'enable.auto.commit': false, 'enable.auto.offset.store': false, 'isolation.level': 'read_committed' };
-    const consumer = new kafka.KafkaConsumer({ ...settings, ...own, ...fixed }, { 'auto.offset.reset': 'error' });
+    const topic = { 'auto.offset.reset': 'error' } as const;
+    const consumer = made(() => new kafka.KafkaConsumer({ ...settings, ...own, ...fixed }, topic), this.connection.shown);
     consumer.on('event.error', (error) => this.#heard(error));
     consumer.on('event.stats', (event: { readonly message: string }) => this.#statistics.set(role, event.message));
     try {
@@ -95,16 +96,13 @@ export class Clients {
       void disconnected(consumer);
       throw error;
     }
-    // the package's types lack it; without it a call would wait for all messages it asked for
-    if ('setDefaultIsTimeoutOnlyForFirstMessage' in consumer && typeof consumer.setDefaultIsTimeoutOnlyForFirstMessage === 'function')
-      consumer.setDefaultIsTimeoutOnlyForFirstMessage(true);
     return consumer;
   }
 
   /** A producer that is connected. */
   async producer(role: string, fixed: Settings, defaults: Settings = {}): Promise<Producer> {
     const settings = producerSettings(this.connection, this.#name(role), { ...COMMON_PRODUCER, ...defaults }, this.#folder);
-    const producer = new kafka.Producer({ ...settings, ...fixed });
+    const producer = made(() => new kafka.Producer({ ...settings, ...fixed }), this.connection.shown);
     producer.on('event.error', (error) => this.#heard(error));
     producer.on('event.stats', (event: { readonly message: string }) => this.#statistics.set(role, event.message));
     try {
@@ -120,7 +118,7 @@ export class Clients {
   /** A client that asks the cluster about its topics. */
   admin(): IAdminClient {
     const { 'statistics.interval.ms': _, ...settings } = clientSettings(this.connection, this.#name('admin'), this.#folder);
-    return kafka.AdminClient.create(settings, { error: (error: unknown) => this.#heard(error) });
+    return made(() => kafka.AdminClient.create(settings, { error: (error: unknown) => this.#heard(error) }), this.connection.shown);
   }
 
   #name(role: string): string {
@@ -131,8 +129,8 @@ export class Clients {
     const code = kafkaCode(error);
     if (code === null || QUIET.has(code) || this.#troubled) return;
     this.#troubled = true;
-    const { message, remedy } = this.error(error, 'talking to the brokers');
-    this.#note(`${message}${remedy ? ` (${remedy})` : ''}; trying again`);
+    const { message, remedy, retry } = this.error(error, 'talking to the brokers');
+    this.#note(`${message}${remedy ? ` (${remedy})` : ''}${retry === 'backoff' ? '; trying again' : ''}`);
   }
 }
 
@@ -147,8 +145,28 @@ export async function disconnected(client: KafkaConsumer | Producer): Promise<vo
   });
 }
 
-/** What a consumer has now, at most `count` messages; waits `waitMs` for the first. */
-export function consumed(consumer: KafkaConsumer, count: number, waitMs: number): Promise<Message[]> {
+/**
+ * What a consumer has now, at most `count` messages; waits `waitMs` for the first. Waiting and taking are two calls: a single one would
+ * go on for as long as a message comes every millisecond.
+ */
+export async function consumed(consumer: KafkaConsumer, count: number, waitMs: number): Promise<Message[]> {
+  const late = LATE.get(consumer);
+  LATE.delete(consumer);
+  if (late !== undefined) throw late;
+  const first = await taken(consumer, 1, waitMs);
+  if (first.length === 0 || count === 1) return first;
+  try {
+    return first.concat(await taken(consumer, count - 1, 0));
+  } catch (error) {
+    LATE.set(consumer, error); // the messages before it were taken
+    return first;
+  }
+}
+
+/** Errors that followed messages: told by the next call. */
+const LATE = new WeakMap<KafkaConsumer, unknown>();
+
+function taken(consumer: KafkaConsumer, count: number, waitMs: number): Promise<Message[]> {
   consumer.setDefaultConsumeTimeout(waitMs);
   return called<Message[]>((done) => consumer.consume(count, done));
 }

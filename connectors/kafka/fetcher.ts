@@ -3,15 +3,17 @@ import { MillraceError } from '../../graph/contract/error.ts';
 import type { Credit, Fetched, Message, Position } from '../../graph/contract/log.ts';
 import { type Clients, consumed, disconnected } from './client.ts';
 import { incremental } from './lease.ts';
-import { messageOf } from './message.ts';
+import { Arrivals } from './message.ts';
 import { recreated, type Topics } from './topics.ts';
 
-/** What one call to the library may bring. */
-const MOST_MESSAGES = 4_000;
+/** What one call to the library may bring; while rows trickle it asks for few, as a call may go on while they come. */
+const MESSAGES = { least: 256, most: 4_000 };
 /** How long that call waits for the first message, ms: it holds a thread meanwhile. */
 const WAIT_MS = 20;
 /** Bytes that wait for the readers, below which more is fetched unasked; and above which partitions nobody takes from are let go. */
 const AHEAD_BYTES = { least: 8 * 1024 * 1024, most: 64 * 1024 * 1024 };
+/** Looks at a silent partition after which its readers are told; one that was left in a transaction stays silent until that times out. */
+const GIVEN_UP_LOOKS = 6;
 /** A partition that was silent this long is looked at: errors of single partitions are lost in the library (trap H28). */
 const SILENT_MS = 5_000;
 
@@ -28,7 +30,8 @@ interface Cursor {
   /** Whether the consumer fetches it now. */
   assigned: boolean;
   heardAtMs: number;
-  suspect: boolean;
+  /** Looks in a row at which something should have come. */
+  suspicions: number;
 }
 
 /** Reads partitions at given positions for one group: one consumer that is no member, assigned by hand. */
@@ -44,7 +47,10 @@ export class Fetcher {
   readonly #waiting = new Set<() => void>();
   /** Ends of partitions that were reached: markers lie between the last message and the end. */
   readonly #ends = new Map<string, { readonly end: number; readonly eof: number }>();
-  readonly #changes: (() => void)[] = [];
+  /** Ends that the library told of during a call: noted after the messages it brought, which lie before them. */
+  readonly #reached = new Map<string, number>();
+  readonly #changes: { make(): void; forget(): void }[] = [];
+  readonly #arrivals = new Arrivals();
   #consumer: Promise<KafkaConsumer> | null = null;
   #pump: Promise<void> | null = null;
   #closed = false;
@@ -101,18 +107,14 @@ export class Fetcher {
     this.#resume?.();
     for (const wake of this.#waiting) wake();
     await this.#pump;
+    for (const change of this.#changes.splice(0)) change.forget();
     const consumer = await this.#consumer?.catch(() => null);
     if (consumer) await disconnected(consumer);
   }
 
   async #open(): Promise<KafkaConsumer> {
     const consumer = await this.#clients.consumer(`read-${this.#group}`, { 'group.id': this.#group, 'enable.partition.eof': true });
-    consumer.on('partition.eof', ({ topic, partition, offset }) => {
-      const cursor = this.#cursors.get(keyOf(topic, partition));
-      if (!cursor?.assigned) return;
-      cursor.heardAtMs = Date.now();
-      this.#ends.set(keyOf(topic, partition), { end: cursor.next, eof: offset });
-    });
+    consumer.on('partition.eof', ({ topic, partition, offset }) => this.#reached.set(keyOf(topic, partition), offset));
     return consumer;
   }
 
@@ -130,17 +132,54 @@ export class Fetcher {
     if (fresh.length === 0) return;
     const ranges = await this.#topics.ranges(fresh);
     const moves = fresh.map((position, i) => {
-      const low = ranges[i]?.low ?? 0;
-      if (position.offset < low) throw expired(position, low);
-      return position;
+      const range = ranges[i] ?? { low: 0, high: 0 };
+      if (position.offset >= range.low) return position;
+      if (this.#isOnlyMarkers(position, range)) return { ...position, offset: range.low };
+      throw expired(position, range.low);
     });
-    await new Promise<void>((resolve) => {
-      this.#changes.push(() => {
-        for (const position of moves) this.#place(position);
+    await this.#change(() => {
+      for (const position of moves) this.#place(position);
+    });
+  }
+
+  /** Makes a change between two calls of the library; resolves when it is made, or when nothing is read any more. */
+  #change(make: () => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) {
         resolve();
+        return;
+      }
+      this.#changes.push({
+        make: () => {
+          try {
+            make();
+            resolve();
+          } catch (error) {
+            reject(error);
+          }
+        },
+        forget: resolve,
       });
       this.#run();
     });
+  }
+
+  /**
+   * Whether what has gone between a position and the first offset kept were markers alone: a reader had come to the end before, or the
+   * partition is empty and ends right behind the marker that follows every committed message.
+   */
+  #isOnlyMarkers({ topic, partition, offset }: Position, { low, high }: { readonly low: number; readonly high: number }): boolean {
+    const known = this.#ends.get(keyOf(topic, partition));
+    return (known?.end === offset && known.eof >= low) || (offset === low - 1 && low === high);
+  }
+
+  /** A reader is over: its partitions are no longer fetched. */
+  leave(readers: (name: string) => boolean): void {
+    for (const [name, keys] of this.#readers) {
+      if (!readers(name)) continue;
+      this.#readers.delete(name);
+      for (const key of keys) this.#drop(key);
+    }
   }
 
   /** Lets the consumer fetch from the position. Only between two calls of `consume`: else rows of the old place may come (step C9). */
@@ -157,7 +196,7 @@ export class Fetcher {
       bytes: 0,
       assigned: false,
       heardAtMs: Date.now(),
-      suspect: false,
+      suspicions: 0,
     };
     this.#cursors.set(key, cursor);
     this.#assign(cursor);
@@ -176,14 +215,15 @@ export class Fetcher {
   }
 
   #drop(key: string): void {
-    this.#changes.push(() => {
+    void this.#change(() => {
       const cursor = this.#cursors.get(key);
       const isWanted = [...this.#readers.values()].some((keys) => keys.has(key));
       if (!cursor || isWanted) return;
       if (cursor.assigned) this.#unassign(cursor);
       this.#cursors.delete(key);
+    }).catch((error) => {
+      this.#failure ??= this.#clients.error(error, `reading for ${this.#group}`);
     });
-    this.#run();
   }
 
   /** What is there of the positions, within the credit, but at least one message where there is one. */
@@ -245,8 +285,9 @@ export class Fetcher {
   /** Fetches while there is something to fetch and room for it; changes are made between two calls. */
   async #fetch(): Promise<void> {
     this.#ready = await this.consumer();
+    let wanted = MESSAGES.least;
     while (!this.#closed) {
-      for (const change of this.#changes.splice(0)) change();
+      for (let change = this.#changes.shift(); change; change = this.#changes.shift()) change.make();
       const isFull = this.#balance();
       const isIdle = ![...this.#cursors.values()].some(({ assigned }) => assigned);
       if (isIdle) {
@@ -262,10 +303,12 @@ export class Fetcher {
       }
       this.#hungry = false;
       try {
-        const messages = await consumed(this.#ready, MOST_MESSAGES, WAIT_MS);
+        const messages = await consumed(this.#ready, wanted, WAIT_MS);
+        wanted = Math.min(MESSAGES.most, Math.max(MESSAGES.least, 2 * messages.length));
         if (messages.length > 0) this.#clients.works();
-        for (const message of messages) this.#received(message);
+        this.#received(messages);
       } catch (cause) {
+        this.#reached.clear();
         this.#failure ??= this.#clients.error(cause, `reading for ${this.#group}`);
         await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
       }
@@ -288,15 +331,27 @@ export class Fetcher {
     return ahead > AHEAD_BYTES.least && !this.#hungry;
   }
 
-  #received(message: KafkaMessage): void {
-    const cursor = this.#cursors.get(keyOf(message.topic, message.partition));
-    if (!cursor?.assigned || message.offset < cursor.next) return;
-    const made = messageOf(message);
-    cursor.queue.push(made);
-    cursor.bytes += sizeOf(made);
-    cursor.next = message.offset + 1;
-    cursor.heardAtMs = Date.now();
-    cursor.suspect = false;
+  #received(messages: readonly KafkaMessage[]): void {
+    const now = Date.now();
+    let cursor: Cursor | undefined;
+    for (const message of messages) {
+      if (cursor?.partition !== message.partition || cursor.topic !== message.topic)
+        cursor = this.#cursors.get(keyOf(message.topic, message.partition));
+      if (!cursor?.assigned || message.offset < cursor.next) continue;
+      const made = this.#arrivals.of(message);
+      cursor.queue.push(made);
+      cursor.bytes += sizeOf(made);
+      cursor.next = message.offset + 1;
+      cursor.heardAtMs = now;
+      cursor.suspicions = 0;
+    }
+    for (const [key, eof] of this.#reached) {
+      const at = this.#cursors.get(key);
+      if (!at?.assigned) continue;
+      at.heardAtMs = now;
+      this.#ends.set(key, { end: at.next, eof });
+    }
+    this.#reached.clear();
   }
 
   /** Partitions from which nothing came, though something should: gone, made anew, or changed in number. */
@@ -306,17 +361,32 @@ export class Fetcher {
     try {
       await this.#topics.unchanged([...new Set([...this.#cursors.values()].map(({ topic }) => topic))]);
       const ranges = await this.#topics.ranges(silent);
-      silent.forEach((cursor, i) => {
-        const { low, high } = ranges[i] ?? { low: 0, high: 0 };
-        if (cursor.next < low) this.#failure ??= expired({ ...cursor, offset: cursor.next }, low);
-        if (cursor.next > high && cursor.suspect) this.#failure ??= recreated(cursor.topic);
-        cursor.suspect = cursor.next > high; // seen twice: a new leader may lag behind for a moment
-      });
+      for (const [i, cursor] of silent.entries()) this.#judge(cursor, ranges[i] ?? { low: 0, high: 0 });
     } catch (cause) {
       const error = this.#clients.error(cause, 'looking at silent partitions');
       if (error.retry === 'never') this.#failure ??= error;
     }
     for (const wake of this.#waiting) wake();
+  }
+
+  /** What the silence of a partition means. A fault counts when it is seen again: a new leader may lag behind for a moment. */
+  #judge(cursor: Cursor, { low, high }: { readonly low: number; readonly high: number }): void {
+    const { topic, partition, next } = cursor;
+    const position = { topic, partition, offset: next };
+    if (next < low) {
+      if (this.#isOnlyMarkers(position, { low, high })) this.#place({ ...position, offset: low });
+      else this.#failure ??= expired(position, low);
+      return;
+    }
+    const isBehind = next < high && this.#ends.get(keyOf(topic, partition))?.eof !== high;
+    cursor.suspicions = next > high || isBehind ? cursor.suspicions + 1 : 0;
+    if (cursor.suspicions < 2) return;
+    if (next > high) this.#failure ??= recreated(topic);
+    else if (cursor.suspicions === 2) {
+      this.#unassign(cursor);
+      this.#assign(cursor);
+      cursor.heardAtMs = 0;
+    } else if (cursor.suspicions > GIVEN_UP_LOOKS) this.#failure ??= stalled(position, high);
   }
 }
 
@@ -327,6 +397,15 @@ const sizeOf = ({ value, key }: Message): number => value.byteLength + (key?.byt
 /** Whether the cursor can go on at the offset without fetching anew: nothing between what was given and it can be missing. */
 function isAt(cursor: Cursor, offset: number): boolean {
   return offset >= cursor.given && offset <= Math.max(cursor.next, cursor.given);
+}
+
+function stalled({ topic, partition, offset }: Position, high: number): MillraceError {
+  return new MillraceError(`nothing comes from ${topic}/${partition} at offset ${offset}, though it goes on to ${high}`, {
+    code: 'kafka-partition-silent',
+    domain: 'external',
+    retry: 'backoff',
+    remedy: 'look at the leader of that partition; a transaction that nobody ends holds it up until it times out',
+  });
 }
 
 /** A position before the first message that is still there. */

@@ -21,11 +21,21 @@ export class Gate {
   readonly #lease: GroupLease;
   /** Our own transactional id. */
   readonly #self: string;
+  /** The root kept beside the snapshots, as it was encoded; null when there is none. */
+  readonly #kept: (task: number) => Promise<string | null>;
   readonly #fencing = new Map<string, Promise<void>>();
   /** Tasks of this lease whose former owner cannot commit any more. */
   readonly #safe = new Set<number>();
 
-  constructor(clients: Clients, topics: Topics, watchdog: Watchdog, lease: GroupLease, self: string) {
+  constructor(
+    clients: Clients,
+    topics: Topics,
+    watchdog: Watchdog,
+    lease: GroupLease,
+    self: string,
+    kept: (task: number) => Promise<string | null>,
+  ) {
+    this.#kept = kept;
     this.#clients = clients;
     this.#topics = topics;
     this.#watchdog = watchdog;
@@ -140,7 +150,10 @@ export class Gate {
   async #journalled(task: number): Promise<KafkaRoot | null> {
     const place = { topic: this.#lease.topic, partition: task };
     const [range] = await this.#topics.ranges([place]);
-    if (!range || range.low >= range.high) return null;
+    if (!range || range.low >= range.high) {
+      const kept = await this.#kept(task);
+      return kept === null ? null : decodeRoot(kept);
+    }
     const reader = await this.#clients.consumer('journal', { 'group.id': this.#lease.group, 'enable.partition.eof': true });
     try {
       let isOver = false;

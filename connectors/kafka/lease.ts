@@ -58,8 +58,13 @@ export class GroupLease implements Lease {
   }
 
   /** Whether the group has taken everything from us already. */
+  get isThrownOut(): boolean {
+    return incremental(this.consumer).assignmentLost();
+  }
+
+  /** Whether nothing can be written any more: thrown out, or let go. */
   get lost(): boolean {
-    return this.#released !== null || incremental(this.consumer).assignmentLost();
+    return this.#released !== null || this.isThrownOut;
   }
 
   /** Whether a change of ownership is being served just now. */

@@ -22,7 +22,7 @@ import { Fetcher } from './fetcher.ts';
 import { Gate } from './gate.ts';
 import { Intents } from './intents.ts';
 import { GroupLease } from './lease.ts';
-import { rootOf } from './root.ts';
+import { encodeRoot, rootOf } from './root.ts';
 import { Rounds, Transactions } from './rounds.ts';
 import { Scanner } from './scanner.ts';
 import { Snapshots } from './snapshots.ts';
@@ -116,10 +116,17 @@ export class KafkaLog implements Log {
           if (isJournal) this.#journals.get(pipelineOf(group))?.gate.forget(partitions);
           listener.assigned(partitions);
         },
-        revoked: (partitions, lost) => listener.revoked(partitions, lost),
+        revoked: async (partitions, lost) => {
+          await listener.revoked(partitions, lost);
+          if (!isJournal) this.#fetchers.get(group)?.leave((reader) => partitions.some((partition) => reader === `${group}/${partition}`));
+        },
       },
       release: async (partitions) => {
-        if (isJournal) await this.#journals.get(pipelineOf(group))?.rounds.release(partitions);
+        try {
+          if (isJournal) await this.#journals.get(pipelineOf(group))?.rounds.release(partitions);
+        } catch (error) {
+          clients.note(`tasks ${partitions.join(', ')} are handed over unsaid: ${error instanceof Error ? error.message : error}`);
+        }
       },
     });
     this.#leases.set(key, lease);
@@ -160,10 +167,20 @@ export class KafkaLog implements Log {
     const result = await rounds.commit(round);
     if (result === 'committed') {
       for (const { task, root } of round.tasks) {
-        if (root.snap) this.#snapshots.pointed(round.pipeline, task, root.snap.reference);
+        await this.#keep(round.pipeline, task, root);
       }
     }
     return result;
+  }
+
+  /** Tidies behind a new snapshot, and keeps the roots of a first epoch, of a new snapshot and of a stop on purpose. */
+  async #keep(pipeline: string, task: number, root: Root): Promise<void> {
+    const isNew = root.snap !== null && this.#snapshots.pointed(pipeline, task, root.snap.reference);
+    if (root.epoch > 0 && !isNew && !root.closed) return;
+    const { transactions } = this.#journal(pipeline);
+    const kept = this.#snapshots.keep(pipeline, task, encodeRoot({ ...root, by: transactions.id, released: root.closed }));
+    if (root.closed) await kept;
+    else kept.catch(() => undefined); // it was noted
   }
 
   async *scan(topic: string, partition: number, from: number, to: number): AsyncIterable<Message> {
@@ -226,8 +243,9 @@ export class KafkaLog implements Log {
     const tasks = (await topics.partitions([topic])).get(topic) ?? 0;
     const transactions = new Transactions(clients, watchdog, lease, `${group}.${clients.instance}`);
     await transactions.open();
-    const gate = new Gate(clients, topics, watchdog, lease, transactions.id);
-    this.#journals.set(pipelineOf(group), { group, tasks, lease, gate, rounds: new Rounds(transactions, lease), transactions });
+    const pipeline = pipelineOf(group);
+    const gate = new Gate(clients, topics, watchdog, lease, transactions.id, (task) => this.#snapshots.kept(pipeline, task));
+    this.#journals.set(pipeline, { group, tasks, lease, gate, rounds: new Rounds(transactions, lease), transactions });
   }
 
   #journal(pipeline: string): Journal {

@@ -100,30 +100,32 @@ export class Transactions {
       await this.#call('sendOffsetsToTransaction', (done) =>
         producer.sendOffsetsToTransaction([...offsets], this.#lease.consumer, SEND_MS, done),
       );
-      if (this.#lease.lost) return await this.#abandon(producer, 'fenced');
+      if (!isOurs()) return await this.#abandon(producer, 'fenced');
       isCommitting = true;
       await this.#call('commitTransaction', (done) => producer.commitTransaction(-1, done));
       this.#clients.works();
       return 'committed';
     } catch (cause) {
-      return await this.#mend(producer, cause, begun, isCommitting);
+      return await this.#mend(producer, cause, begun, isCommitting, isOurs);
     }
   }
 
   /** What follows a call that failed: PROTOCOL, table of section D. Throws what no other try can mend. */
-  async #mend(producer: Producer, cause: unknown, begun: boolean, isCommitting: boolean): Promise<Outcome> {
+  async #mend(producer: Producer, cause: unknown, begun: boolean, isCommitting: boolean, isOurs: () => boolean): Promise<Outcome> {
     const { isFatal, isAbortable } = traits(cause);
     const code = kafkaCode(cause);
     if (isFatal || code === CODES.ERR__FATAL || code === CODES.ERR__STATE || (isCommitting && !isAbortable)) return this.#renew();
     if (begun) {
       if ((await this.#abandon(producer, 'moved')) === 'renewed') return 'renewed';
     } else return this.#renew();
-    if (code === CODES.ERR_UNKNOWN_MEMBER_ID || code === CODES.ERR_FENCED_INSTANCE_ID || this.#lease.lost) return 'fenced';
+    if (code === CODES.ERR_UNKNOWN_MEMBER_ID || code === CODES.ERR_FENCED_INSTANCE_ID || !isOurs()) return 'fenced';
     if (code === CODES.ERR_ILLEGAL_GENERATION || code === CODES.ERR_REBALANCE_IN_PROGRESS) return 'moved';
-    const error = this.#clients.error(cause, 'committing a round');
-    if (error.retry === 'never' && PERMANENT.has(error.code)) throw error;
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-    return 'moved';
+    const error = this.#clients.error(cause, `committing for ${this.#lease.group}`);
+    if (code !== null && PASSING.has(code)) {
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      return 'moved';
+    }
+    throw error;
   }
 
   async #renew(): Promise<Outcome> {
@@ -185,13 +187,13 @@ export class Transactions {
   }
 }
 
-/** Codes of errors that the same bytes would meet again. */
-const PERMANENT: ReadonlySet<string> = new Set([
-  'kafka-message-too-large',
-  'kafka-denied',
-  'kafka-topic-missing',
-  'kafka-setting',
-  'kafka-policy',
+/** Codes after which the same bytes may be sent again at once: what follows an abort, and a broker that went away for a moment. */
+const PASSING: ReadonlySet<number> = new Set([
+  CODES.ERR_OUT_OF_ORDER_SEQUENCE_NUMBER,
+  CODES.ERR_CONCURRENT_TRANSACTIONS,
+  CODES.ERR__TIMED_OUT,
+  CODES.ERR__PURGE_QUEUE,
+  CODES.ERR__PURGE_INFLIGHT,
 ]);
 
 function traits(error: unknown): { isFatal: boolean; isAbortable: boolean; isRetriable: boolean } {
@@ -227,7 +229,7 @@ export class Rounds {
 
   async commit(round: Round): Promise<CommitResult> {
     const tasks = round.tasks.map(({ task }) => task);
-    const isOurs = (): boolean => this.#lease.owns(tasks);
+    const isOurs = (): boolean => this.#lease.owns(tasks.length > 0 ? tasks : [0]);
     if (!isOurs()) return 'fenced';
     const roots = round.tasks.map(({ task, root }) => ({ task, root: { ...root, by: this.#transactions.id, released: false } }));
     const entries = round.tasks.map(({ task, epoch, entry, root }, i): Outgoing => {
@@ -235,6 +237,7 @@ export class Rounds {
       const key = Buffer.from(`${root.inc}/${epoch}`);
       return { topic: round.journal, partition: task, key, value: entry, headers, timestampNs: nowNs() };
     });
+    for (const task of tasks) this.#roots.delete(task); // not known until the outcome is
     const outcome = await this.#transactions.run([...round.messages, ...entries], offsetsOf(round, roots), isOurs);
     if (outcome === 'committed') for (const { task, root } of roots) this.#roots.set(task, root);
     return outcome === 'renewed' ? 'unknown' : outcome;
@@ -252,7 +255,7 @@ export class Rounds {
       return root?.by === this.#transactions.id ? [rootOffset(this.#lease.topic, task, { ...root, released: true })] : [];
     });
     for (const task of tasks) this.#roots.delete(task);
-    if (offsets.length > 0) await this.#transactions.run([], offsets, () => true);
+    if (offsets.length > 0) await this.#transactions.run([], offsets, () => !this.#lease.isThrownOut);
   }
 }
 

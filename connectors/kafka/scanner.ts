@@ -3,7 +3,7 @@ import { MillraceError } from '../../graph/contract/error.ts';
 import type { Message } from '../../graph/contract/log.ts';
 import { type Clients, consumed, disconnected } from './client.ts';
 import { expired } from './fetcher.ts';
-import { messageOf } from './message.ts';
+import { Arrivals } from './message.ts';
 import type { TopicPartition, Topics } from './topics.ts';
 
 const MOST_MESSAGES = 2_000;
@@ -21,6 +21,8 @@ interface Reader {
   ahead: KafkaMessage[];
   /** Everything before this offset has come. */
   reached: number;
+  /** Where the library said that the partition ends: told before the messages of the same call, which lie before it. */
+  eof: number;
   usedAtMs: number;
 }
 
@@ -28,6 +30,7 @@ interface Reader {
 export class Scanner {
   readonly #clients: Clients;
   readonly #topics: Topics;
+  readonly #arrivals = new Arrivals();
   #idle: Reader[] = [];
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
@@ -49,7 +52,7 @@ export class Scanner {
           const next = reader.ahead[0] as KafkaMessage;
           if (next.offset >= to) break;
           reader.ahead.shift();
-          if (next.offset >= from) yield messageOf(next);
+          if (next.offset >= from) yield this.#arrivals.of(next);
           heardAtMs = Date.now();
         }
         if (reader.ahead.length > 0 || reader.reached >= to) break;
@@ -71,12 +74,14 @@ export class Scanner {
   }
 
   async #fill(reader: Reader): Promise<void> {
-    const messages = await consumed(reader.consumer, MOST_MESSAGES, WAIT_MS);
     const { place } = reader;
+    const messages = await consumed(reader.consumer, MOST_MESSAGES, WAIT_MS).catch((cause: unknown) => {
+      throw this.#clients.error(cause, `reading ${place?.topic}/${place?.partition}`);
+    });
     const ours = messages.filter((m) => m.topic === place?.topic && m.partition === place.partition && m.offset >= reader.reached);
     reader.ahead = reader.ahead.concat(ours);
     const last = ours.at(-1);
-    if (last) reader.reached = Math.max(reader.reached, last.offset + 1);
+    reader.reached = Math.max(reader.reached, reader.eof, (last?.offset ?? -1) + 1);
   }
 
   /** A reader that stands at the offset. */
@@ -93,6 +98,7 @@ export class Scanner {
     reader.place = place;
     reader.ahead = [];
     reader.reached = from;
+    reader.eof = 0;
     reader.consumer.assign([{ ...place, offset: from }]);
     return reader;
   }
@@ -100,9 +106,9 @@ export class Scanner {
   async #open(): Promise<Reader> {
     const settings = { 'group.id': 'millrace.scan', 'enable.partition.eof': true };
     const consumer = await this.#clients.consumer('scan', settings, { 'fetch.wait.max.ms': 20 });
-    const reader: Reader = { consumer, place: null, ahead: [], reached: 0, usedAtMs: Date.now() };
+    const reader: Reader = { consumer, place: null, ahead: [], reached: 0, eof: 0, usedAtMs: Date.now() };
     consumer.on('partition.eof', ({ topic, partition, offset }) => {
-      if (reader.place?.topic === topic && reader.place.partition === partition) reader.reached = Math.max(reader.reached, offset);
+      if (reader.place?.topic === topic && reader.place.partition === partition) reader.eof = offset;
     });
     return reader;
   }

@@ -21,6 +21,8 @@ interface Manifest {
   readonly sha256: string;
 }
 
+const ROOT_KEY = 'root';
+
 /** Snapshots in a compacted topic, written outside of any transaction: they count once a root points at them. */
 export class Snapshots {
   readonly #clients: Clients;
@@ -95,14 +97,39 @@ export class Snapshots {
     return new Map(manifest.nodes.map(([node, places]) => [node, places.map((offset) => parts.get(offset) as Uint8Array)]));
   }
 
-  /** A committed root points at this snapshot: it and the one before stay, older ones go, in the background. */
-  pointed(pipeline: string, task: number, reference: string): void {
+  /** A committed root points at this snapshot: it and the one before stay, older ones go, in the background. Whether it is new. */
+  pointed(pipeline: string, task: number, reference: string): boolean {
     const key = `${pipeline}/${task}`;
-    if (this.#pointed.get(key) === reference) return;
+    if (this.#pointed.get(key) === reference) return false;
     this.#pointed.set(key, reference);
     this.#tidying = this.#tidying
       .then(() => this.#tidy(pipeline, task, reference))
       .catch((error) => this.#note(`an old snapshot of task ${task} stays: ${error instanceof Error ? error.message : error}`));
+    return true;
+  }
+
+  /** Keeps a root where nothing expires, for a group whose offsets and journal have; in the background. */
+  keep(pipeline: string, task: number, root: string): Promise<void> {
+    const kept = this.#tidying.then(async () => {
+      const topic = this.#topicOf(pipeline);
+      await this.#exists(pipeline, topic);
+      await this.#send(topic, task, ROOT_KEY, Buffer.from(root));
+    });
+    this.#tidying = kept.catch((error) =>
+      this.#note(`a root of task ${task} is not kept: ${error instanceof Error ? error.message : error}`),
+    );
+    return kept;
+  }
+
+  /** The root that was kept last; null when none was. */
+  async kept(pipeline: string, task: number): Promise<string | null> {
+    const topic = this.#topicOf(pipeline);
+    const range = (await this.#topics.describe(topic))?.ranges[task];
+    let root: string | null = null;
+    if (!range) return root;
+    for await (const { key, value } of this.#scanner.scan(topic, task, range.low, range.high))
+      if (key && Buffer.from(key).toString() === ROOT_KEY) root = Buffer.from(value).toString();
+    return root;
   }
 
   async #tidy(pipeline: string, task: number, reference: string): Promise<void> {

@@ -63,6 +63,7 @@ export class Topics {
     const retention = (spec: TopicSpec): number | null => spec.retentionMs ?? RETENTION_MS[spec.kind];
     await Promise.all(
       missing.map((spec) => {
+        if (spec.latest) return this.create(spec.topic, spec.partitions, { 'cleanup.policy': 'compact', 'retention.ms': '-1' });
         const ms = retention(spec);
         return this.create(spec.topic, spec.partitions, {
           'cleanup.policy': 'delete',

@@ -53,6 +53,8 @@ export interface TopicSpec {
   readonly kind: 'data' | 'journal' | 'exchange' | 'feed' | 'rejected';
   /** How long messages are kept, ms; null: the log's default. */
   readonly retentionMs: number | null;
+  /** The last message of each key is kept for ever, whatever its age; older ones may go. */
+  readonly latest?: boolean;
 }
 
 export interface TopicFacts {

@@ -1,12 +1,14 @@
 import { inNode, MillraceError } from '../contract/error.ts';
-import type { CommitResult, Log, LogUsage, Outgoing, Round, RoundTask } from '../contract/log.ts';
+import type { Log, LogUsage } from '../contract/log.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { Quantiles } from '../contract/view.ts';
+import { RoundCommitter, type Share } from './commit.ts';
 import type { Environment } from './environment.ts';
 import { fetch } from './fetch.ts';
 import { Histogram } from './histogram.ts';
 import type { Read } from './inputs.ts';
 import { encodeEntry, type JournalEntry, rootOf } from './journal.ts';
+import { SnapshotSchedule } from './snapshot-schedule.ts';
 import type { Task } from './task.ts';
 
 /** Rounds in a row without work after which tasks that wait for a parked one alone are taken to wait for ever. */
@@ -17,16 +19,6 @@ const IDLE_WAIT_MS = 20;
 const TICK_MS = 1000;
 /** Least time between two looks at the tasks of other processes, ms. */
 const LOOK_MS = 250;
-/** Computing time after which a task's state is snapshotted, s: about what a recovery then replays. */
-const SNAPSHOT_AFTER_SECONDS = 10;
-/** Least age of a snapshot before a crowded log asks for the next, ms; and before one that is nearly full does. */
-const CROWDED_AGE_MS = { crowded: 5_000, nearlyFull: 250 };
-/** Share of the log's budget at which it is nearly full. */
-const NEARLY_FULL_SHARE = 0.8;
-/** Share of the log's budget above which every task is snapshotted in turn, so that what only a replay needs can go. */
-const FULL_SHARE = 0.6;
-/** Wait before a round is sent again while ownership is changing, ms. */
-const MOVED_MS = 50;
 /** The fixed cost of rounds stays under this share of the time. */
 const FIXED_COST_SHARE = 0.25;
 
@@ -45,13 +37,6 @@ export interface DriverOptions {
   recover(task: Task): Promise<void>;
   /** A task can go on no longer. */
   parked(task: Task, error: MillraceError): void;
-}
-
-/** What one task adds to a round. */
-interface Share {
-  readonly task: Task;
-  readonly entry: RoundTask;
-  readonly messages: readonly Outgoing[];
 }
 
 interface ComputedRound {
@@ -83,12 +68,26 @@ export class Driver {
   #lastCutMs = 0;
   #fixedCostMs = 1;
   epochs = 0;
-  /** What a commit waits for; null while none does. */
-  waitsFor: string | null = null;
+  readonly #committer: RoundCommitter;
+  readonly #snapshots: SnapshotSchedule;
 
   constructor(options: DriverOptions) {
     this.#options = options;
     this.#log = options.environment.log;
+    this.#snapshots = new SnapshotSchedule(options);
+    this.#committer = new RoundCommitter({
+      plan: options.plan,
+      log: this.#log,
+      note: options.environment.note,
+      isStopping: () => this.#stopping,
+      isHeld: (task) => this.tasks.get(task.task) === task,
+      serveChanges: () => this.#runChanges(),
+    });
+  }
+
+  /** What a commit waits for; null while none does. */
+  get waitsFor(): string | null {
+    return this.#committer.waitsFor;
   }
 
   get roundSeconds(): Quantiles {
@@ -105,6 +104,10 @@ export class Driver {
   /** Runs what waits for the end of a round. */
   async serveChanges(): Promise<void> {
     if (this.#changes.length > 0) await this.#committing;
+    await this.#runChanges();
+  }
+
+  async #runChanges(): Promise<void> {
     for (let change = this.#changes.shift(); change; change = this.#changes.shift()) await change();
   }
 
@@ -162,7 +165,7 @@ export class Driver {
       this.#committing = this.#commit({ shares, startedAt: computed.startedAt }).catch((error) => {
         this.#commitFailure = error;
       });
-      await this.#snapshotOne(shares.map(({ task }) => task));
+      await this.#snapshots.take(shares.map(({ task }) => task));
     }
     await this.#committing;
     await this.serveChanges();
@@ -318,72 +321,16 @@ export class Driver {
     return Math.max(1, Math.min(IDLE_WAIT_MS, left));
   }
 
-  /** Commits a round whatever it takes: an unknown outcome is looked up, then the same bytes are sent again. */
-  async #commit(computed: ComputedRound): Promise<void> {
-    const { startedAt } = computed;
-    let { shares } = computed;
-    let round = this.#roundOf(shares);
-    for (let attempt = 0; ; attempt++) {
-      const result = await this.#tryCommit(round, attempt);
-      if (result === 'committed') break;
-      if (result === 'fenced') {
-        this.#fenced(shares);
-        return;
-      }
-      if (result === 'moved') shares = await this.#heldStill(shares);
-      const standing = await this.#standing(shares);
-      if (standing === 'committed') break;
-      if (standing === 'fenced') {
-        this.#fenced(shares);
-        return;
-      }
-      if (shares.length === 0) return;
-      round = this.#roundOf(shares);
-    }
+  /** Commits a round; tasks whose lease had changed meanwhile start again from the log. */
+  async #commit({ shares, startedAt }: ComputedRound): Promise<void> {
+    const outcome = await this.#committer.commit(shares);
+    this.#fenced(outcome.fenced);
+    if (outcome.committed.length === 0) return;
     const ms = performance.now() - startedAt;
-    this.epochs += shares.length;
+    this.epochs += outcome.committed.length;
     this.#roundSeconds.record(ms / 1000);
-    if (round.messages.length < 64) this.#fixedCostMs += 0.05 * (Math.min(ms, 50) - this.#fixedCostMs);
-  }
-
-  #roundOf(shares: readonly Share[]): Round {
-    const { pipeline, journal } = this.#options.plan;
-    return { pipeline, journal, tasks: shares.map((s) => s.entry), messages: shares.flatMap((s) => s.messages) };
-  }
-
-  /** Where the log stands of a round whose outcome is not known: `before` it, so that it can be sent again, behind it, or elsewhere. */
-  async #standing(shares: readonly Share[]): Promise<'before' | 'committed' | 'fenced'> {
-    let committed = 0;
-    for (const { entry } of shares) {
-      const root = await this.#log.root(this.#options.plan.pipeline, entry.task);
-      if (root?.inc === entry.root.inc && root.epoch === entry.epoch) committed++;
-      else if (root?.inc !== entry.root.inc || root.epoch !== entry.epoch - 1) return 'fenced';
-    }
-    if (committed === 0) return 'before';
-    return committed === shares.length ? 'committed' : 'fenced';
-  }
-
-  /** Ownership is changing while a round is on its way: serves the changes, and keeps the shares of tasks that stay. */
-  async #heldStill(shares: readonly Share[]): Promise<readonly Share[]> {
-    await new Promise((resolve) => setTimeout(resolve, MOVED_MS));
-    for (let change = this.#changes.shift(); change; change = this.#changes.shift()) await change();
-    return shares.filter(({ task }) => this.tasks.get(task.task) === task);
-  }
-
-  async #tryCommit(round: Round, attempt: number): Promise<CommitResult> {
-    try {
-      const result = await this.#log.commit(round);
-      this.waitsFor = null;
-      return result;
-    } catch (error) {
-      if (!(error instanceof MillraceError) || error.retry !== 'backoff') throw error;
-      if (attempt === 0)
-        this.#options.environment.note(`${error.code}: ${error.message}${error.remedy ? ` (${error.remedy})` : ''}; waiting`);
-      this.waitsFor = error.message;
-      if (this.#stopping && attempt > 0) throw error;
-      await new Promise((resolve) => setTimeout(resolve, Math.min(5000, 50 * 2 ** Math.min(attempt, 7))));
-      return 'unknown';
-    }
+    const messages = outcome.committed.reduce((sum, share) => sum + share.messages.length, 0);
+    if (messages < 64) this.#fixedCostMs += 0.05 * (Math.min(ms, 50) - this.#fixedCostMs);
   }
 
   /** The lease had changed: what was computed is not ours to write. Tasks that are still ours start again from the log. */
@@ -417,25 +364,6 @@ export class Driver {
     task.state = 'parked';
     task.error = { code: error.code, message: error.message, node: error.node ?? null, remedy: error.remedy ?? null, sinceMs: Date.now() };
     this.#options.parked(task, error);
-  }
-
-  /** Snapshots the task that would take longest to replay, outside any round; the next root points at it. */
-  async #snapshotOne(tasks: readonly Task[]): Promise<void> {
-    const usage = this.#options.usage();
-    const share = usage.bytes === null || usage.budgetBytes === null ? 0 : usage.bytes / usage.budgetBytes;
-    const crowded = share > FULL_SHARE;
-    const ageMs = share > NEARLY_FULL_SHARE ? CROWDED_AGE_MS.nearlyFull : CROWDED_AGE_MS.crowded;
-    const task = tasks
-      .filter((t) => t.state === 'running' && (t.busySinceSnapshot > SNAPSHOT_AFTER_SECONDS || (crowded && t.snapshotAgeMs > ageMs)))
-      .sort((a, b) => b.snapshotAgeMs - a.snapshotAgeMs)[0];
-    if (!task) return;
-    const { plan } = this.#options;
-    const journalFrom = (await this.#log.describe(plan.journal))?.ranges[task.task]?.high ?? 0;
-    const epoch = task.epoch;
-    const chunks = task.snapshot();
-    task.snapshotTaken();
-    const reference = await this.#log.putState({ pipeline: plan.pipeline, task: task.task, inc: this.#options.inc(), epoch }, chunks);
-    if (task.root) task.root = { ...task.root, snap: { epoch, reference, journalFrom } };
   }
 }
 

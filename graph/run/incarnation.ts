@@ -20,7 +20,7 @@ const topicOf = (plan: Plan): string => `_millrace.${plan.pipeline}.plans`;
 
 /** The topic that holds the record; its writer holds the lease of the journal. */
 export function planTopic(plan: Plan): TopicSpec {
-  return { topic: topicOf(plan), partitions: 1, kind: 'journal', retentionMs: null };
+  return { topic: topicOf(plan), partitions: 1, kind: 'journal', retentionMs: null, latest: true };
 }
 
 /** Who settles where several processes run one pipeline: the one that may write the record; the others wait for it. */
@@ -49,7 +49,11 @@ export async function settleIncarnation(plan: Plan, environment: Environment, se
     if (before && runs && last?.plan === before.plan && !environment.loseState) throw otherPlan(before);
     await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
   }
-  if (!last) return begin(plan, environment, ids);
+  last = await lastRecord(log, topicOf(plan)); // another may have written it before it handed task 0 over
+  if (!last) {
+    await refuseForgotten(plan, environment);
+    return begin(plan, environment, ids);
+  }
   if (!environment.loseState) refuseOtherTopics(last, plan, ids);
   if (last.plan === plan.hash && samePartitions(last, plan) && otherTopic(last, ids) === null) {
     await writeCopy(last, plan, environment);
@@ -65,6 +69,19 @@ export async function settleIncarnation(plan: Plan, environment: Environment, se
   const kept = changes.filter(({ change }) => change === 'keeps').map(({ node, was }) => [node, was ?? node] as const);
   const record = await write(plan, environment, last.inc, ids, { plan: last.plan, kept });
   return { inc: last.inc, stateOf: stateUnder(record) };
+}
+
+/** A task that has a root was begun: without the record of its incarnation its state would be left behind unasked. */
+async function refuseForgotten(plan: Plan, { log, loseState }: Environment): Promise<void> {
+  if (loseState) return;
+  for (let task = 0; task < plan.tasks; task++) {
+    if (!(await log.root(plan.pipeline, task))) continue;
+    throw new MillraceError(`topic "${topicOf(plan)}" has lost the record under which pipeline "${plan.pipeline}" ran`, {
+      code: 'state-lost',
+      domain: 'external',
+      remedy: 'bring the topic back, or start from nothing with --lose-state',
+    });
+  }
 }
 
 /** Whether a task of a record's incarnation was not stopped on purpose: another process runs it, or it broke off. */

@@ -31,8 +31,10 @@ export async function recoverTask(task: Task, options: RecoveryOptions): Promise
     return;
   }
   const from = await restoreSnapshot(task, root, options);
-  for (const deadline = Date.now() + JOURNAL_WAIT_MS; task.epoch < root.epoch; ) {
+  for (let deadline = Date.now() + JOURNAL_WAIT_MS; task.epoch < root.epoch; ) {
+    const before = task.epoch;
     for await (const entry of entriesAfter(log, options, task.task, from, task.epoch, root.epoch)) await replay(task, entry, options);
+    if (task.epoch > before) deadline = Date.now() + JOURNAL_WAIT_MS;
     if (task.epoch === root.epoch || Date.now() > deadline) break;
     await new Promise((resolve) => setTimeout(resolve, 20)); // the root can show before the journal record does
   }

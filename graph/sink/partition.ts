@@ -36,6 +36,9 @@ const IDLE_ACK_MS = 1_000;
 
 const NOTHING: readonly Outgoing[] = [];
 
+/** Token of the announcement that a sink begins with. */
+export const FIRST = 'first';
+
 /** The sink is to stop before its block could be written. */
 class Stopped extends Error {}
 
@@ -55,6 +58,8 @@ async function consume(run: SinkRun, partition: number): Promise<void> {
   let acknowledged = pending?.from ?? position;
   /** What the last block left behind: it is sent with its acknowledgement. */
   let left = pending && pending.to > pending.from ? await settle(run, partition, pending) : NOTHING;
+  /** Nothing is known of former blocks, maybe since what was announced has expired: looks before it writes, until one is missing. */
+  const memory = { isLost: pending === null || pending.token === FIRST };
   let builder = run.builder(partition);
   let lastWriteAt = 0; // the first rows, and rows after a lull, are written at once
   for (;;) {
@@ -71,7 +76,7 @@ async function consume(run: SinkRun, partition: number): Promise<void> {
         const added = addAll(builder, messages, run.block);
         run.queued(partition, builder.rows);
         if (added === 'full') {
-          left = await writeBlock(run, partition, builder, position, left);
+          left = await writeBlock(run, partition, builder, position, left, memory);
           ({ acknowledged, position } = { acknowledged: position, position: builder.range.to });
           lastWriteAt = Date.now();
           builder = run.builder(partition);
@@ -90,7 +95,7 @@ async function consume(run: SinkRun, partition: number): Promise<void> {
       }
       if (stopping !== 'drain' && Date.now() - lastWriteAt < run.block.ms) continue;
     }
-    left = await writeBlock(run, partition, builder, position, left);
+    left = await writeBlock(run, partition, builder, position, left, memory);
     ({ acknowledged, position } = { acknowledged: position, position: builder.range.to });
     lastWriteAt = Date.now();
     builder = run.builder(partition);
@@ -120,13 +125,21 @@ async function writeBlock(
   builder: BlockBuilder,
   from: number,
   left: readonly Outgoing[],
+  memory: { isLost: boolean },
 ): Promise<readonly Outgoing[]> {
   const { to } = builder.range;
   const block = builder.block();
   const token = tokenOf(block);
   const { log, sink, topic } = run;
   if ((await log.intent(sink.group, topic, partition, { from, to, token, rows: block.rows }, left)) === 'fenced') throw new Stopped();
-  const refused = block.rows > 0 ? await untilDone(run, (refuse) => run.writer.write(block, token, refuse), block) : [];
+  const write = async (refuse?: (row: RefusedRow) => void): Promise<void> => {
+    if (memory.isLost) {
+      if (await alreadyThere(run, block)) return;
+      memory.isLost = false;
+    }
+    await run.writer.write(block, token, refuse);
+  };
+  const refused = block.rows > 0 ? await untilDone(run, write, block) : [];
   return done(run, partition, builder, block, refused);
 }
 

@@ -8,7 +8,7 @@ import type { Faults } from './faults.ts';
 import { BlockBuilder, type LineageHeaders } from './gather.ts';
 import { Letters } from './letters.ts';
 import { withLineage } from './lineage.ts';
-import { consumePartition, type SinkRun } from './partition.ts';
+import { consumePartition, FIRST, type SinkRun } from './partition.ts';
 
 export interface SinkEnvironment {
   readonly pipeline: string;
@@ -185,7 +185,7 @@ export class SinkRunner {
     for (const partition of this.#lease.owned) {
       if (await log.pending(this.#sink.group, this.#topic, partition)) continue;
       const low = (await log.describe(this.#topic))?.ranges[partition]?.low ?? 0;
-      await log.intent(this.#sink.group, this.#topic, partition, { from: low, to: low, token: '', rows: 0 });
+      await log.intent(this.#sink.group, this.#topic, partition, { from: low, to: low, token: FIRST, rows: 0 });
     }
   }
 

@@ -1,5 +1,6 @@
-import kafka, { type Message } from '@confluentinc/kafka-javascript';
-import { called, connected, disconnected } from './broker.ts';
+import kafka from '@confluentinc/kafka-javascript';
+import { consumed } from '../connectors/kafka/client.ts';
+import { connected, disconnected } from './broker.ts';
 
 /** What is sent and awaited: `rate` rows a second into `from`, each looked for in `to`. */
 export interface LatencyLoad {
@@ -24,6 +25,8 @@ export interface Latencies {
 }
 
 const PATIENCE_MS = 20_000;
+const MOST_MESSAGES = 5_000;
+const WAIT_MS = 20;
 const SYMBOLS = 100;
 const BASE_NS = 1_723_161_600_000_000_000n;
 
@@ -38,9 +41,6 @@ export async function measure({ servers, from, to, partitions, rate, warmSeconds
   await connected(producer);
   await connected(consumer);
   consumer.assign(Array.from({ length: partitions }, (_, partition) => ({ topic: to, partition, offset: 0 })));
-  consumer.setDefaultConsumeTimeout(20);
-  if ('setDefaultIsTimeoutOnlyForFirstMessage' in consumer && typeof consumer.setDefaultIsTimeoutOnlyForFirstMessage === 'function')
-    consumer.setDefaultIsTimeoutOnlyForFirstMessage(true);
   const total = Math.round(rate * (warmSeconds + seconds));
   const sent = new Float64Array(total);
   const took = new Float64Array(total).fill(Number.NaN);
@@ -48,7 +48,7 @@ export async function measure({ servers, from, to, partitions, rate, warmSeconds
   let isOver = false;
   const reading = (async () => {
     while (!isOver) {
-      for (const { value } of await called<Message[]>((done) => consumer.consume(5_000, done))) {
+      for (const { value } of await consumed(consumer, MOST_MESSAGES, WAIT_MS)) {
         const found = /"sequence":(\d+)/.exec(value?.toString('latin1') ?? '');
         const sequence = Number(found?.[1] ?? -1);
         if (sequence < 0 || !Number.isNaN(took[sequence] as number)) throw new Error('a row came twice, or is none of ours');

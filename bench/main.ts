@@ -46,7 +46,7 @@ const HELP = `npm run bench -- [options] [bench...]
 
 ${BENCHES.map(({ name, summary }) => `  ${name.padEnd(12)} ${summary}${LONG.has(name) ? ' (only when named)' : ''}`).join('\n')}
 
-  --json         one JSON document on standard output
+  --json         one JSON document on standard output, the table on standard error
   --minutes <n>  how long soak runs (10)
 `;
 
@@ -77,7 +77,8 @@ async function all(names: readonly string[]): Promise<void> {
     if (result) results.push(result);
     else process.exitCode = 1;
   }
-  process.stdout.write(values.json ? `${JSON.stringify(results)}\n` : `${tableOf(results)}\n`);
+  (values.json ? process.stderr : process.stdout).write(`${tableOf(results)}\n`);
+  if (values.json) process.stdout.write(`${JSON.stringify(results)}\n`);
 }
 
 /** What the bench printed, or null when it failed. */

@@ -1,5 +1,5 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { availableParallelism, homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { installSystem, onPath } from './apt.js';
 import { output, ROOT, run, SetupError, say } from './progress.js';
@@ -103,9 +103,15 @@ async function compiled() {
   const nodedir = await headers();
   say('set-up: compiling the Kafka client (about 2 min, once for each major version of Node)');
   rmSync(BUILT, { recursive: true, force: true });
-  // one job: its makefile does not say what comes first; the bulk of it, librdkafka, is compiled by a make of its own on all cores
-  const env = { ...process.env, CKJS_LINKING: 'dynamic', JOBS: '1', npm_config_nodedir: nodedir, npm_config_build_from_source: 'true' };
-  const code = await run('npm', ['rebuild', KAFKA_CLIENT, '--loglevel=error'], { env });
+  const jobs = String(availableParallelism());
+  const make = { CKJS_LINKING: 'dynamic', JOBS: jobs };
+  const env = { ...process.env, ...make, npm_config_nodedir: nodedir, npm_config_build_from_source: 'true' };
+  const deps = join(FOLDER, 'deps');
+  // its install script would do the first two as well, but with a compiler for each of its 100 files at once, and racing each other
+  const code =
+    (await run(process.execPath, [join(FOLDER, 'util', 'configure.js')], { env, cwd: deps, stdout: 'ignore' })) ||
+    (await run('make', ['--silent', `-j${jobs}`, '-C', 'librdkafka', 'libs', 'install-subdirs'], { env, cwd: deps, stdout: 'ignore' })) ||
+    (await run('npm', ['rebuild', KAFKA_CLIENT, '--loglevel=error'], { env }));
   if (code !== 0 || !loads()) throw new SetupError(`the Kafka client ${KAFKA_CLIENT} could not be compiled (see above)`);
 }
 

@@ -75,6 +75,11 @@ export class Clients {
     return kafkaError(cause, doing, this.connection.shown);
   }
 
+  /** Whether a trouble was told that is not over. */
+  get isTroubled(): boolean {
+    return this.#troubled;
+  }
+
   /** A call that worked: a trouble that was told is over. */
   works(): void {
     if (!this.#troubled) return;

@@ -9,7 +9,9 @@ import type { TopicFacts, TopicSpec } from '../../graph/contract/log.ts';
 import { type Clients, CODES, called, MESSAGE_BYTES } from './client.ts';
 import { kafkaCode } from './errors.ts';
 
-const CALL_MS = 10_000;
+const CALL_MS = 5_000;
+/** How long a broker that was away may take to answer that it is back, ms. */
+const PROBE_MS = 2_000;
 const DAY_MS = 86_400_000;
 
 /** How long messages of a kind are kept when the topic does not say, ms; null: as the brokers do. */
@@ -37,6 +39,9 @@ export interface OffsetRange {
 export class Topics {
   readonly #clients: Clients;
   readonly #admin: IAdminClient;
+  #probing: Promise<void> | null = null;
+  /** A call of the admin found no broker, and none since has. */
+  #isAway = false;
   /** Kinds of the topics ensured by this process. */
   readonly #kinds = new Map<string, TopicSpec['kind']>();
   /** Topics as they were first seen: their id and number of partitions. */
@@ -191,13 +196,31 @@ export class Topics {
     }
   }
 
+  /**
+   * Throws while no broker answers. A call of the library's admin that finds none connects again and again without a pause, which keeps a
+   * core busy until its time-out; to list topics waits at rest, so one of that goes ahead of all others.
+   */
+  #probe(): Promise<void> {
+    this.#probing ??= called<void>((done) => this.#admin.listTopics({ timeout: PROBE_MS }, (error) => done(error, undefined)))
+      .then(() => {
+        this.#isAway = false;
+      })
+      .finally(() => {
+        this.#probing = null;
+      });
+    return this.#probing;
+  }
+
   async #call<T>(doing: string, call: () => Promise<T>): Promise<T> {
     try {
+      if (this.#isAway || this.#clients.isTroubled) await this.#probe();
       const value = await call();
       this.#clients.works();
       return value;
     } catch (cause) {
-      throw this.#clients.error(cause, doing);
+      const error = this.#clients.error(cause, doing);
+      this.#isAway ||= error.retry === 'backoff';
+      throw error;
     }
   }
 }

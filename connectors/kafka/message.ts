@@ -25,11 +25,6 @@ export class Arrivals {
   }
 }
 
-/** One such message by itself. */
-export function messageOf(message: KafkaMessage): Message {
-  return new Arrivals().of(message);
-}
-
 function headersOf(headers: readonly MessageHeader[]): Record<string, string> {
   const record: Record<string, string> = {};
   for (const header of headers) for (const name in header) record[name] = String(header[name]); // Buffers as UTF-8

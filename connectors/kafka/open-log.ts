@@ -233,7 +233,8 @@ export class KafkaLog implements Log {
     await Promise.all([...this.#fetchers.values()].map((fetcher) => fetcher.close()));
     await Promise.all([...this.#leases.values()].map((lease) => lease.release()));
     await Promise.all([...this.#journals.values()].map(({ transactions }) => transactions.close()));
-    await Promise.all([this.#scanner.close(), this.#snapshots.close(), this.#intents.close()]);
+    await Promise.all([this.#snapshots.close(), this.#intents.close()]);
+    await this.#scanner.close();
     this.#parts.topics.close();
   }
 

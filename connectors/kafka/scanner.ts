@@ -10,6 +10,8 @@ const MOST_MESSAGES = 2_000;
 const WAIT_MS = 50;
 /** How long the end of a range may stay behind what its offsets promise, ms. */
 const SHORT_MS = 15_000;
+/** Readers that are kept where they stand: a replay reads several partitions in turn. */
+const MOST_IDLE = 8;
 /** A reader that nobody used for so long is let go, ms. */
 const IDLE_MS = 20_000;
 
@@ -19,6 +21,8 @@ interface Reader {
   place: TopicPartition | null;
   /** Messages that came and were not asked for yet. */
   ahead: KafkaMessage[];
+  /** Offset after the last message that was given; what lies between it and the next one are markers. */
+  given: number;
   /** Everything before this offset has come. */
   reached: number;
   /** Where the library said that the partition ends: told before the messages of the same call, which lie before it. */
@@ -52,6 +56,7 @@ export class Scanner {
           const next = reader.ahead[0] as KafkaMessage;
           if (next.offset >= to) break;
           reader.ahead.shift();
+          reader.given = next.offset + 1;
           if (next.offset >= from) yield this.#arrivals.of(next);
           heardAtMs = Date.now();
         }
@@ -89,14 +94,16 @@ export class Scanner {
     const isThere = (reader: Reader): boolean =>
       reader.place?.topic === place.topic &&
       reader.place.partition === place.partition &&
-      from === (reader.ahead[0]?.offset ?? reader.reached);
+      from >= reader.given &&
+      from <= (reader.ahead[0]?.offset ?? reader.reached);
     const found = this.#idle.findIndex(isThere);
     if (found >= 0) return this.#idle.splice(found, 1)[0] as Reader;
     const [range] = await this.#topics.ranges([place]);
     if (range && from < range.low) throw expired({ ...place, offset: from }, range.low);
-    const reader = this.#idle.shift() ?? (await this.#open());
+    const reader = (this.#idle.length < MOST_IDLE ? undefined : this.#idle.shift()) ?? (await this.#open());
     reader.place = place;
     reader.ahead = [];
+    reader.given = from;
     reader.reached = from;
     reader.eof = 0;
     reader.consumer.assign([{ ...place, offset: from }]);
@@ -106,7 +113,7 @@ export class Scanner {
   async #open(): Promise<Reader> {
     const settings = { 'group.id': 'millrace.scan', 'enable.partition.eof': true };
     const consumer = await this.#clients.consumer('scan', settings, { 'fetch.wait.max.ms': 20 });
-    const reader: Reader = { consumer, place: null, ahead: [], reached: 0, eof: 0, usedAtMs: Date.now() };
+    const reader: Reader = { consumer, place: null, ahead: [], given: 0, reached: 0, eof: 0, usedAtMs: Date.now() };
     consumer.on('partition.eof', ({ topic, partition, offset }) => {
       if (reader.place?.topic === topic && reader.place.partition === partition) reader.eof = offset;
     });

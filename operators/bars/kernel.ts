@@ -4,8 +4,7 @@ import { REJECT_SCHEMA } from '../../graph/contract/columns.ts';
 import { MAX_NS, MIN_NS } from '../../graph/contract/frame.ts';
 import { type Emit, type Kernel, SNAPSHOT_CHUNK_BYTES } from '../../graph/contract/kernel.ts';
 import { INPUT_PORT, type KernelContext, MAIN_PORT, REJECTED_PORT } from '../../graph/contract/operator.ts';
-import { batchOf, type Cell, type Row, rowsOf } from '../../graph/contract/rows.ts';
-import { rowText } from '../../graph/contract/rows.ts';
+import { batchOf, type Cell, type Row, rowsOf, rowText } from '../../graph/contract/rows.ts';
 import { keysOf, LATE_PORT, sideOf } from './layout.ts';
 import type { BarsParams } from './operator.ts';
 

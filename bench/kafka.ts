@@ -10,11 +10,11 @@ import { planOf, registryAt } from './pipeline.ts';
 import { simulatedTrades } from './trades-file.ts';
 
 const MESSAGE_ROWS = 10_000;
-const MESSAGES = Number(process.env.MILLRACE_BENCH_MESSAGES ?? 1_200);
+const MESSAGES = Number(process.env.MILLRACE_BENCH_MESSAGES ?? 900);
 const PARTITIONS = 4;
 /** Messages of one transaction of the plain copy. */
 const GROUP = 20;
-const ROUNDS = 2;
+const ROUNDS = 3;
 /** 32 bytes a row. */
 const COLUMNS = ['ts_event', 'symbol', 'price', 'size', 'aggressor_side'];
 const COMPRESSION = process.env.MILLRACE_BENCH_COMPRESSION ?? 'zstd';

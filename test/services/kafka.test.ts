@@ -4,6 +4,8 @@ import { type Kafka, kafkaMissing, startKafka } from './kafka.ts';
 import { consumeAll, produce } from './kafka-client.ts';
 import { describeWith } from './suite.ts';
 
+const POLL = { timeout: 20_000, interval: 10 };
+
 const values = async (kafka: Kafka, topic: string): Promise<readonly string[]> =>
   (await consumeAll(kafka, topic)).map(({ value }) => String(value));
 
@@ -41,12 +43,12 @@ describeWith('one Kafka broker', [kafkaMissing()], () => {
     expect(await values(kafka, 'kept')).toEqual(['a', 'b', 'c']);
   });
 
-  test('can be frozen and go on', () => {
+  test('can be frozen and go on', async () => {
     const state = (): string => /State:\s+(\w)/.exec(readFileSync(`/proc/${kafka.pids()[0]}/status`, 'utf8'))?.[1] ?? '';
     kafka.stop();
-    expect(state()).toBe('T');
+    await expect.poll(state, POLL).toBe('T');
     kafka.cont();
-    expect(state()).not.toBe('T');
+    await expect.poll(state, POLL).not.toBe('T');
   });
 });
 

@@ -53,7 +53,7 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
 function assemble({ dir, clock, note, ...settings }: EmbeddedLogOptions, layout: Layout, store: Store, lock: FolderLock): EmbeddedLog {
   const budgetBytes = settings.budgetBytes ?? null;
   const segmentBytes = settings.segmentBytes ?? Math.min(SEGMENT_BYTES, Math.ceil((budgetBytes ?? Number.POSITIVE_INFINITY) / 8));
-  const topics = new Topics(store);
+  const topics = new Topics(dir, store);
   const ledger = new Ledger(store, segmentBytes);
   const segments = new Segments(layout.segments);
   segments.recover(new Map([...ledger.segments].map(([id, { fileBytes }]) => [id, fileBytes])));

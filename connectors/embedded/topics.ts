@@ -1,6 +1,6 @@
 import { MillraceError } from '../../graph/contract/error.ts';
 import type { TopicFacts, TopicSpec } from '../../graph/contract/log.ts';
-import { broken } from './errors.ts';
+import { broken, damaged } from './errors.ts';
 import { Partition } from './partition.ts';
 import type { Store, TopicRecord } from './store.ts';
 
@@ -21,17 +21,27 @@ const RETENTION_MS: Readonly<Record<TopicSpec['kind'], number | null>> = {
 
 /** The topics of the log, mirrored in memory. */
 export class Topics {
+  readonly #dir: string;
   readonly #store: Store;
   readonly #byName = new Map<string, Topic>();
   readonly #byId = new Map<number, Topic>();
+  /** One call creates topics at a time: what it creates is in the mirror before the next one looks. */
+  #creating: Promise<unknown> = Promise.resolve();
 
-  constructor(store: Store) {
+  constructor(dir: string, store: Store) {
+    this.#dir = dir;
     this.#store = store;
     for (const { key, value } of store.topics.getRange()) this.#add(key, value);
   }
 
   /** Creates the missing ones; `topic-mismatch` when one is there with other settings. */
-  async ensure(specs: readonly TopicSpec[]): Promise<ReadonlyMap<string, TopicFacts>> {
+  ensure(specs: readonly TopicSpec[]): Promise<ReadonlyMap<string, TopicFacts>> {
+    const created = this.#creating.then(() => this.#create(specs));
+    this.#creating = created.catch(() => undefined);
+    return created;
+  }
+
+  async #create(specs: readonly TopicSpec[]): Promise<ReadonlyMap<string, TopicFacts>> {
     const missing: [string, TopicRecord][] = [];
     let id = Math.max(0, ...this.#byId.keys());
     for (const spec of specs) {
@@ -48,7 +58,7 @@ export class Topics {
       await this.#store.write(() => {
         for (const [name, record] of missing) this.#store.topics.putSync(name, record);
       });
-      for (const [name, record] of missing) if (!this.#byName.has(name)) this.#add(name, record);
+      for (const [name, record] of missing) this.#add(name, record);
     }
     return new Map(specs.map(({ topic }) => [topic, factsOf(topic, this.#get(topic))]));
   }
@@ -99,6 +109,8 @@ export class Topics {
   }
 
   #add(name: string, record: TopicRecord): void {
+    const same = [...this.#byName].find(([, { id }]) => id === record.id);
+    if (same) throw damaged(this.#dir, `its topics ${same[0]} and ${name} are one`);
     const ranges = Array.from({ length: record.partitions }, (_, partition) => {
       const [low, high] = this.#store.ranges.get([record.id, partition]) ?? [0, 0];
       return new Partition(name, record.id, partition, low, high);

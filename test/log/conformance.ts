@@ -53,6 +53,23 @@ export function conformance(name: string, open: () => Promise<Fixture>, can: rea
         expect((await patient(() => scene.log.describe(topic.topic)))?.partitions).toBe(3);
       });
 
+      test('those that are created at the same time are several', async () => {
+        const names = ['a', 'b', 'c', 'd'].map((name) => scene.topic(name));
+        const spec = (topic: string) => ({ topic, partitions: 1, kind: 'data', retentionMs: null }) as const;
+        await scene.begin(1, {});
+        await Promise.all(names.map((topic) => patient(() => scene.log.ensure([spec(topic)]))));
+        await scene.send(names.map((topic) => ({ topic, value: Buffer.from(topic) })));
+        await reopen();
+        const read = await scene.read(
+          'r',
+          names.map((topic) => ({ topic, partition: 0, offset: 0 })),
+          names.length,
+        );
+        expect(
+          [...read].map(([place, messages]) => [place, messages.map(({ value }) => Buffer.from(value).toString())]).toSorted(),
+        ).toEqual(names.map((topic) => [`${topic}/0`, [topic]]));
+      });
+
       test('describe tells null of a topic that is not there', async () => {
         expect(await patient(() => scene.log.describe(scene.topic('none')))).toBeNull();
       });

@@ -1,72 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type Answer,
-  asked,
-  businessColumns,
-  copyOf,
-  DATA,
-  documented,
-  done,
-  runOnce,
-  type Summary,
-  tableDigest,
-  temporary,
-} from './example.ts';
+import { isCaptured, secondsOf, type Trade, tradesOf, VENUES, type Venue } from './captures.ts';
+import { type Answer, asked, businessColumns, copyOf, documented, done, runOnce, type Summary, tableDigest, temporary } from './example.ts';
 import { ema } from './formulas.ts';
 
-const CAPTURES = {
-  binance_usdm: 'usdm-btcusdt-20240808.ndjson.gz',
-  binance_coinm: 'cm-btcusd_perp-20240808.ndjson.gz',
-  binance_spot: 'spot-btcusdt-20240808.ndjson.gz',
-} as const;
-type Venue = keyof typeof CAPTURES;
-const VENUES = Object.keys(CAPTURES) as Venue[];
-const present = DATA !== null && Object.values(CAPTURES).every((file) => existsSync(join(DATA ?? '', 'binance', file)));
 const CLOCK_SKEW = 1;
-
-/** A trade as the capture's line says it. */
-interface Trade {
-  readonly recvNs: string;
-  readonly ms: number;
-  readonly id: number;
-  readonly symbol: string;
-  readonly price: number;
-  readonly size: number;
-  readonly side: 'buy' | 'sell';
-}
-
-function tradesOf(venue: Venue): Trade[] {
-  const lines = gunzipSync(readFileSync(join(DATA ?? '', 'binance', CAPTURES[venue])))
-    .toString()
-    .split('\n');
-  return lines.flatMap((line) => {
-    if (!line.includes('"e":"trade"')) return [];
-    const space = line.indexOf(' ');
-    const { data } = JSON.parse(line.slice(space + 1)) as { data: { T: number; t: number; s: string; p: string; q: string; m: boolean } };
-    const { T: ms, t: id, s: symbol, p, q, m } = data;
-    return [{ recvNs: line.slice(0, space), ms, id, symbol, price: Number(p), size: Number(q), side: m ? 'sell' : 'buy' } as const];
-  });
-}
-
-/** The trades of each second that has any, in the order of their times. */
-function secondsOf(trades: readonly Trade[]): [number, Trade[]][] {
-  const seconds = new Map<number, Trade[]>();
-  for (const trade of trades.toSorted((a, b) => a.ms - b.ms)) {
-    const second = Math.floor(trade.ms / 1000);
-    const group = seconds.get(second);
-    if (group) group.push(trade);
-    else seconds.set(second, [trade]);
-  }
-  return [...seconds];
-}
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 const off = (value: unknown, wanted: number) => Math.abs(Number(value) - wanted) / Math.max(1, Math.abs(wanted));
 
-describe.skipIf(!present)(`examples/binance (skipped without its captures: set MILLRACE_DATA)`, () => {
+describe.skipIf(!isCaptured)(`examples/binance (skipped without its captures: set MILLRACE_DATA)`, () => {
   const place = temporary();
   afterAll(() => place.remove());
   const dataDir = join(place.folder, 'data');

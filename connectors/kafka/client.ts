@@ -12,6 +12,8 @@ export const CODES = kafka.CODES.ERRORS;
 const CONNECT_MS = 10_000;
 /** How long a client may take to say good-bye, ms. */
 const DISCONNECT_MS = 5_000;
+/** How long a trouble lasts before it is told, ms: a broken connection is mostly there again by then. */
+const TOLD_MS = 3_000;
 /** Largest message we send or fetch, bytes. */
 export const MESSAGE_BYTES = 10 * 1024 * 1024;
 
@@ -47,6 +49,8 @@ export class Clients {
   readonly #note: (line: string) => void;
   readonly #statistics = new Map<string, string>();
   #troubled = false;
+  #wasTold = false;
+  #telling: NodeJS.Timeout | undefined;
 
   constructor(connection: Connection, instance: string, folder: string, note: (line: string) => void) {
     this.connection = connection;
@@ -75,16 +79,17 @@ export class Clients {
     return kafkaError(cause, doing, this.connection.shown);
   }
 
-  /** Whether a trouble was told that is not over. */
+  /** Whether there is a trouble that is not over. */
   get isTroubled(): boolean {
     return this.#troubled;
   }
 
-  /** A call that worked: a trouble that was told is over. */
+  /** A call that worked: a trouble is over. */
   works(): void {
     if (!this.#troubled) return;
     this.#troubled = false;
-    this.#note(`Kafka at ${this.connection.shown}: reached again`);
+    clearTimeout(this.#telling);
+    if (this.#wasTold) this.#note(`Kafka at ${this.connection.shown}: reached again`);
   }
 
   /** A consumer that is connected; `fixed` are settings that the file cannot change. */
@@ -134,8 +139,12 @@ export class Clients {
     const code = kafkaCode(error);
     if (code === null || QUIET.has(code) || this.#troubled) return;
     this.#troubled = true;
-    const { message, remedy, retry } = this.error(error, 'talking to the brokers');
-    this.#note(`${message}${remedy ? ` (${remedy})` : ''}${retry === 'backoff' ? '; trying again' : ''}`);
+    this.#wasTold = false;
+    this.#telling = setTimeout(() => {
+      this.#wasTold = true;
+      const { message, remedy, retry } = this.error(error, 'talking to the brokers');
+      this.#note(`${message}${remedy ? ` (${remedy})` : ''}${retry === 'backoff' ? '; trying again' : ''}`);
+    }, TOLD_MS).unref();
   }
 }
 

@@ -5,8 +5,8 @@ import { type Exit, launch, type Server } from '../services/process.ts';
 import { pause, view } from './process.ts';
 
 const LAUNCHER = resolve(import.meta.dirname, '../../cli/millrace.cjs');
-/** Exit code of a process that asks to be started again. */
-const AGAIN = 75;
+/** Exit codes of a process that is to be started again: it asks for it, or found no broker when it started. */
+const AGAIN: readonly (number | null)[] = [75, 5];
 /** Wait before a process that asked for it is started again, ms. */
 const RESTART_MS = 500;
 
@@ -20,8 +20,6 @@ export class Worker {
   #wanted = false;
   /** Ends of its processes that nobody asked for: codes, or signals that were not ours. */
   readonly faults: string[] = [];
-  /** How often it asked to be started again. */
-  again = 0;
 
   /** `named`: the process has a name in the cluster that stays over a restart. */
   constructor(root: string, name: string, text: string, named: boolean) {
@@ -80,8 +78,7 @@ export class Worker {
 
   async #ended(server: Server, { code, signal }: Exit): Promise<void> {
     if (!this.#wanted || this.#server !== server) return;
-    if (code === AGAIN) this.again++;
-    else this.faults.push(`${this.name} ended with ${code ?? signal}`);
+    if (!AGAIN.includes(code)) this.faults.push(`${this.name} ended with ${code ?? signal}`);
     await pause(RESTART_MS);
     if (this.#wanted && this.#server === server) this.start();
   }

@@ -5,7 +5,7 @@ import { type EmbeddedClickhouse, openEmbeddedClickhouse } from '../connectors/c
 import { openEmbeddedLog } from '../connectors/embedded/log.ts';
 import type { Connection } from '../graph/contract/connector.ts';
 import type { Log } from '../graph/contract/log.ts';
-import { EXIT } from './exit.ts';
+import { EXIT, leave, waitForNobody } from './exit.ts';
 import { isShared } from './facts.ts';
 import type { Place } from './settings.ts';
 
@@ -34,8 +34,9 @@ export async function openLog({ broker, place, instance, note }: LogOptions): Pr
   const { openKafkaLog } = await import('../connectors/kafka/log.ts');
   const stuck = (what: string): void => {
     note(`${what}; ending with ${EXIT.watchdog}, to be started again: what was committed is kept`);
-    process.exit(EXIT.watchdog);
+    leave(EXIT.watchdog);
   };
+  waitForNobody();
   const member = instance === undefined ? {} : { instance };
   return openKafkaLog({ connection: broker, folder: place.folder, note, stuck, ...member });
 }

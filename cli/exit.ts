@@ -1,4 +1,5 @@
 import { MillraceError } from '../graph/contract/error.ts';
+import { exitNow } from '../native/index.ts';
 
 /** Exit codes of the command line. */
 export const EXIT = {
@@ -23,4 +24,17 @@ export function exitOf(error: unknown): number {
 /** A command line that cannot be followed. */
 export function usage(message: string, remedy: string): MillraceError {
   return new MillraceError(message, { code: 'usage', domain: 'user', remedy });
+}
+
+let waitsForNobody = false;
+
+/** From here on `leave` waits for no thread: one of the Kafka client may hang in a call as long as no broker answers. */
+export function waitForNobody(): void {
+  waitsForNobody = true;
+}
+
+/** Ends the process with the code, after what listens to its exit. */
+export function leave(code: number): never {
+  if (waitsForNobody) process.on('exit', () => exitNow(code));
+  process.exit(code);
 }

@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
-import { EXIT, exitOf } from './exit.ts';
+import { EXIT, exitOf, leave } from './exit.ts';
 import { printError } from './terminal.ts';
 import { VERSION } from './version.ts';
 
@@ -148,5 +148,5 @@ export async function main(args: readonly string[]): Promise<void> {
       code = exitOf(error);
     }
   }
-  process.exit(code);
+  leave(code);
 }

@@ -6,7 +6,7 @@ import { MillraceError } from '../graph/contract/error.ts';
 /** A typed array that crosses to Rust. */
 export type Crossing = Float64Array | BigInt64Array | Int32Array | Uint8Array;
 
-/** The one exported class: a kernel by name over plain arrays. `native/README.md` has the layouts; `nativeKernel` is its face. */
+/** A kernel by name over plain arrays. `native/README.md` has the layouts; `nativeKernel` is its face. */
 export interface NativeKernel {
   /** Strings behind the codes of an input column: `offsets` has one more entry than there are strings. */
   dictionary(port: number, column: number, offsets: Int32Array, bytes: Uint8Array): void;
@@ -20,6 +20,7 @@ export interface NativeKernel {
 
 interface Binding {
   readonly NativeKernel: new (name: string, configJson: string) => NativeKernel;
+  exitNow(code: number): void;
 }
 
 /** From `native/index.ts` and from `dist/native/index.js`. */
@@ -57,4 +58,14 @@ export function createNative(kernel: string, configJson: string): NativeKernel {
   } catch (cause) {
     throw nativeError(cause, kernel);
   }
+}
+
+/** Ends the process without waiting for threads that hang in a library; returns where the kernels are not built. */
+export function exitNow(code: number): void {
+  try {
+    binding ??= load();
+  } catch {
+    return;
+  }
+  binding.exitNow(code);
 }

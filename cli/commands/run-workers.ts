@@ -4,6 +4,7 @@ import type { Plan } from '../../graph/contract/plan.ts';
 import { Rates } from '../../status/rates.ts';
 import { openStatus } from '../../status/server.ts';
 import { enginePid, localClickhouse } from '../engines.ts';
+import { leave } from '../exit.ts';
 import { formerIncarnations, leftoverLines } from '../former.ts';
 import { planLines, takenText, usesLocalClickhouse } from '../greeting.ts';
 import { announce, type Instance, runningInstance, withdraw } from '../instance.ts';
@@ -156,7 +157,7 @@ function stopOnSignals(workers: Supervisor, screen: Screen, place: Place) {
       screen.close();
       note('leaving at once; the next start resumes from the last commit');
       withdraw(place);
-      process.exit(INTERRUPTED);
+      leave(INTERRUPTED);
     },
   });
   return { drain, forget, asked: () => isAsked };

@@ -8,7 +8,7 @@ import { Rates } from '../../status/rates.ts';
 import { openStatus } from '../../status/server.ts';
 import { compileWithFacts } from '../compile.ts';
 import { enginePid, type LocalClickhouse, localClickhouse, openLog, wallClockNs } from '../engines.ts';
-import { EXIT, exitOf, usage } from '../exit.ts';
+import { EXIT, exitOf, leave, usage } from '../exit.ts';
 import { isShared } from '../facts.ts';
 import { formerIncarnations, leftoverLines } from '../former.ts';
 import { planLines, takenText, usesLocalClickhouse } from '../greeting.ts';
@@ -203,7 +203,7 @@ function stopOnSignals({ screen, running, place, link }: Run) {
       screen.close();
       note('leaving at once; the next start resumes from the last commit');
       withdraw(place);
-      process.exit(INTERRUPTED);
+      leave(INTERRUPTED);
     },
   });
   return { drain, forget, asked: () => asked, started: () => asked && drainAll() };

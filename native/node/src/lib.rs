@@ -1,4 +1,4 @@
-//! The binding: one exported class, `NativeKernel`, with the methods of a kernel. All `unsafe` of the kernels is here.
+//! The binding: the class `NativeKernel`, with the methods of a kernel, and an end for processes. All `unsafe` is here.
 
 use millrace_kernels::fault::Fault;
 use millrace_kernels::host::{Host, RawColumn, RawValues};
@@ -45,6 +45,18 @@ fn index(value: f64) -> Result<usize, Fault> {
 fn int64(value: &BigInt) -> Result<i64, Fault> {
     let (number, lossless) = value.get_i64();
     if lossless { Ok(number) } else { Err(Fault::new("argument", "a bigint does not fit int64")) }
+}
+
+unsafe extern "C" {
+    /// POSIX `_exit`: ends the process without handlers, destructors, and waiting for threads.
+    fn _exit(code: i32) -> !;
+}
+
+/// Ends the process at once.
+#[napi]
+pub fn exit_now(code: i32) {
+    // SAFETY: takes any number, and does not return.
+    unsafe { _exit(code) }
 }
 
 /// A kernel, by name. Methods are those of `Kernel` in `graph/contract/kernel.ts` over plain arrays; see `native/README.md`.

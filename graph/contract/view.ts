@@ -1,3 +1,5 @@
+import type { LogTrouble } from './log.ts';
+
 /** What the runtime shows of itself: plain data, taken at an instant. The status endpoint, the live screen and `--json` read it. */
 export interface PipelineView {
   readonly pipeline: string;
@@ -18,6 +20,15 @@ export interface PipelineView {
   readonly skipped: readonly { readonly sink: string; readonly reason: string }[];
   /** Seconds a round takes (cut to committed). */
   readonly round: Quantiles;
+  readonly commit?: CommitView;
+}
+
+/** How long the log takes to make rounds durable. */
+export interface CommitView {
+  /** Since when the round under way waits for the log, ms since 1970 UTC; null while none does. */
+  readonly waitingSinceMs: number | null;
+  /** Seconds a commit takes. */
+  readonly seconds: Quantiles;
 }
 
 export interface LogView {
@@ -27,6 +38,8 @@ export interface LogView {
   readonly budgetBytes: number | null;
   /** Figures of the log's client by name; absent where it keeps none. */
   readonly statistics?: Readonly<Record<string, number>>;
+  /** What keeps it from being reached. */
+  readonly trouble?: LogTrouble | null;
 }
 
 export interface Quantiles {
@@ -91,6 +104,8 @@ export interface SourceView {
     readonly idle: boolean;
     readonly ended: boolean;
   }[];
+  /** The first key whose rows were found in two partitions though the source says `key:`; null: none was. */
+  readonly misplaced?: { readonly key: string; readonly partitions: readonly [number, number] } | null;
 }
 
 export interface SinkView {

@@ -139,6 +139,7 @@ export async function sourceViews(log: Log, inputs: readonly OpenInput[], tasks:
         idle: part.ingest.idle,
         ended: part.ingest.ended,
       })),
+      misplaced: input.watch?.misplaced ?? null,
     });
   }
   return views;

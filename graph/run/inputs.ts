@@ -7,6 +7,7 @@ import type { Log, Message } from '../contract/log.ts';
 import type { Plan, PlanInput } from '../contract/plan.ts';
 import type { Environment } from './environment.ts';
 import { HEADER } from './exchange.ts';
+import { KeyWatch } from './key-watch.ts';
 import { landedChunk, Openings } from './landing.ts';
 
 /** Rows read together, already in columns. */
@@ -54,6 +55,8 @@ export interface OpenInput {
   readonly landing: string | null;
   /** Openings of the files that were landed in the topic. */
   readonly openings: Openings;
+  /** Looks whether each key lies in one partition, as the source says; null where there is nothing to look at. */
+  readonly watch: KeyWatch | null;
 }
 
 /** Opens every input of a plan: describes topics, opens connectors, makes decoders. */
@@ -73,7 +76,8 @@ async function openInput(
   const decoder = input.format === null ? null : makeDecoder(input, environment);
   const many = environment.registry.formats.get(input.format?.name ?? '')?.rowsPerPayload === 'many';
   const { from } = input;
-  const common = { index, plan: input, decoder, many, landing: null, openings: new Openings() };
+  const watch = input.key.length === 0 || from.kind === 'exchange' || input.broadcast ? null : keyWatch(input, environment);
+  const common = { index, plan: input, decoder, many, landing: null, openings: new Openings(), watch };
   if (from.kind === 'connector') {
     const { landing } = input;
     if (landing && 'into' in landing) return { ...common, ...(await openLanding(input, from, topicName(landing.into), plan, environment)) };
@@ -99,6 +103,15 @@ async function openInput(
   }
   const labels = Array.from({ length: facts.partitions }, (_, p) => `${topic}/${p}`);
   return { ...common, topic, reader: null, partitions: facts.partitions, labels };
+}
+
+function keyWatch({ name, key }: PlanInput, { note }: Environment): KeyWatch {
+  return new KeyWatch(key, ({ key: value, partitions }) =>
+    note(
+      `${name}: ${key.join(', ')} ${value.replaceAll('\u001f', ', ')} is in partitions ${partitions.join(' and ')}, though the source says ` +
+        `\`key:\`; what is computed by it is computed in parts: leave \`key:\` out, and its rows are brought together`,
+    ),
+  );
 }
 
 /**

@@ -6,9 +6,14 @@ import { cell } from '../contract/rows.ts';
 /** Separates the parts of a key of several columns. */
 const SEPARATOR = '\u001f';
 
-/** The key of a row as a message key: its string for one column; several joined by U+001F. */
+/** The key of a row: its string for one column; several joined by U+001F. */
+export function keyText(batch: RecordBatch, key: readonly string[], row: number): string {
+  return key.map((name) => String(cell(column(batch, name), row) ?? '')).join(SEPARATOR);
+}
+
+/** The key of a row as a message key. */
 export function keyBytes(batch: RecordBatch, key: readonly string[], row: number): Uint8Array {
-  return Buffer.from(key.map((name) => String(cell(column(batch, name), row) ?? '')).join(SEPARATOR), 'utf8');
+  return Buffer.from(keyText(batch, key, row), 'utf8');
 }
 
 /** Rows of a batch by partition: murmur2(key) modulo `partitions`. One look-up a row for dictionary columns, one hash a distinct key. */

@@ -235,6 +235,7 @@ export class Task {
     const probe = this.#options.probe(name);
     for (const { batch, origin, floorNs, writer } of read.batches) {
       probe.in(batch.numRows, Math.round((read.bytes * batch.numRows) / Math.max(1, read.rows)));
+      input.input.watch?.look(read.partition, batch);
       const frames = exchange
         ? [{ kind: 'batch' as const, batch, floorNs: floorNs ?? MIN_NS, origin }]
         : input.ingest.take(batch, origin, writer);

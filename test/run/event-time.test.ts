@@ -17,7 +17,18 @@ function taskOf(plan: Plan, partitions: number): Task {
     const reader = { partitions: [], start: async () => 0, read: async () => null, ended: () => false, close: async () => {} };
     const of = input.from.kind === 'connector' ? { topic: null, reader } : { topic: input.from.topic, reader: null };
     const count = input.from.kind === 'connector' ? partitions : (input.partitions ?? 1);
-    return { index, plan: input, ...of, partitions: count, labels: [], decoder: null, many: true, landing: null, openings: new Openings() };
+    return {
+      index,
+      plan: input,
+      ...of,
+      partitions: count,
+      labels: [],
+      decoder: null,
+      many: true,
+      landing: null,
+      openings: new Openings(),
+      watch: null,
+    };
   });
   const options = { plan, registry: registryOf(new Map()), inputs, files: new Map(), inc: 'i', topicName: (topic: string) => topic };
   return new Task(0, { ...options, probe: () => NO_PROBE });

@@ -36,10 +36,13 @@ it('calls no row late that several tasks wrote to one topic in bulk, each far ah
   if (!plan) throw new Error('no plan');
   const log = await openLog(dir);
   try {
-    const running = runPipeline(plan, environmentOf(log, declarations, dir));
+    const notes: string[] = [];
+    const running = runPipeline(plan, environmentOf(log, declarations, dir, notes));
     while (rowsIn(running.view(), 'bars') < ROWS) await new Promise((resolve) => setTimeout(resolve, 20));
     const bars = running.view().nodes.find((node) => node.name === 'bars');
     expect(bars?.ports.late ?? 0).toBe(0);
+    expect(notes).toEqual([]);
+    expect(running.view().sources.flatMap(({ misplaced }) => misplaced ?? [])).toEqual([]);
     expect(bars?.rowsOut).toBeGreaterThan(200); // 30 s of eight symbols, the last second still open
     await running.drain();
     expect((await running.done).state).toBe('done');

@@ -1,6 +1,7 @@
-import type { Connector } from '../graph/contract/connector.ts';
+import type { ConnectionDeclaration } from '../graph/contract/connection.ts';
 import type { Format } from '../graph/contract/format.ts';
 import type { Operator } from '../graph/contract/operator.ts';
+import type { Registry } from '../graph/contract/registry.ts';
 import { exampleOf } from './commands/operators.ts';
 import { operatorReference, type Parameter, parametersOf } from './reference.ts';
 
@@ -65,15 +66,22 @@ export function operatorsPage(operators: readonly Operator[]): string {
 }
 
 /** `docs/connectors.md`: what can be read and written. */
-export function connectorsPage(connectors: readonly Connector[]): string {
-  const sections = connectors.flatMap(({ name, summary, connection, source, sink }) => [
+export function connectorsPage({ connectors, connections }: Registry): string {
+  const sections = [...connectors.values()].flatMap(({ name, summary, connection, source, sink }) => [
     `## ${name}`,
     summary,
-    ...(connection === null ? [] : [`Its address is \`connections: { ${connection}: ... }\`.`]),
+    ...(connection === null ? [] : [`Its address is \`connections: { ${connection}: ... }\`.`, ...optionsOf(connections?.get(connection))]),
     ...(source === undefined ? [] : ['### Source', ...formatsOf(source.formats), parameterTable(parametersOf(source.params))]),
     ...(sink === undefined ? [] : ['### Sink', parameterTable(parametersOf(sink.params))]),
   ]);
   return page('# Connectors', 'Outside systems that a pipeline reads and writes, besides topics.', ...sections);
+}
+
+/** What `options:` of a connection may hold. */
+function optionsOf(declared: ConnectionDeclaration | undefined): string[] {
+  if (!declared || !('params' in declared)) return [];
+  const head = `### Options of the connection\n\nUnder \`connections: { ${declared.name}: { url: ..., options: { ... } } }\`.`;
+  return [head, parameterTable(parametersOf(declared.params)).replace('| parameter |', '| option |')];
 }
 
 function formatsOf(formats: readonly string[]): string[] {

@@ -1,4 +1,5 @@
 import { type ClickhouseSetup, clickhouseConnector } from '../connectors/clickhouse/connector.ts';
+import { clickhouseConnection } from '../connectors/clickhouse/declaration.ts';
 import { fileConnector } from '../connectors/file/connector.ts';
 import { arrow } from '../connectors/formats/arrow.ts';
 import { avro } from '../connectors/formats/avro.ts';
@@ -10,7 +11,10 @@ import { schemaReader } from '../connectors/formats/schema-reader.ts';
 import { kafkaConnection } from '../connectors/kafka/declaration.ts';
 import { printConnector } from '../connectors/print/connector.ts';
 import { questdbConnector } from '../connectors/questdb/connector.ts';
+import { questdbConnection } from '../connectors/questdb/declaration.ts';
+import { registryConnection } from '../connectors/registry/declaration.ts';
 import { simulateConnector } from '../connectors/simulate/connector.ts';
+import type { ConnectionDeclaration } from '../graph/contract/connection.ts';
 import type { Connector } from '../graph/contract/connector.ts';
 import { MillraceError } from '../graph/contract/error.ts';
 import type { Format } from '../graph/contract/format.ts';
@@ -29,6 +33,8 @@ const byName = <T extends { readonly name: string }>(declared: readonly T[]): Re
 const OPERATORS: readonly Operator<any>[] = [bars, filter, indicators, normalize, select];
 // biome-ignore lint/suspicious/noExplicitAny: as above
 const FORMATS: readonly Format<any>[] = [arrow, avro, json, csv, capture, raw];
+/** What may be said under `connections:`. */
+const CONNECTIONS: readonly ConnectionDeclaration[] = [kafkaConnection, clickhouseConnection, questdbConnection, registryConnection];
 const connectorsWith = (clickhouse: ClickhouseSetup): readonly Connector[] => [
   fileConnector,
   simulateConnector,
@@ -44,7 +50,7 @@ export function registryWith(clickhouse: ClickhouseSetup): Registry {
     connectors: byName(connectorsWith(clickhouse)),
     formats: byName(FORMATS),
     schemas: schemaReader,
-    connections: byName([kafkaConnection]),
+    connections: byName(CONNECTIONS),
   };
 }
 

@@ -20,7 +20,7 @@ function generated() {
     'docs/diagnostics.md': diagnosticsReference(),
     'docs/pipelines.md': pipelinesPage(),
     'docs/operators.md': operatorsPage(operators),
-    'docs/connectors.md': connectorsPage([...registry.connectors.values()]),
+    'docs/connectors.md': connectorsPage(registry),
     'docs/formats.md': formatsPage([...registry.formats.values()]),
     ...Object.fromEntries(
       operators.map((operator) => [`operators/${operator.name}/README.md`, operatorPage(operator, casesOf(operator.name))]),

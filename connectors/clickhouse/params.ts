@@ -39,3 +39,37 @@ export type ClickhouseParams = z.output<typeof longForm>;
 
 /** The table's name alone, or all parameters. */
 export const clickhouseParams = z.union([table.transform((name): ClickhouseParams => ({ table: name, allow_views: false })), longForm]);
+
+/** `options:` of the connection, named as in the official client; times in ms. */
+export const clickhouseOptions = z.strictObject({
+  username: z.string().min(1).optional().meta({ description: 'user, where the address has none' }),
+  password: z.string().min(1).optional().meta({ description: 'its password' }),
+  access_token: z.string().min(1).optional().meta({ description: 'a token (JWT) in place of user and password' }),
+  database: z.string().min(1).optional().meta({ description: 'database, where the address has none' }),
+  role: z
+    .union([z.string().min(1), z.array(z.string().min(1))])
+    .optional()
+    .meta({ description: 'role or roles of the user to take' }),
+  tls_ca: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "file with the certificate of the authority that signed the server's, PEM, relative to the pipeline file" }),
+  request_timeout: z.int().min(1).default(30_000).meta({ unit: 'ms', description: 'time that a request may take' }),
+  max_open_connections: z.int().min(1).optional().meta({ description: 'connections that are open at a time; default: 10' }),
+  compression: z
+    .strictObject({
+      request: z.boolean().optional().meta({ description: 'what is sent' }),
+      response: z.boolean().optional().meta({ description: 'what is answered' }),
+    })
+    .optional()
+    .meta({ description: 'what is compressed by gzip; default: nothing' }),
+  http_headers: z
+    .record(z.string(), z.string())
+    .optional()
+    .meta({ description: 'headers of every request, for example those that a proxy asks for' }),
+  clickhouse_settings: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+    .optional()
+    .meta({ description: "settings of every query, as in ClickHouse's documentation; those that exactly once depends on stay ours" }),
+});

@@ -1,4 +1,4 @@
-import type { ConnectionDeclaration, ConnectionFault } from '../../graph/contract/connection.ts';
+import type { ClientConnection, ConnectionFault } from '../../graph/contract/connection.ts';
 import { MillraceError } from '../../graph/contract/error.ts';
 import { brokerAddress } from './address.ts';
 import { CLIENT_SETTINGS, CONSUMER_SETTINGS, PRODUCER_SETTINGS } from './librdkafka.ts';
@@ -7,7 +7,7 @@ import { isFileOption, optionFault, PROTOCOL_SETTINGS } from './settings.ts';
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
 /** What `connections.broker` may say of a Kafka cluster: its address, and all settings of librdkafka but those the protocol depends on. */
-export const kafkaConnection: ConnectionDeclaration = {
+export const kafkaConnection: ClientConnection = {
   name: 'broker',
   addressFault(connection): ConnectionFault | null {
     try {

@@ -36,13 +36,21 @@ export const questdbParams = z.union([table.transform((name): QuestdbParams => l
 
 /** `options:` of the connection, named as in the client; times in ms. */
 export const questdbOptions = z.strictObject({
-  username: z.string().min(1).optional(),
-  password: z.string().min(1).optional(),
-  token: z.string().min(1).optional(),
-  tls_ca: z.string().min(1).optional(),
-  tls_verify: z.boolean().optional(),
-  request_timeout: z.int().min(1).default(30_000),
-  request_min_throughput: z.int().min(1).default(102_400),
+  username: z.string().min(1).optional().meta({ description: 'user, where the address has none' }),
+  password: z.string().min(1).optional().meta({ description: 'its password' }),
+  token: z.string().min(1).optional().meta({ description: 'a token in place of user and password' }),
+  tls_ca: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "file with the certificate of the authority that signed the server's, PEM, relative to the pipeline file" }),
+  tls_verify: z.boolean().optional().meta({ description: 'false: take any certificate; default: true' }),
+  request_timeout: z.int().min(1).default(30_000).meta({ unit: 'ms', description: 'time that a request may take' }),
+  request_min_throughput: z
+    .int()
+    .min(1)
+    .default(102_400)
+    .meta({ unit: 'bytes per second', description: 'slowest network to count on: large requests may take longer by it' }),
 });
 
 export type QuestdbOptions = z.output<typeof questdbOptions>;

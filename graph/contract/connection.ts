@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { Connection } from './connector.ts';
 
 /** Something that is wrong with an address or an option, in words that give no secret away. */
@@ -6,8 +7,21 @@ export interface ConnectionFault {
   readonly hint?: string;
 }
 
-/** What may be said of a connection whose client has options of its own; the compiler checks `connections:` by it. */
-export interface ConnectionDeclaration {
+/** What may be said of a connection; the compiler checks `connections:` by it. */
+export type ConnectionDeclaration = DeclaredConnection | ClientConnection;
+
+/** A connection whose options are declared here; the docs are derived from it. */
+export interface DeclaredConnection {
+  /** Name under `connections:`. */
+  readonly name: string;
+  /** Its options, none of them required, each with a description. */
+  readonly params: z.ZodObject;
+  /** Options that name a file, which has to lie where the pipeline file may read. */
+  readonly files: readonly string[];
+}
+
+/** A connection whose client has options of its own. */
+export interface ClientConnection {
   /** Name under `connections:`. */
   readonly name: string;
   /** What is wrong with its address; null where nothing is. */

@@ -51,7 +51,7 @@ export const CODES = {
   ),
   'option-unknown': error(
     'The client of a connection has no option of that name.',
-    'Correct its spelling; for a Kafka broker the names are those of librdkafka.',
+    'Correct its spelling; for a Kafka broker the names are those of librdkafka, for others docs/connectors.md has them.',
   ),
   'option-refused': error(
     'An option of a connection has a value that cannot be, or is one that Millrace sets itself: exactly once depends on it.',

@@ -10,7 +10,7 @@ import { describedAt, isDurationAt, keysAt, listed, wantedAt, wordsAt } from './
 export interface Wording {
   /** `operator "rsi"`, `source "trades"`. */
   readonly subject: string;
-  readonly noun: 'key' | 'parameter';
+  readonly noun: 'key' | 'parameter' | 'option';
   /** What to underline when something is missing and the value itself is not there. */
   readonly span: Span;
 }
@@ -18,6 +18,7 @@ export interface Wording {
 const CODE: Readonly<Record<Wording['noun'], Readonly<Record<'unknown' | 'missing' | 'type' | 'invalid', DiagnosticCode>>>> = {
   key: { unknown: 'key-unknown', missing: 'key-missing', type: 'value-type', invalid: 'value-invalid' },
   parameter: { unknown: 'param-unknown', missing: 'param-missing', type: 'param-type', invalid: 'param-invalid' },
+  option: { unknown: 'option-unknown', missing: 'option-refused', type: 'option-refused', invalid: 'option-refused' },
 };
 
 type Issue = z.core.$ZodIssue;
@@ -63,7 +64,7 @@ function sayIssue(type: z.ZodType, root: Value, issue: Issue, unknown: ReadonlyS
         codes.unknown,
         keySpan,
         `${owner} has no ${wording.noun} "${key}"`,
-        hintFor(key, keys, wording.noun === 'key' ? 'keys' : 'parameters'),
+        hintFor(key, keys, `${wording.noun}s`) ?? (keys.length === 0 ? `It takes no ${wording.noun}s.` : undefined),
       );
     }
     return;
@@ -85,14 +86,14 @@ function sayIssue(type: z.ZodType, root: Value, issue: Issue, unknown: ReadonlyS
   }
   if (issue.code === 'invalid_type') {
     const wanted = issue.expected === 'int' ? 'a whole number' : wantedAt(type, issue.path);
-    const found = value.kind === 'scalar' && value.value !== null ? quoted(value) : kindOf(value);
+    const found = value.kind === 'scalar' && value.value !== null ? shown(value, wording) : kindOf(value);
     say(codes.type, span, `${what} is ${found}, expected ${wanted ?? String(issue.expected)}`, slipAt(type, value, issue.path));
     return;
   }
   const words = wordsAt(type, issue.path);
   const near = words.length > 0 && value.kind === 'scalar' ? hintFor(String(value.written), words) : undefined;
   const hint = slipAt(type, value, issue.path) ?? near;
-  say(codes.invalid, span, `${what} is ${quoted(value)}, ${expectedOf(issue, words)}`, hint);
+  say(codes.invalid, span, `${what} is ${shown(value, wording)}, ${expectedOf(issue, words)}`, hint);
 }
 
 /** What a value was meant as, where it is written as other systems write it. */
@@ -105,6 +106,11 @@ function hintForMissing(type: z.ZodType, path: readonly PropertyKey[], wanted: s
   const description = describedAt(type, path);
   if (wanted === null) return description === null ? undefined : `It is ${description}.`;
   return `It is ${wanted}${description === null ? '' : `: ${description}`}.`;
+}
+
+/** A value in the words of the file; options may be secrets, so that of them only the kind is told. */
+function shown(value: Value, { noun }: Wording): string {
+  return noun === 'option' ? kindOf(value) : quoted(value);
 }
 
 function isNothing(value: Value): boolean {

@@ -108,9 +108,13 @@ export const connectionsShape = z.strictObject({
       'embedded (default) or kafka://user:password@host1:9092,host2:9092, user and password where it asks for them; `options:` are settings of ' +
         'librdkafka by their names, such as `security.protocol: sasl_ssl`, `sasl.mechanism: SCRAM-SHA-512` or `ssl.ca.location: ca.pem`',
     ),
-  clickhouse: connection.optional().describe('embedded (default) or http://user:password@host:8123/database'),
-  questdb: connection.optional().describe('http://user:password@host:9000, the HTTP port of QuestDB'),
-  registry: connection.optional().describe('address of the schema registry'),
+  clickhouse: connection
+    .optional()
+    .describe('embedded (default) or http://user:password@host:8123/database; its `options:` are on the page of connectors'),
+  questdb: connection
+    .optional()
+    .describe('http://user:password@host:9000, the HTTP port of QuestDB; its `options:` are on the page of connectors'),
+  registry: connection.optional().describe('http://user:password@host:8081, the schema registry; it takes no `options:`'),
 });
 
 /** The whole file. */

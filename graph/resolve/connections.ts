@@ -1,3 +1,4 @@
+import type { ConnectionDeclaration, ConnectionFault } from '../contract/connection.ts';
 import type { Connection } from '../contract/connector.ts';
 import { nearest } from '../diagnostics/nearest.ts';
 import { check } from '../document/check.ts';
@@ -38,7 +39,7 @@ export function connectionsOf(
     if (isAddress(url, schemes) || (embedded && url === 'embedded')) {
       const options = (typeof own === 'object' ? own.options : undefined) ?? {};
       const connection = Object.freeze({ name, url, shown: shownUrl(url), options });
-      const fault = url === 'embedded' ? null : scope.registry.connections?.get(name)?.addressFault(connection);
+      const fault = url === 'embedded' ? null : addressFault(scope.registry.connections?.get(name), connection);
       if (fault) say('connection-invalid', place, fault.message, fault.hint);
       checkOptions(name, entryOf(entry, 'options')?.value, scope);
       connections.set(name, connection);
@@ -57,6 +58,10 @@ export function connectionsOf(
   return connections;
 }
 
+function addressFault(declaration: ConnectionDeclaration | undefined, connection: Connection): ConnectionFault | null {
+  return declaration && 'addressFault' in declaration ? declaration.addressFault(connection) : null;
+}
+
 function isAddress(url: string, schemes: readonly string[]): boolean {
   const scheme = /^([a-z]+):\/\/[^\s/]+/.exec(url)?.[1];
   return scheme !== undefined && schemes.includes(scheme);
@@ -66,6 +71,14 @@ function isAddress(url: string, schemes: readonly string[]): boolean {
 function checkOptions(name: string, value: Value | undefined, { say, registry, paths }: Pick<Scope, 'say' | 'registry' | 'paths'>): void {
   const declaration = registry.connections?.get(name);
   if (!declaration || value?.kind !== 'map') return;
+  if ('params' in declaration) {
+    check(declaration.params, value, { subject: `connection "${name}"`, noun: 'option', span: value.span }, say);
+    for (const file of declaration.files) {
+      const given = entryOf(value, file)?.value;
+      if (given?.kind === 'scalar' && typeof given.value === 'string') paths.existing(given.value, given.span, say);
+    }
+    return;
+  }
   for (const { key, keySpan, value: given } of value.entries.values()) {
     const fault = declaration.optionFault(key, plain(given));
     if (fault?.unknown) {

@@ -7,14 +7,17 @@ import { clickhouseMissing, startClickhouse } from './clickhouse.ts';
 import { kafkaMissing, startKafka } from './kafka.ts';
 import { freePort } from './port.ts';
 import { questdbMissing, serveQuestdb } from './questdb.ts';
+import { type AskedTopic, askedTopic, makeTopic } from './topics.ts';
 
 const USAGE = `Starts Kafka, QuestDB and ClickHouse on this machine for a person to play with; Ctrl-C ends them all.
 
   npm run services                       all three, on free ports; their data goes with them
   npm run services -- kafka clickhouse   only these
   npm run services -- --brokers 3        three Kafka brokers
+  npm run services -- --topic my.trades:4
+                                         makes a topic of 4 partitions, since topics come to be by no other way here; may be repeated
   npm run services -- --dir ./data       data stays there, and addresses stay the same from start to start
-  npm run services -- --json             the addresses as one line of JSON on standard output
+  npm run --silent services -- --json    the addresses as one line of JSON, all that is on standard output (npm says more without --silent)
   npm run services -- --help             this text
 `;
 const WATCH_MS = 500;
@@ -36,13 +39,20 @@ interface Place {
   readonly folder: string;
   readonly port: number;
   readonly brokers: 1 | 3;
+  readonly topics: readonly AskedTopic[];
 }
 
 const SERVICES: Readonly<Record<string, { missing(): string | null; start(place: Place): Promise<Running> }>> = {
   kafka: {
     missing: kafkaMissing,
-    async start({ folder, port, brokers }) {
-      const { bootstrap, pids, close } = await startKafka({ folder, port, brokers });
+    async start({ folder, port, brokers, topics }) {
+      const { bootstrap, admin, pids, close } = await startKafka({ folder, port, brokers });
+      try {
+        for (const topic of topics) await makeTopic(admin, topic);
+      } catch (error) {
+        await close();
+        throw error;
+      }
       return { address: bootstrap, variable: 'MILLRACE_BROKER', url: `kafka://${bootstrap}`, size: brokers, pids, end: close };
     },
   },
@@ -84,10 +94,20 @@ function wrong(problem: string): null {
   return null;
 }
 
-function asked(): { readonly names: readonly string[]; readonly brokers: 1 | 3; readonly dir?: string; readonly json: boolean } | null {
+/** What the command line asks for. */
+interface Asked {
+  readonly names: readonly string[];
+  readonly brokers: 1 | 3;
+  readonly topics: readonly AskedTopic[];
+  readonly dir?: string;
+  readonly json: boolean;
+}
+
+function asked(): Asked | null {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean', default: false } as const;
-  const options = { brokers: { ...text, default: '1' }, dir: text, json: flag, help: { ...flag, short: 'h' } } as const;
+  const several = { ...text, multiple: true } as const;
+  const options = { brokers: { ...text, default: '1' }, topic: several, dir: text, json: flag, help: { ...flag, short: 'h' } } as const;
   let given: ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>;
   try {
     given = parseArgs({ allowPositionals: true, options });
@@ -103,7 +123,20 @@ function asked(): { readonly names: readonly string[]; readonly brokers: 1 | 3; 
   if (unknown !== undefined) return wrong(`there is no service "${unknown}" (${Object.keys(SERVICES).join(', ')})`);
   if (values.brokers !== '1' && values.brokers !== '3') return wrong('--brokers is 1 or 3');
   const names = positionals.length > 0 ? positionals : Object.keys(SERVICES);
-  return { names, brokers: values.brokers === '3' ? 3 : 1, json: values.json, ...(values.dir !== undefined && { dir: values.dir }) };
+  const topics: AskedTopic[] = [];
+  for (const given of values.topic ?? []) {
+    const topic = askedTopic(given);
+    if (topic === null) return wrong(`--topic is a name and its partitions, such as my.trades:4, not "${given}"`);
+    topics.push(topic);
+  }
+  if (topics.length > 0 && !names.includes('kafka')) return wrong('--topic is for kafka, which is not asked for');
+  return {
+    names,
+    brokers: values.brokers === '3' ? 3 : 1,
+    topics,
+    json: values.json,
+    ...(values.dir !== undefined && { dir: values.dir }),
+  };
 }
 
 const stopAsked = (): Promise<void> =>
@@ -111,7 +144,7 @@ const stopAsked = (): Promise<void> =>
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop()); // from the terminal, and passed on by npm
   });
 
-function show(running: ReadonlyMap<string, Running>, json: boolean): void {
+function show(running: ReadonlyMap<string, Running>, { json, topics }: Asked): void {
   if (json) {
     const services = [...running].map(([name, { url, variable, pids }]) => [name, { url, variable, pids: pids() }]);
     process.stdout.write(`${JSON.stringify(Object.fromEntries(services))}\n`);
@@ -119,16 +152,13 @@ function show(running: ReadonlyMap<string, Running>, json: boolean): void {
   }
   const lines = [...running].map(([name, { address }]) => `  ${name.padEnd(12)}${address}`);
   const variables = [...running.values()].map(({ variable, url }) => `${variable}=${url}`);
-  const broker = running.get('kafka');
+  const made = topics.map(({ name, partitions }) => `${name} (${partitions})`);
   process.stdout.write(`
 ${lines.join('\n')}
+${made.length > 0 ? `\nTopics and their partitions: ${made.join(', ')}\n` : ''}
+Ctrl-C ends them. So that the pipelines of this folder run on them, say in another terminal, before \`npx millrace run\`:
 
-Run the pipelines of this folder on them:
-
-  ${variables.join(' \\\n  ')} \\
-  npm start
-${broker ? `\nor any other file:  npx millrace run --file FILE --broker ${broker.url}\n` : ''}
-Ctrl-C ends them.
+  export ${variables.join(' ')}
 `);
 }
 
@@ -145,9 +175,12 @@ if (setup) {
       const missing = service?.missing() ?? null;
       if (!service || missing !== null) throw new Error(`${name} cannot run here: ${missing}`);
       say(`services: starting ${name}`);
-      running.set(name, await service.start({ folder: join(folder, name), port: ports[name] ?? 0, brokers: setup.brokers }));
+      running.set(
+        name,
+        await service.start({ folder: join(folder, name), port: ports[name] ?? 0, brokers: setup.brokers, topics: setup.topics }),
+      );
     }
-    show(running, setup.json);
+    show(running, setup);
     const watch = setInterval(() => {
       for (const [name, { pids, size }] of running)
         if (pids().length < size) {

@@ -71,7 +71,7 @@ async function stored(rows: (sql: string) => Promise<unknown[][]>, us: string): 
     const found = await rows(`SELECT ${us}, ${columns.join(', ')} FROM ${name}`);
     return found.map((row) => row.map((value) => (typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value)));
   };
-  return { trades: await table('trades', TRADES), bars: await table('bars', BARS) };
+  return { trades: await table('binance_trades', TRADES), bars: await table('binance_bars', BARS) };
 }
 const CLICKHOUSE_US = 'toUnixTimestamp64Micro(ts_event)';
 const QUESTDB_US = 'ts_event::long / 1000';

@@ -156,23 +156,50 @@ const MEANINGS: readonly Meaning[] = [
     says: 'did not answer in time',
     remedy: 'look whether all brokers run, and how busy they are',
     of: [
-      ...[ERRORS.ERR__TIMED_OUT, ERRORS.ERR_REQUEST_TIMED_OUT, ERRORS.ERR__MSG_TIMED_OUT, ERRORS.ERR__TIMED_OUT_QUEUE],
-      ...[ERRORS.ERR__WAIT_COORD, ERRORS.ERR_COORDINATOR_NOT_AVAILABLE, ERRORS.ERR_COORDINATOR_LOAD_IN_PROGRESS],
-      ...[ERRORS.ERR_NOT_COORDINATOR, ERRORS.ERR_LEADER_NOT_AVAILABLE, ERRORS.ERR_NOT_LEADER_FOR_PARTITION],
-      ...[ERRORS.ERR_REPLICA_NOT_AVAILABLE, ERRORS.ERR_NOT_CONTROLLER, ERRORS.ERR_REBALANCE_IN_PROGRESS],
-      ...[ERRORS.ERR_OFFSET_NOT_AVAILABLE, ERRORS.ERR_UNKNOWN_LEADER_EPOCH, ERRORS.ERR_FENCED_LEADER_EPOCH],
-      ...[ERRORS.ERR_CONCURRENT_TRANSACTIONS, ERRORS.ERR_UNSTABLE_OFFSET_COMMIT, ERRORS.ERR__QUEUE_FULL],
-      // leaders and coordinators that move, and what the client has not heard of yet
-      ...[ERRORS.ERR__NOENT, ERRORS.ERR__WAIT_CACHE, ERRORS.ERR__UNKNOWN_BROKER, ERRORS.ERR__RETRY, ERRORS.ERR__NODE_UPDATE],
-      ...[ERRORS.ERR__DESTROY_BROKER, ERRORS.ERR__PARTIAL, ERRORS.ERR__OUTDATED, ERRORS.ERR__IN_PROGRESS, ERRORS.ERR__PREV_IN_PROGRESS],
-      ...[ERRORS.ERR_OFFSET_NOT_AVAILABLE, ERRORS.ERR_FENCED_LEADER_EPOCH, ERRORS.ERR_UNKNOWN_LEADER_EPOCH],
+      ERRORS.ERR__TIMED_OUT,
+      ERRORS.ERR_REQUEST_TIMED_OUT,
+      ERRORS.ERR__MSG_TIMED_OUT,
+      ERRORS.ERR__TIMED_OUT_QUEUE,
+      ERRORS.ERR__QUEUE_FULL,
+    ],
+  },
+  {
+    code: 'kafka-leader-moves',
+    domain: 'external',
+    retry: 'backoff',
+    says: 'is changing who leads: the broker that was asked does not, or not yet',
+    remedy: 'nothing, unless it stays: then look whether all brokers run, and into their logs',
+    of: [
+      ...[ERRORS.ERR_LEADER_NOT_AVAILABLE, ERRORS.ERR_NOT_LEADER_FOR_PARTITION, ERRORS.ERR_REPLICA_NOT_AVAILABLE],
+      ...[ERRORS.ERR_FENCED_LEADER_EPOCH, ERRORS.ERR_UNKNOWN_LEADER_EPOCH, ERRORS.ERR_OFFSET_NOT_AVAILABLE],
+      ...[ERRORS.ERR_PREFERRED_LEADER_NOT_AVAILABLE, ERRORS.ERR_ELIGIBLE_LEADERS_NOT_AVAILABLE, ERRORS.ERR_ELECTION_NOT_NEEDED],
+      ...[ERRORS.ERR_NOT_CONTROLLER, ERRORS.ERR_STALE_CTRL_EPOCH, ERRORS.ERR_STALE_BROKER_EPOCH],
+      ...[ERRORS.ERR_COORDINATOR_NOT_AVAILABLE, ERRORS.ERR_COORDINATOR_LOAD_IN_PROGRESS, ERRORS.ERR_NOT_COORDINATOR],
+      ...[ERRORS.ERR__WAIT_COORD, ERRORS.ERR__NOENT, ERRORS.ERR__UNKNOWN_BROKER, ERRORS.ERR__DESTROY_BROKER],
+    ],
+  },
+  {
+    code: 'kafka-not-ready',
+    domain: 'external',
+    retry: 'backoff',
+    says: 'or its client is still at something else, and asks to be asked again',
+    remedy: 'nothing, unless it stays: then look whether all brokers run, and how busy they are',
+    of: [
+      ...[ERRORS.ERR_REBALANCE_IN_PROGRESS, ERRORS.ERR_CONCURRENT_TRANSACTIONS, ERRORS.ERR_UNSTABLE_OFFSET_COMMIT],
+      ...[ERRORS.ERR__WAIT_CACHE, ERRORS.ERR__RETRY, ERRORS.ERR__NODE_UPDATE, ERRORS.ERR__PARTIAL, ERRORS.ERR__OUTDATED],
+      ...[ERRORS.ERR__IN_PROGRESS, ERRORS.ERR__PREV_IN_PROGRESS],
     ],
   },
 ];
 
 const BY_CODE: ReadonlyMap<number, Meaning> = new Map(MEANINGS.flatMap((meaning) => meaning.of.map((code) => [code, meaning] as const)));
 
-const NAMES: ReadonlyMap<number, string> = new Map(Object.entries(ERRORS).map(([name, code]) => [code, name]));
+/** Names by code; of a code with two names the first, as the protocol calls it now. */
+const NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(ERRORS)
+    .map(([name, code]) => [code, name] as const)
+    .toReversed(),
+);
 
 /**
  * What a failed call of a Kafka client means. `doing` says what was tried ("writing topic trades"), `shown` is the address without secrets.

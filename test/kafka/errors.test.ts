@@ -36,8 +36,16 @@ describe('errors by code', () => {
     ['ERR_UNKNOWN_MEMBER_ID', 'kafka-fenced', 'external', 'never'],
     ['ERR__FENCED', 'kafka-fenced', 'external', 'never'],
     ['ERR__TIMED_OUT', 'kafka-timeout', 'external', 'backoff'],
-    ['ERR__NOENT', 'kafka-timeout', 'external', 'backoff'], // a partition whose leader is not known
-    ['ERR_OFFSET_NOT_AVAILABLE', 'kafka-timeout', 'external', 'backoff'],
+    ['ERR__NOENT', 'kafka-leader-moves', 'external', 'backoff'], // a partition whose leader is not known
+    ['ERR_OFFSET_NOT_AVAILABLE', 'kafka-leader-moves', 'external', 'backoff'],
+    ['ERR_LEADER_NOT_AVAILABLE', 'kafka-leader-moves', 'external', 'backoff'],
+    ['ERR_NOT_LEADER_FOR_PARTITION', 'kafka-leader-moves', 'external', 'backoff'],
+    ['ERR_UNKNOWN_LEADER_EPOCH', 'kafka-leader-moves', 'external', 'backoff'],
+    ['ERR_FENCED_LEADER_EPOCH', 'kafka-leader-moves', 'external', 'backoff'],
+    ['ERR_NOT_COORDINATOR', 'kafka-leader-moves', 'external', 'backoff'],
+    ['ERR_COORDINATOR_NOT_AVAILABLE', 'kafka-leader-moves', 'external', 'backoff'],
+    ['ERR_COORDINATOR_LOAD_IN_PROGRESS', 'kafka-leader-moves', 'external', 'backoff'],
+    ['ERR_CONCURRENT_TRANSACTIONS', 'kafka-not-ready', 'external', 'backoff'],
     ['ERR_NOT_ENOUGH_REPLICAS', 'kafka-replicas', 'external', 'backoff'],
     ['ERR_UNSUPPORTED_VERSION', 'kafka-version', 'user', 'never'],
     ['ERR_INVALID_CONFIG', 'kafka-setting', 'user', 'never'],

@@ -46,7 +46,7 @@ export async function settleIncarnation(plan: Plan, environment: Environment, se
     const before = last;
     const runs = before !== null && (await isOpen(before, plan, environment));
     last = await lastRecord(log, topicOf(plan));
-    if (before && runs && last?.plan === before.plan && !environment.loseState) throw otherPlan(before);
+    if (before && runs && last?.plan === before.plan && !environment.loseState) throw otherPlan(before, plan);
     await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
   }
   last = await lastRecord(log, topicOf(plan)); // another may have written it before it handed task 0 over
@@ -93,12 +93,18 @@ async function isOpen(record: PlanRecord, plan: Plan, { log }: Environment): Pro
   return false;
 }
 
-function otherPlan({ plan }: PlanRecord): MillraceError {
-  return new MillraceError(`another process runs the pipeline under plan ${plan.slice(0, 8)}, or it was not stopped cleanly`, {
-    code: 'plan-mismatch',
-    domain: 'user',
-    remedy: 'stop every process of the former file with Ctrl-C, then start them with this one',
-  });
+/** `plan` is the one of this process. A name is all that tells pipelines of several files on one broker apart. */
+function mismatch(plan: Plan, message: string, remedy: string): MillraceError {
+  const rename = `where "${plan.pipeline}" on this broker is the pipeline of another file, rename yours`;
+  return new MillraceError(message, { code: 'plan-mismatch', domain: 'user', remedy: `${remedy}; ${rename}` });
+}
+
+function otherPlan({ plan: former }: PlanRecord, plan: Plan): MillraceError {
+  return mismatch(
+    plan,
+    `another process runs the pipeline under plan ${former.slice(0, 8)}, or it was not stopped cleanly`,
+    'stop every process of the former file with Ctrl-C, then start them with this one',
+  );
 }
 
 /** Topics of others that a plan reads, by source. */
@@ -192,11 +198,9 @@ function stateUnder({ before }: PlanRecord): StateOf {
 
 /** A plan that differs is accepted only after a clean stop, with equal T, and where no node loses state. */
 async function refuseWhatIsLost(last: PlanRecord, changes: readonly StateChange[], plan: Plan, environment: Environment): Promise<void> {
-  const mismatch = (message: string, remedy: string): MillraceError =>
-    new MillraceError(message, { code: 'plan-mismatch', domain: 'user', remedy });
   if (last.tasks !== plan.tasks) {
     const message = `the state was made with tasks: ${last.tasks}, the file says tasks: ${plan.tasks}`;
-    throw mismatch(message, 'put the number back, or start from nothing with --lose-state');
+    throw mismatch(plan, message, 'put the number back, or start from nothing with --lose-state');
   }
   const losers = changes.filter(({ change }) => change === 'loses');
   const lost = new Set<string>();
@@ -205,6 +209,7 @@ async function refuseWhatIsLost(last: PlanRecord, changes: readonly StateChange[
     if (!root || root.inc !== last.inc) continue;
     if (!root.closed) {
       throw mismatch(
+        plan,
         `the file changed, and the last run under plan ${last.plan.slice(0, 8)} was not stopped cleanly`,
         'run the former file once and stop it with Ctrl-C, then this one; or start from nothing with --lose-state',
       );
@@ -215,6 +220,7 @@ async function refuseWhatIsLost(last: PlanRecord, changes: readonly StateChange[
   if (lost.size === 0) return;
   const reasons = losers.filter(({ node }) => lost.has(node)).map(({ node, reason }) => `"${node}" (${reason})`);
   throw mismatch(
+    plan,
     `the edit loses the state of ${reasons.join(', ')}`,
     'undo it, say was: where a node was renamed, or start from nothing with --lose-state',
   );

@@ -128,6 +128,9 @@ describe('a pipeline on the embedded log', () => {
     const refused = await runPipeline(losing, environmentOf(log, registry, dir)).done;
     expect(refused).toMatchObject({ state: 'failed', error: { code: 'plan-mismatch' } });
     expect(refused.error?.message).toMatch(/"sums" .*"windows" /);
+    expect(refused.error).toMatchObject({
+      remedy: expect.stringMatching(/--lose-state; where "p\w*" on this broker is the pipeline of another file, rename yours$/),
+    });
     expect((await runPipeline({ ...plan, hash: 'h3', latencyMs: 10 }, environmentOf(log, registry, dir)).done).state).toBe('done');
     check(tables, SHAPE);
   });

@@ -1,4 +1,5 @@
 import type { ErrorView, PipelineView } from '../graph/contract/view.ts';
+import { heldUpSinceMs } from '../status/readiness.ts';
 import { clock, span } from './terminal.ts';
 
 /** One cause, and the parts of a pipeline that it holds up. */
@@ -13,7 +14,7 @@ export interface Fault {
 }
 
 /** What holds a pipeline up now; parts with one cause are told together. */
-export function faultsOf(view: PipelineView): readonly Fault[] {
+export function faultsOf(view: PipelineView, nowMs = Date.now()): readonly Fault[] {
   const found = new Map<string, Fault>();
   const add = (name: string, state: string, error: ErrorView | null) => {
     const message = error?.message ?? 'for a reason that is not known';
@@ -32,7 +33,17 @@ export function faultsOf(view: PipelineView): readonly Fault[] {
     if (task.state === 'parked')
       add(task.error?.node ? `task ${task.task} in ${task.error.node}` : `task ${task.task}`, 'parked', task.error);
   for (const sink of view.sinks) if (sink.state === 'retrying' || sink.state === 'parked') add(sink.name, sink.state, sink.lastError);
-  return [...found.values()];
+  return [...logFaults(view, nowMs), ...found.values()];
+}
+
+/** A log that is not reached, or that does not take a round. */
+function logFaults({ log, reason, state, commit }: PipelineView, nowMs: number): readonly Fault[] {
+  const of = { state: 'no answer', names: [log.description] };
+  if (log.trouble) return [{ ...of, ...log.trouble }];
+  const sinceMs = commit?.waitingSinceMs ?? null;
+  if (state === 'running' && reason !== null) return [{ state: 'waiting', names: ['commit'], message: reason, remedy: null, sinceMs }];
+  if (heldUpSinceMs(commit, nowMs) === null) return [];
+  return [{ state: 'waiting', names: ['commit'], message: `${log.description} has not made a round durable`, remedy: null, sinceMs }];
 }
 
 /** A fault as its message, with since when, and its remedy. */

@@ -5,7 +5,7 @@ import type { Rates } from '../status/rates.ts';
 import { faultLines, faultsOf } from './faults.ts';
 import { progressOf } from './progress.ts';
 import { lateRows, refusals, rejectedRows, rejection, warnings } from './remarks.ts';
-import { count, type Paint, paintErr, table, wrapped } from './terminal.ts';
+import { count, type Paint, paintErr, span, table, wrapped } from './terminal.ts';
 
 /** Shows running pipelines on standard error: one screen redrawn in place on a terminal, else a line now and then. */
 export interface Screen {
@@ -42,10 +42,10 @@ const EVERYTHING = { columns: Number.POSITIVE_INFINITY, rows: Number.POSITIVE_IN
 
 /** The whole screen of one pipeline, line by line: tables, and under them what holds it up and what is to be known. */
 export function screenOf(view: PipelineView, rates: Rates, look: Partial<Look> = {}): readonly string[] {
-  const { columns, rows, paint } = { ...EVERYTHING, ...look };
+  const { columns, rows, paint, nowMs } = { ...EVERYTHING, nowMs: Date.now(), ...look };
   const head = `${view.pipeline}: ${view.state}, ${view.seconds.toFixed(0)} s, ${count(view.epochs)} epochs, ${disk(view)}`;
   const told = [
-    ...faultsOf(view).flatMap((fault) => faultLines(fault, look.nowMs ?? Date.now()).map((line) => ({ line, colour: paint.red }))),
+    ...faultsOf(view, nowMs).flatMap((fault) => faultLines(fault, nowMs).map((line) => ({ line, colour: paint.red }))),
     ...warnings(view).map((line) => ({ line: `warning: ${line}`, colour: paint.yellow })),
     ...progressOf(view, rates).map((line) => ({ line, colour: paint.cyan })),
   ].flatMap(({ line, colour }) => wrapped(line, columns).map(colour));
@@ -99,7 +99,7 @@ function sinkTable(view: PipelineView, rates: Rates): readonly string[] {
 }
 
 /** One line on a pipeline. What holds it up is named, not told: the notes say it once when it begins and once when it ends. */
-export function lineOf(view: PipelineView, rates: Rates): string {
+export function lineOf(view: PipelineView, rates: Rates, nowMs = Date.now()): string {
   const nodes = view.nodes.map((node) => `${node.name} ${count(rates.node(view.pipeline, node.name).rowsOut)}`);
   const sinks = view.sinks.map((sink) => {
     const state = sink.state === 'running' || sink.state === 'done' ? '' : `, ${sink.state}`;
@@ -108,7 +108,9 @@ export function lineOf(view: PipelineView, rates: Rates): string {
   const refused = [...view.nodes, ...view.sinks].flatMap((node) => rejection(node) ?? []);
   const late = view.nodes.filter((node) => lateRows(node) > 0).map((node) => `${node.name}: ${count(lateRows(node))} late`);
   const parts = [`rows/s ${nodes.join(', ')}`, ...sinks, ...refused, ...late, ...progressOf(view, rates), disk(view)];
-  return `${view.pipeline} ${view.seconds.toFixed(0)} s (${view.state}): ${parts.join(' | ')}`;
+  const { description, trouble } = view.log;
+  const away = trouble ? `, no answer from ${description} for ${span((nowMs - trouble.sinceMs) / 1000)}` : '';
+  return `${view.pipeline} ${view.seconds.toFixed(0)} s (${view.state}${away}): ${parts.join(' | ')}`;
 }
 
 const LINE_MS = 5000;

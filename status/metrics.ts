@@ -9,6 +9,8 @@ const METRICS: Readonly<Record<string, { readonly labels: readonly string[]; rea
   millrace_pipeline_up: { labels: [], help: '1 while the pipeline runs, else 0' },
   millrace_epochs_total: { labels: [], help: 'Epochs committed' },
   millrace_epoch_seconds: { labels: ['quantile'], help: 'Time of a round of epochs, from cut to committed' },
+  millrace_commit_seconds: { labels: ['quantile'], help: 'Time that the log takes to make a round durable' },
+  millrace_log_up: { labels: [], help: '1 while the log is reached, else 0' },
   millrace_tasks: { labels: ['state'], help: 'Tasks by state; a parked task waits for somebody to act' },
   millrace_rows_total: { labels: ['node', 'port'], help: 'Rows that left a port of a node' },
   millrace_input_rows_total: { labels: ['node'], help: 'Rows that came into a node' },
@@ -84,6 +86,8 @@ function setPipeline(set: Set, view: PipelineView): void {
   set('millrace_pipeline_up', { pipeline }, view.state === 'running' ? 1 : 0);
   set('millrace_epochs_total', { pipeline }, view.epochs);
   quantiles(set, 'millrace_epoch_seconds', { pipeline }, view.round);
+  if (view.commit) quantiles(set, 'millrace_commit_seconds', { pipeline }, view.commit.seconds);
+  set('millrace_log_up', { pipeline }, view.log.trouble ? 0 : 1);
   for (const state of ['restoring', 'running', 'parked', 'ended', 'closed'])
     set('millrace_tasks', { pipeline, state }, view.tasks.filter((task) => task.state === state).length);
   for (const node of view.nodes) setNode(set, pipeline, node);

@@ -1,4 +1,4 @@
-import type { LogView, NodeView, PipelineView, Quantiles, SinkView, SourceView, TaskView } from '../../graph/contract/view.ts';
+import type { CommitView, LogView, NodeView, PipelineView, Quantiles, SinkView, SourceView, TaskView } from '../../graph/contract/view.ts';
 
 /** A view of one process of several. */
 export interface WorkerView {
@@ -26,6 +26,7 @@ export function mergedView(parts: readonly WorkerView[]): PipelineView | null {
     sources: first.view.sources.map(({ name }) => sourceOf(name, views)),
     sinks: first.view.sinks.map(({ name }) => sinkOf(name, views)),
     round: quantilesOf(views.map(({ round, epochs }) => [round, epochs])),
+    ...commitOf(views),
   };
 }
 
@@ -35,6 +36,8 @@ export function countersOf(view: PipelineView): PipelineView {
     ...view,
     state: 'stopped',
     reason: null,
+    log: { ...view.log, trouble: null },
+    ...(view.commit ? { commit: { ...view.commit, waitingSinceMs: null } } : {}),
     tasks: [],
     sources: view.sources.map((source) => ({ ...source, partitions: [] })),
     nodes: view.nodes.map((node) => ({ ...node, pressure: 0, watermarkNs: null, watermarkLagSeconds: null })),
@@ -55,12 +58,22 @@ const stateOf = (views: readonly PipelineView[]): PipelineView['state'] =>
 function logOf(logs: readonly LogView[]): LogView {
   const names = new Set(logs.flatMap(({ statistics }) => Object.keys(statistics ?? {})));
   const description = logs.find((log) => log.description !== '')?.description ?? '';
-  if (names.size === 0) return { description, bytes: null, budgetBytes: null };
+  const [trouble = null] = logs.flatMap(({ trouble }) => trouble ?? []).sort((a, b) => a.sinceMs - b.sinceMs);
+  const log = { description, bytes: null, budgetBytes: null, trouble };
+  if (names.size === 0) return log;
   const statistics = [...names].map((name) => {
     const values = logs.flatMap(({ statistics }) => statistics?.[name] ?? []);
     return [name, name.endsWith('_ms') ? most(values) : total(values)] as const;
   });
-  return { description, bytes: null, budgetBytes: null, statistics: Object.fromEntries(statistics) };
+  return { ...log, statistics: Object.fromEntries(statistics) };
+}
+
+function commitOf(views: readonly PipelineView[]): { readonly commit?: CommitView } {
+  const known = views.flatMap(({ commit, epochs }) => (commit ? [{ ...commit, epochs }] : []));
+  if (known.length === 0) return {};
+  const waiting = known.flatMap(({ waitingSinceMs }) => waitingSinceMs ?? []);
+  const seconds = quantilesOf(known.map(({ seconds, epochs }) => [seconds, epochs]));
+  return { commit: { waitingSinceMs: waiting.length === 0 ? null : Math.min(...waiting), seconds } };
 }
 
 /** Each task once: while it moves, two processes may show it. */

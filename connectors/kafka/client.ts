@@ -1,6 +1,7 @@
 import kafka, { type IAdminClient, type KafkaConsumer, type Message, type Producer } from '@confluentinc/kafka-javascript';
 import type { Connection } from '../../graph/contract/connector.ts';
 import { MillraceError } from '../../graph/contract/error.ts';
+import type { LogTrouble } from '../../graph/contract/log.ts';
 import { connectConsumer, connectProducer, made } from './connect.ts';
 import { kafkaCode, kafkaError } from './errors.ts';
 import { clientSettings, consumerSettings, producerSettings, type Settings } from './settings.ts';
@@ -14,6 +15,8 @@ const CONNECT_MS = 10_000;
 const DISCONNECT_MS = 5_000;
 /** How long a trouble lasts before it is told, ms: a broken connection is mostly there again by then. */
 const TOLD_MS = 3_000;
+/** How long the brokers may leave every call without an answer before that is a trouble, ms. */
+const SILENT_MS = 5_000;
 /** Largest message we send or fetch, bytes. */
 export const MESSAGE_BYTES = 10 * 1024 * 1024;
 
@@ -48,7 +51,14 @@ export class Clients {
   readonly #folder: string;
   readonly #note: (line: string) => void;
   readonly #statistics = new Map<string, string>();
-  #troubled = false;
+  /** What a client said of its brokers, until a call works. */
+  #heardOf: { readonly error: MillraceError; readonly sinceMs: number } | null = null;
+  /** Calls under way that wait for an answer. */
+  #asking = 0;
+  /** Since when no call has had an answer, of those that wait or failed; null when the last one had. */
+  #silentSinceMs: number | null = null;
+  /** How the last call failed, of those without an answer. */
+  #failure: MillraceError | null = null;
   #wasTold = false;
   #telling: NodeJS.Timeout | undefined;
 
@@ -81,13 +91,54 @@ export class Clients {
 
   /** Whether there is a trouble that is not over. */
   get isTroubled(): boolean {
-    return this.#troubled;
+    return this.#heardOf !== null;
+  }
+
+  /** What keeps the brokers from being reached, once it has lasted for some seconds: a frozen one breaks no connection, it is only silent. */
+  get trouble(): LogTrouble | null {
+    const sinces = [this.#heardOf?.sinceMs, this.#silentSinceMs].filter((ms) => typeof ms === 'number');
+    const sinceMs = Math.min(...sinces);
+    if (Date.now() - sinceMs < SILENT_MS || sinces.length === 0) return null;
+    const place = `Kafka at ${this.connection.shown}`;
+    const error = this.#heardOf?.error ?? this.#failure;
+    if (error?.code === 'kafka-unreachable')
+      return { code: error.code, message: `${place} is not reached`, remedy: error.remedy ?? null, sinceMs };
+    if (error && this.#heardOf) return { code: error.code, message: error.message, remedy: error.remedy ?? null, sinceMs };
+    const remedy = 'look whether all brokers run, and how busy they are';
+    return { code: 'kafka-timeout', message: `${place} does not answer`, remedy, sinceMs };
+  }
+
+  /** A call that the brokers answer, be it with an error, unless they are away; `isAnswer` says of a value whether it came from them. */
+  async asked<T>(call: () => Promise<T>, isAnswer: (value: T) => boolean = () => true): Promise<T> {
+    this.#asking++;
+    this.#silentSinceMs ??= Date.now();
+    let isAnswered = true;
+    try {
+      const value = await call();
+      isAnswered = isAnswer(value);
+      return value;
+    } catch (error) {
+      if (error instanceof MillraceError && error.retry === 'backoff') {
+        isAnswered = false;
+        this.#failure = error;
+      }
+      throw error;
+    } finally {
+      this.#asking--;
+      if (isAnswered) this.#answered();
+    }
+  }
+
+  #answered(): void {
+    this.#silentSinceMs = this.#asking === 0 ? null : Date.now();
+    this.#failure = null;
   }
 
   /** A call that worked: a trouble is over. */
   works(): void {
-    if (!this.#troubled) return;
-    this.#troubled = false;
+    this.#answered();
+    if (!this.#heardOf) return;
+    this.#heardOf = null;
     clearTimeout(this.#telling);
     if (this.#wasTold) this.#note(`Kafka at ${this.connection.shown}: reached again`);
   }
@@ -137,12 +188,13 @@ export class Clients {
 
   #heard(error: unknown): void {
     const code = kafkaCode(error);
-    if (code === null || QUIET.has(code) || this.#troubled) return;
-    this.#troubled = true;
+    if (code === null || QUIET.has(code) || this.#heardOf) return;
+    const meant = this.error(error, 'talking to the brokers');
+    this.#heardOf = { error: meant, sinceMs: Date.now() };
     this.#wasTold = false;
     this.#telling = setTimeout(() => {
       this.#wasTold = true;
-      const { message, remedy, retry } = this.error(error, 'talking to the brokers');
+      const { message, remedy, retry } = meant;
       this.#note(`${message}${remedy ? ` (${remedy})` : ''}${retry === 'backoff' ? '; trying again' : ''}`);
     }, TOLD_MS).unref();
   }

@@ -7,6 +7,7 @@ import type {
   Lease,
   LeaseListener,
   Log,
+  LogTrouble,
   LogUsage,
   Message,
   Outgoing,
@@ -164,7 +165,10 @@ export class KafkaLog implements Log {
   async commit(round: Round): Promise<CommitResult> {
     this.#checkOpen();
     const { rounds } = this.#journal(round.pipeline);
-    const result = await rounds.commit(round);
+    const result = await this.#parts.clients.asked(
+      () => rounds.commit(round),
+      (result) => result === 'committed' || result === 'fenced',
+    );
     if (result === 'committed') {
       for (const { task, root } of round.tasks) {
         await this.#keep(round.pipeline, task, root);
@@ -215,13 +219,17 @@ export class KafkaLog implements Log {
   ): Promise<'committed' | 'fenced'> {
     this.#checkOpen();
     const lease = this.#leases.get(`${group} ${topic}`);
-    return lease ? this.#intents.announce(lease, partition, intent, outgoing) : 'fenced';
+    return lease ? this.#parts.clients.asked(() => this.#intents.announce(lease, partition, intent, outgoing)) : 'fenced';
   }
 
   async usage(): Promise<LogUsage> {
     this.#checkOpen();
     const clients = [...this.#parts.clients.statistics.values()].map(parseStatistics);
     return { bytes: null, budgetBytes: null, statistics: mergedFigures(clients.filter((client) => client !== null)) };
+  }
+
+  trouble(): LogTrouble | null {
+    return this.#parts.clients.trouble;
   }
 
   close(): Promise<void> {

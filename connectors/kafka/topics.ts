@@ -211,7 +211,11 @@ export class Topics {
     return this.#probing;
   }
 
-  async #call<T>(doing: string, call: () => Promise<T>): Promise<T> {
+  #call<T>(doing: string, call: () => Promise<T>): Promise<T> {
+    return this.#clients.asked(() => this.#tried(doing, call));
+  }
+
+  async #tried<T>(doing: string, call: () => Promise<T>): Promise<T> {
     try {
       if (this.#isAway || this.#clients.isTroubled) await this.#probe();
       const value = await call();

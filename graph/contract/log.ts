@@ -44,6 +44,8 @@ export interface Log {
   intent(group: string, topic: string, partition: number, intent: Intent, outgoing?: readonly Outgoing[]): Promise<'committed' | 'fenced'>;
   /** Bytes on disk and the like, for the status endpoint; empty where the log cannot know. */
   usage(): Promise<LogUsage>;
+  /** What keeps the log from being reached, as far as it is known without asking; null while nothing does. Absent where it is never away. */
+  trouble?(): LogTrouble | null;
   close(): Promise<void>;
 }
 
@@ -176,6 +178,15 @@ export interface Intent {
   /** Deduplication token of the block. */
   readonly token: string;
   readonly rows: number;
+}
+
+/** The log has not been reached for some seconds. */
+export interface LogTrouble {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string | null;
+  /** ms since 1970 UTC. */
+  readonly sinceMs: number;
 }
 
 export interface LogUsage {

@@ -1,7 +1,7 @@
 import { inNode, MillraceError } from '../contract/error.ts';
 import type { Log, LogUsage } from '../contract/log.ts';
 import type { Plan } from '../contract/plan.ts';
-import type { Quantiles } from '../contract/view.ts';
+import type { CommitView, Quantiles } from '../contract/view.ts';
 import { RoundCommitter, type Share } from './commit.ts';
 import type { Environment } from './environment.ts';
 import { fetch } from './fetch.ts';
@@ -54,6 +54,8 @@ export class Driver {
   readonly tasks = new Map<number, Task>();
   readonly #changes: (() => Promise<void>)[] = [];
   readonly #roundSeconds = new Histogram();
+  readonly #commitSeconds = new Histogram();
+  #waitingSinceMs: number | null = null;
   readonly #failedAt = new Map<number, number>();
   #committing: Promise<void> = Promise.resolve();
   #commitFailure: unknown = null;
@@ -92,6 +94,10 @@ export class Driver {
 
   get roundSeconds(): Quantiles {
     return this.#roundSeconds.quantiles();
+  }
+
+  get commit(): CommitView {
+    return { waitingSinceMs: this.#waitingSinceMs, seconds: this.#commitSeconds.quantiles() };
   }
 
   /** Owned partitions of the journal topic have changed: runs between two rounds; resolves when it has. */
@@ -323,7 +329,7 @@ export class Driver {
 
   /** Commits a round; tasks whose lease had changed meanwhile start again from the log. */
   async #commit({ shares, startedAt }: ComputedRound): Promise<void> {
-    const outcome = await this.#committer.commit(shares);
+    const outcome = await this.#timed(() => this.#committer.commit(shares));
     this.#fenced(outcome.fenced);
     if (outcome.committed.length === 0) return;
     const ms = performance.now() - startedAt;
@@ -331,6 +337,17 @@ export class Driver {
     this.#roundSeconds.record(ms / 1000);
     const messages = outcome.committed.reduce((sum, share) => sum + share.messages.length, 0);
     if (messages < 64) this.#fixedCostMs += 0.05 * (Math.min(ms, 50) - this.#fixedCostMs);
+  }
+
+  async #timed<R>(commit: () => Promise<R>): Promise<R> {
+    const sentAt = performance.now();
+    this.#waitingSinceMs = Date.now();
+    try {
+      return await commit();
+    } finally {
+      this.#waitingSinceMs = null;
+      this.#commitSeconds.record((performance.now() - sentAt) / 1000);
+    }
   }
 
   /** The lease had changed: what was computed is not ours to write. Tasks that are still ours start again from the log. */

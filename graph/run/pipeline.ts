@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { inNode, MillraceError } from '../contract/error.ts';
 import { MAX_NS } from '../contract/frame.ts';
-import type { Lease, LogUsage, TopicSpec } from '../contract/log.ts';
+import type { Lease, LogTrouble, LogUsage, TopicSpec } from '../contract/log.ts';
 import { REJECTED_PORT } from '../contract/operator.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { PipelineView, SourceView } from '../contract/view.ts';
@@ -40,6 +40,7 @@ class Pipeline {
   #reason: string | null = null;
   #inc = '';
   readonly #driver: Driver;
+  readonly #trouble: () => LogTrouble | null;
   #stateOf: StateOf = (node) => node;
   #files: ReadonlyMap<string, string> = new Map();
   #inputs: readonly OpenInput[] = [];
@@ -57,6 +58,7 @@ class Pipeline {
   constructor(plan: Plan, environment: Environment) {
     this.#plan = plan;
     this.#environment = { ...environment, log: patientLog(environment.log, environment.note, () => this.#stopRequested) };
+    this.#trouble = () => environment.log.trouble?.() ?? null;
     const sources = plan.inputs.map((input) => {
       const use = input.from.kind === 'connector' ? input.from.connector : input.from.kind;
       return [input.name, new NodeMetrics(input.name, 'source', use)] as const;
@@ -100,7 +102,7 @@ class Pipeline {
       startedAtMs: this.#startedAtMs,
       seconds: ((this.#endedAtMs ?? Date.now()) - this.#startedAtMs) / 1000,
       epochs: driver.epochs,
-      log: { description: this.#environment.log.description, ...this.#usage },
+      log: { description: this.#environment.log.description, ...this.#usage, trouble: this.#endedAtMs === null ? this.#trouble() : null },
       tasks: tasks.map(({ task, state, epoch, error }) => ({ task, state, epoch, error })),
       nodes: [...this.#metrics.values()].map((metrics) => metrics.view(now, leastWatermark(tasks, metrics.name))),
       edges: edgesOf(plan),
@@ -108,6 +110,7 @@ class Pipeline {
       sinks: this.#sinks.map((sink) => sink.view()),
       skipped: plan.skipped,
       round: driver.roundSeconds,
+      commit: driver.commit,
     };
   }
 

@@ -49,6 +49,23 @@ describe('several processes as one', () => {
     expect(view.log.statistics).toEqual({ sent_bytes_total: 15, round_trip_p99_ms: 8 });
   });
 
+  it('tells of the log what the first to miss it tells', () => {
+    const trouble = (sinceMs: number) => ({ code: 'kafka-timeout', message: 'silent', remedy: null, sinceMs });
+    const waits = (sinceMs: number) => ({
+      log: { ...one.log, trouble: trouble(sinceMs) },
+      commit: { waitingSinceMs: sinceMs, seconds: { p50: sinceMs, p99: sinceMs } },
+    });
+    const both = merged([
+      { worker: 'a', view: viewWith(waits(3)) },
+      { worker: 'b', view: viewWith(waits(1)) },
+      { worker: 'c', view: viewWith() },
+    ]);
+    expect(both.log.trouble).toEqual(trouble(1));
+    expect(both.commit).toEqual({ waitingSinceMs: 1, seconds: { p50: 2, p99: 3 } });
+    const gone = countersOf(viewWith(waits(3)));
+    expect([gone.log.trouble, gone.commit?.waitingSinceMs]).toEqual([null, null]);
+  });
+
   it('takes event time, lag and tails from the one that is furthest behind', () => {
     expect(view.nodes[0]).toMatchObject({ watermarkNs: 7n, watermarkLagSeconds: 9 });
     expect(view.sinks[0]).toMatchObject({ lagMessages: 6, latencyMs: { p50: (40 * 10 + 80 * 30) / 40, p99: 90 } });

@@ -47,6 +47,21 @@ describe('the screen', () => {
     expect(lines.slice(at).every((line) => line.length <= 40)).toBe(true);
   });
 
+  it('says that the log is not reached, and since when', () => {
+    const trouble = { code: 'kafka-unreachable', message: 'Kafka at kafka://a:1 is not reached', remedy: 'start it', sinceMs: 60_000 };
+    const view = viewWith({ log: { description: 'kafka 4.4.0', bytes: null, budgetBytes: null, trouble } });
+    const lines = screenOf(view, new Rates(), { nowMs: 92_000 }).join('\n');
+    expect(lines).toMatch(/^kafka 4.4.0: no answer since \d\d:\d\d:00, 32 s: Kafka at kafka:\/\/a:1 is not reached\n {2}= start it$/m);
+    expect(lineOf(view, new Rates(), 92_000)).toContain('(running, no answer from kafka 4.4.0 for 32 s)');
+  });
+
+  it('says what a commit waits for', () => {
+    const commit = { waitingSinceMs: 60_000, seconds: { p50: 0, p99: 0 } };
+    const told = (view: ReturnType<typeof viewWith>) => screenOf(view, new Rates(), { nowMs: 92_000 }).join('\n');
+    expect(told(viewWith({ commit }))).toMatch(/^commit: waiting since \d\d:\d\d:00, 32 s: embedded has not made a round durable$/m);
+    expect(told(viewWith({ commit, reason: 'the disk is full' }))).toMatch(/^commit: waiting since .*, 32 s: the disk is full$/m);
+  });
+
   it('says what parked a task', () => {
     const error = { code: 'x', message: 'refused', node: 'bars', remedy: null, sinceMs: 0 };
     const view = viewWith({ tasks: [{ task: 2, state: 'parked', epoch: 1, error }] });

@@ -44,6 +44,18 @@ describe('the status endpoint', () => {
     expect(await response.json()).toMatchObject({ waiting: [{ kind: 'task', name: '3', code: 'kernel-panic', message: 'bars: died' }] });
   });
 
+  it('names a log that is not reached, and a commit that it does not take', async () => {
+    const trouble = { code: 'kafka-timeout', message: 'Kafka does not answer', remedy: 'look at it', sinceMs: 1 };
+    const log = { description: 'kafka 4.4.0', bytes: null, budgetBytes: null };
+    const away = await ask([viewWith({ log: { ...log, trouble } })], '/readyz');
+    const waiting = { pipeline: 'market', kind: 'log', name: 'kafka 4.4.0', state: 'waiting' };
+    const { sinceMs: _, ...told } = trouble;
+    expect([away.status, await away.json()]).toEqual([503, { ready: false, waiting: [{ ...waiting, ...told }] }]);
+    const waits = async (ms: number) =>
+      (await ask([viewWith({ log, commit: { waitingSinceMs: Date.now() - ms, seconds: { p50: 0, p99: 0 } } })], '/readyz')).status;
+    expect([await waits(5_000), await waits(30_000)]).toEqual([200, 503]);
+  });
+
   it('stays healthy while it is not ready', async () => {
     expect((await ask([viewWith({ state: 'failed', reason: 'x' })], '/healthz')).status).toBe(200);
   });
@@ -111,6 +123,7 @@ describe('metrics', () => {
         'millrace_sink_ack_age_seconds{pipeline="market",sink="bars_table"} 2.5',
         'millrace_sink_latency_seconds{pipeline="market",sink="bars_table",quantile="0.5"} 0.04',
         'millrace_source_lag_rows{pipeline="market",source="trades",partition="0"} 42',
+        'millrace_log_up{pipeline="market"} 1',
         '# TYPE millrace_rows_total counter',
         '# TYPE millrace_sink_queued_rows gauge',
       ]),

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { FIGURES } from '../graph/contract/log-figures.ts';
 import type { NodeView, PipelineView, Quantiles, SinkView } from '../graph/contract/view.ts';
 
 /** Sets the value of one series. */
@@ -46,6 +47,9 @@ const METRICS: Readonly<Record<string, { readonly labels: readonly string[]; rea
   millrace_log_bytes: { labels: [], help: 'Bytes of the embedded log on disk' },
   millrace_log_budget_bytes: { labels: [], help: 'Bytes that the embedded log may take on disk' },
 };
+
+/** The metric of a figure of the log's client, in base units. */
+const figureMetric = (figure: string): string => `millrace_log_${figure.replace(/_ms$/, '_seconds')}`;
 
 const quantiles = (set: Set, name: string, labels: Readonly<Record<string, string>>, value: Quantiles, scale = 1) => {
   set(name, { ...labels, quantile: '0.5' }, value.p50 * scale);
@@ -100,10 +104,8 @@ function setPipeline(set: Set, view: PipelineView): void {
   for (const sink of view.sinks) setSink(set, pipeline, sink);
   set('millrace_log_bytes', { pipeline }, view.log.bytes);
   set('millrace_log_budget_bytes', { pipeline }, view.log.budgetBytes);
-  for (const [name, value] of Object.entries(view.log.statistics ?? {})) {
-    const inSeconds = name.endsWith('_ms');
-    set(`millrace_log_${inSeconds ? name.replace(/_ms$/, '_seconds') : name}`, { pipeline }, inSeconds ? value / 1000 : value);
-  }
+  for (const [name, value] of Object.entries(view.log.statistics ?? {}))
+    set(figureMetric(name), { pipeline }, name.endsWith('_ms') ? value / 1000 : value);
 }
 
 /** The metrics of an instance in Prometheus' text format: its pipelines, and the process (memory, event loop, garbage collection). */
@@ -116,6 +118,7 @@ export class Metrics {
   constructor() {
     collectDefaultMetrics({ register: this.#process });
     for (const [name, { labels, help }] of Object.entries(METRICS)) this.#declare(name, labels, help);
+    for (const [figure, help] of Object.entries(FIGURES)) this.#declare(figureMetric(figure), [], `The log's client: ${help}`);
   }
 
   #declare(name: string, labels: readonly string[], help: string): void {
@@ -134,8 +137,6 @@ export class Metrics {
     this.#registry.resetMetrics();
     const set: Set = (name, labels, value) => {
       if (value === null || value === undefined) return;
-      if (!this.#counters.has(name) && !this.#gauges.has(name))
-        this.#declare(name, [], 'Figure of the client of the log, of all its connections');
       this.#counters.get(name)?.inc(labels, value);
       this.#gauges.get(name)?.set(labels, value);
     };

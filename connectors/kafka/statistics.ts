@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Figure } from '../../graph/contract/log-figures.ts';
 
 /** Quantiles and the like over the last interval, µs but for `throttle`, which is in ms. */
 const stats = z.object({ p99: z.number(), max: z.number(), cnt: z.number() });
@@ -67,29 +68,6 @@ export interface ClientStatistics {
   readonly group: string | null;
 }
 
-/** Figures of a client and what they mean, in the words of the metrics page. */
-export const FIGURES = {
-  brokers_up: 'brokers with an open connection',
-  brokers_down: 'brokers that are known and have none; several clients of a cluster count each',
-  round_trip_p99_ms: 'time of a request of a producer to its answer, 99th percentile of the last second, of the slowest broker',
-  throttle_max_ms: 'longest time that a broker made the client wait for its quota in the last second',
-  sent_bytes_total: 'bytes sent to the brokers',
-  received_bytes_total: 'bytes received from the brokers',
-  connects_total: 'connections begun, also those that failed',
-  disconnects_total: 'connections that broke',
-  retries_total: 'requests sent again',
-  timeouts_total: 'requests without an answer in time',
-  queued_messages: 'messages produced and not acknowledged',
-  queued_bytes: 'their bytes',
-  prefetched_messages: 'messages fetched and not yet taken',
-  prefetched_bytes: 'their bytes',
-  lag_messages: 'offsets behind the end of the partitions that are read, all together',
-  partitions: 'partitions that are read',
-  rebalances_total: 'times that the group gave work out anew',
-} as const;
-
-export type Figure = keyof typeof FIGURES;
-
 /** Reads what `event.stats` brings; null for text of another shape, such as that of a newer library. */
 export function parseStatistics(text: string): ClientStatistics | null {
   const parsed = shape.safeParse(jsonOf(text));
@@ -131,12 +109,15 @@ export function parseStatistics(text: string): ClientStatistics | null {
   };
 }
 
-/** Figures of several clients as one: times are those of the slowest, all else is added. */
+/** Figures that are of the cluster, which every client sees, or times: of several clients the most counts. */
+const isMost = (name: Figure): boolean => name.startsWith('brokers_') || name.endsWith('_ms');
+
+/** Figures of several clients as one: the most of what is of the cluster and of times, all else is added. */
 export function mergedFigures(clients: Iterable<ClientStatistics>): Readonly<Partial<Record<Figure, number>>> {
   const merged: Partial<Record<Figure, number>> = {};
   for (const { figures } of clients)
     for (const name of Object.keys(figures) as Figure[])
-      merged[name] = name.endsWith('_ms') ? Math.max(merged[name] ?? 0, figures[name]) : (merged[name] ?? 0) + figures[name];
+      merged[name] = isMost(name) ? Math.max(merged[name] ?? 0, figures[name]) : (merged[name] ?? 0) + figures[name];
   return merged;
 }
 

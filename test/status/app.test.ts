@@ -106,6 +106,8 @@ describe('metrics', () => {
     const shown = await lines([viewWith({ log: { description: 'kafka 4.4.0', bytes: null, budgetBytes: null, statistics } })]);
     expect(shown).toContain('millrace_log_round_trip_p99_seconds{pipeline="market"} 0.012');
     expect(shown).toContain('# TYPE millrace_log_sent_bytes_total counter');
+    const helps = shown.filter((line) => line.startsWith('# HELP millrace_')).map((line) => line.split(' ').slice(3).join(' '));
+    expect(new Set(helps).size).toBe(helps.length); // each has words of its own
     expect(shown).toContain('millrace_log_sent_bytes_total{pipeline="market"} 345');
     expect(shown).toContain('millrace_log_brokers_up{pipeline="market"} 3');
   });

@@ -8,13 +8,25 @@ const BEHIND_SECONDS = 10;
 const HISTORY_SECONDS = 86_400;
 /** Event time per time below and above which a lag counts as growing and shrinking. */
 const STEADY = { from: 0.9, to: 1.1 } as const;
+/** Time without a write, while rows wait, that is worth a word, ms. */
+const HELD_UP_MS = 10_000;
 /** Share of the time from which a node is named. */
 const BUSY = 0.5;
 
 /** Whether a pipeline keeps up, how long it still needs, and which node it waits for. */
 export function progressOf(view: PipelineView, rates: Rates): readonly string[] {
   if (view.state !== 'running') return [];
-  return [...behind(view, rates), ...busiest(view)];
+  return [...behind(view, rates), ...waiting(view, rates), ...busiest(view)];
+}
+
+/** Sinks that write nothing while more and more waits for them. */
+function waiting(view: PipelineView, rates: Rates): readonly string[] {
+  return view.sinks.flatMap(({ name, state, lagMessages, ackAgeMs }) => {
+    const perSecond = rates.waiting(view.pipeline, name);
+    const isHeldUp = state === 'retrying' || state === 'parked' || (ackAgeMs ?? 0) > HELD_UP_MS;
+    if (!isHeldUp || lagMessages === 0 || perSecond <= 0) return [];
+    return [`${name}: ${count(lagMessages)} messages wait for it, ${count(perSecond)} more a second`];
+  });
 }
 
 function behind(view: PipelineView, rates: Rates): readonly string[] {

@@ -1,5 +1,8 @@
 import type { NodeView, PipelineView, SinkView } from '../graph/contract/view.ts';
-import { count } from './terminal.ts';
+import { count, plural } from './terminal.ts';
+
+/** Middle time of a commit that is worth a word, seconds. */
+const SLOW_COMMIT_SECONDS = 1;
 
 /** Reasons that a line names before it only counts the others. */
 const REASONS = 3;
@@ -15,6 +18,8 @@ type Refusing = Pick<NodeView | SinkView, 'name' | 'rejected'>;
 /** Rows that a node refused, for whatever reason. */
 export const rejectedRows = (node: Refusing): number => Object.values(node.rejected).reduce((sum, rows) => sum + rows, 0);
 
+const rowsOf = (reasons: readonly (readonly [string, number])[]) => reasons.reduce((sum, [, rows]) => sum + rows, 0);
+
 /** Reasons of a node with their rows, the most frequent first. */
 const reasonsOf = (node: Refusing) => Object.entries(node.rejected).sort(([a, x], [b, y]) => y - x || a.localeCompare(b));
 
@@ -24,7 +29,7 @@ export function rejection(node: Refusing): string | null {
   if (reasons.length === 0) return null;
   const named = reasons.slice(0, REASONS).map(([code, rows]) => `${code} ${count(rows)}`);
   const others = reasons.slice(REASONS);
-  const rest = others.length === 0 ? [] : [`${others.length} other reasons ${count(others.reduce((sum, [, rows]) => sum + rows, 0))}`];
+  const rest = others.length === 0 ? [] : [`and ${count(rowsOf(others))} for ${plural(others.length, 'other reason')}`];
   return `${node.name}: ${count(rejectedRows(node))} rejected: ${[...named, ...rest].join(', ')}`;
 }
 
@@ -47,9 +52,19 @@ export function rejections(view: PipelineView): readonly string[] {
   });
 }
 
-/** What is probably not meant: rows too late for their interval, and nodes that refuse most of what comes. */
+/** What is probably not meant: rows too late for their interval, nodes that refuse most of what comes, and a log that is slow. */
 export function warnings(view: PipelineView): readonly string[] {
-  return [...view.nodes.flatMap((node) => mostlyRejected(view, node)), ...view.nodes.flatMap((node) => late(view, node))];
+  const nodes = [...view.nodes.flatMap((node) => mostlyRejected(view, node)), ...view.nodes.flatMap((node) => late(view, node))];
+  const commits = slowCommits(view);
+  if (commits === null) return nodes;
+  const why = view.log.description.startsWith('kafka') ? 'Kafka is slow, or far away' : 'the disk of the log is slow, or busy';
+  return [...nodes, `${commits}: ${why}`];
+}
+
+/** `commits take 6.2 s (p50)`; null where they are fast. */
+export function slowCommits({ commit }: PipelineView): string | null {
+  const p50 = commit?.seconds.p50 ?? 0;
+  return p50 > SLOW_COMMIT_SECONDS ? `commits take ${count(p50)} s (p50)` : null;
 }
 
 /** Nodes of a pipeline that refuse most of what comes, as warnings. */

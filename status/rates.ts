@@ -27,6 +27,8 @@ interface Sample {
   readonly lags: ReadonlyMap<string, number>;
   /** Unread messages of every pipeline with sources that tell. */
   readonly unread: ReadonlyMap<string, number>;
+  /** Messages that wait for each sink. */
+  readonly waiting: ReadonlyMap<string, number>;
 }
 
 const key = (pipeline: string, node: string) => `${pipeline}\n${node}`;
@@ -48,7 +50,8 @@ function sampleOf(views: readonly PipelineView[], atMs: number): Sample {
     const rows = unreadOf(view);
     return rows === null ? [] : [[view.pipeline, rows] as const];
   });
-  return { atMs, rows, lags: new Map(lags), unread: new Map(unread) };
+  const waiting = views.flatMap(({ pipeline, sinks }) => sinks.map(({ name, lagMessages }) => [key(pipeline, name), lagMessages] as const));
+  return { atMs, rows, lags: new Map(lags), unread: new Map(unread), waiting: new Map(waiting) };
 }
 
 /** Unread messages of the sources that tell; null where none does. */
@@ -92,6 +95,11 @@ export class Rates {
     return this.node(pipeline, `sink ${sink}`).rowsIn;
   }
 
+  /** How fast the messages that wait for a sink grow in number, a second; negative while they shrink. */
+  waiting(pipeline: string, sink: string): number {
+    return this.#change((sample) => sample.waiting.get(key(pipeline, sink))) ?? 0;
+  }
+
   /** How far a pipeline is behind by the last look, and how that changed over the window. */
   behind(view: PipelineView): Behind {
     const worst = view.nodes.reduce<NodeView | null>(
@@ -100,20 +108,21 @@ export class Rates {
     );
     const lagSeconds = worst?.watermarkLagSeconds ?? null;
     const unreadRows = unreadOf(view);
-    /** Change a second between the first and the last look that know the value. */
-    const change = (of: (sample: Sample) => number | undefined): number | null => {
-      const known = this.#samples.map((sample) => ({ atMs: sample.atMs, value: of(sample) })).filter(({ value }) => value !== undefined);
-      const [first, last] = [known[0], known.at(-1)];
-      if (first?.value === undefined || last?.value === undefined || last.atMs <= first.atMs) return null;
-      return ((last.value - first.value) * 1000) / (last.atMs - first.atMs);
-    };
-    const lagChange = worst === null ? null : change((sample) => sample.lags.get(key(view.pipeline, worst.name)));
+    const lagChange = worst === null ? null : this.#change((sample) => sample.lags.get(key(view.pipeline, worst.name)));
     return {
       lagSeconds,
       speed: lagChange === null ? null : Math.max(0, 1 - lagChange),
       unreadRows,
-      unreadPerSecond: change((sample) => sample.unread.get(view.pipeline)) ?? 0,
+      unreadPerSecond: this.#change((sample) => sample.unread.get(view.pipeline)) ?? 0,
       moving: worst !== null && this.node(view.pipeline, worst.name).rowsIn > 0,
     };
+  }
+
+  /** Change a second between the first and the last look that know the value; null before there are two. */
+  #change(of: (sample: Sample) => number | undefined): number | null {
+    const known = this.#samples.map((sample) => ({ atMs: sample.atMs, value: of(sample) })).filter(({ value }) => value !== undefined);
+    const [first, last] = [known[0], known.at(-1)];
+    if (first?.value === undefined || last?.value === undefined || last.atMs <= first.atMs) return null;
+    return ((last.value - first.value) * 1000) / (last.atMs - first.atMs);
   }
 }

@@ -28,6 +28,9 @@ const QUIET: ReadonlySet<number> = new Set([
   CODES.ERR__MAX_POLL_EXCEEDED,
 ]);
 
+/** Codes of calls that got no answer. */
+const AWAY: ReadonlySet<string> = new Set(['kafka-unreachable', 'kafka-unknown-host', 'kafka-timeout']);
+
 const COMMON_CONSUMER: Settings = {
   'fetch.queue.backoff.ms': 10,
   'fetch.wait.max.ms': 50,
@@ -118,7 +121,7 @@ export class Clients {
       isAnswered = isAnswer(value);
       return value;
     } catch (error) {
-      if (error instanceof MillraceError && error.retry === 'backoff') {
+      if (error instanceof MillraceError && AWAY.has(error.code)) {
         isAnswered = false;
         this.#failure = error;
       }

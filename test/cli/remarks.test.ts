@@ -11,8 +11,9 @@ describe('refused rows', () => {
 
   it('are told by reason, the most frequent first', () => {
     expect(rejections(viewWith({ node: { rejected } }))).toEqual([
-      'bars: 26 rejected: c 12, b 8, e 3, 2 other reasons 3; they are kept nowhere',
+      'bars: 26 rejected: c 12, b 8, e 3, and 3 for 2 other reasons; they are kept nowhere',
     ]);
+    expect(rejections(viewWith({ node: { rejected: { a: 1, b: 1, c: 1, d: 1 } } }))[0]).toContain('c 1, and 1 for 1 other reason;');
     expect(rejections(viewWith({ node: { rejected: {} } }))).toEqual([]);
   });
 
@@ -53,6 +54,30 @@ describe('late rows', () => {
 });
 
 describe('what is slow', () => {
+  it('is a log whose commits take more than a second', () => {
+    const slow = (p50: number, description: string) =>
+      warnings(
+        viewWith({
+          node: { ports: {}, rejected: {} },
+          log: { description, bytes: null, budgetBytes: null },
+          commit: { waitingSinceMs: null, seconds: { p50, p99: 13 } },
+        }),
+      );
+    expect(slow(6.2, 'kafka 4.4.0')).toEqual(['commits take 6.2 s (p50): Kafka is slow, or far away']);
+    expect(slow(1.5, 'embedded')).toEqual(['commits take 1.5 s (p50): the disk of the log is slow, or busy']);
+    expect(slow(0.9, 'kafka 4.4.0')).toEqual([]);
+  });
+
+  it('is a sink that is down while messages wait for it', () => {
+    const rates = new Rates(10_000);
+    const down = (lagMessages: number, state: 'running' | 'retrying' = 'retrying') =>
+      viewWith({ node: { pressure: 0 }, sink: { state, lagMessages } });
+    rates.sample([down(1000)], 0);
+    rates.sample([down(2000)], 10_000);
+    expect(progressOf(down(2000), rates)).toEqual(['bars_table: 2,000 messages wait for it, 100 more a second']);
+    expect(progressOf(down(2000, 'running'), rates)).toEqual([]);
+  });
+
   /** Two looks, ten seconds apart, with a lag that went from one value to the other while rows came. */
   const between = (from: number, to: number, pressure = 0.2, rows = 100) => {
     const rates = new Rates(10_000);

@@ -28,9 +28,36 @@ describe('the screen', () => {
       '0',
       '10',
       '5',
+      '7',
       '40 ms',
       'running',
     ]);
+  });
+
+  it('tells what a source has not read, not how old its rows are', () => {
+    const behind = (lag: number | null, ended = false, watermarkLagSeconds = 72_115_178) => {
+      const [base] = viewWith().nodes;
+      const partition = { partition: 0, label: '0', position: 9, lag, idle: false, ended };
+      const view = viewWith({
+        nodes: [
+          { ...base, name: 'trades', kind: 'source', watermarkLagSeconds },
+          { ...base, watermarkLagSeconds },
+        ] as ReturnType<typeof viewWith>['nodes'],
+        sources: [{ name: 'trades', use: 'topic', partitions: [partition] }],
+      });
+      const lines = screenOf(view, new Rates());
+      return ['trades', 'bars'].map((name) =>
+        lines
+          .find((line) => line.startsWith(`${name} `))
+          ?.split(/ {2,}/)
+          .at(-1),
+      );
+    };
+    expect(behind(0)).toEqual(['up to date', 'up to date']);
+    expect(behind(1234)).toEqual(['1,234 unread', '835 days']);
+    expect(behind(null)).toEqual(['835 days', '835 days']);
+    expect(behind(null, true)).toEqual(['up to date', 'up to date']);
+    expect(behind(0, false, 40)).toEqual(['up to date', '40 s']);
   });
 
   it('tells a cause once, with since when and what to do, in lines that fit', () => {
@@ -83,7 +110,7 @@ describe('the screen', () => {
   it('names in a line what a node refused and why, and leaves faults to the notes', () => {
     const error = { code: 'x', message: 'ClickHouse refuses', node: null, remedy: 'start it', sinceMs: 0 };
     const line = lineOf(viewWith({ sink: { state: 'retrying', lastError: error } }), new Rates());
-    expect(line).toContain('5 queued, retrying |');
+    expect(line).toContain('5 queued, 7 messages unread, retrying |');
     expect(line).toContain('| bars: 3 rejected: price-off-tick 3 | bars: 2 late |');
     expect(line).not.toContain('refuses');
   });
@@ -113,8 +140,15 @@ describe('the screen', () => {
     let now = 0;
     const screen = plainScreen(stream, new Rates(), 5000, () => now);
     for (now of [0, 4000, 5000, 6000, 10_000]) screen.show([viewWith()]);
-    expect(lines).toHaveLength(2);
-    expect(lines[0]).toBe(`${lineOf(viewWith(), new Rates())}\n`);
+    expect(lines).toHaveLength(1);
+    const [, time, line] = /^(\d\d:\d\d:\d\d) (.+\n)$/.exec(lines[0] ?? '') ?? [];
+    expect([time, line]).toEqual([new Date(5000).toTimeString().slice(0, 8), `${lineOf(viewWith(), new Rates())}\n`]);
+    for (now of [15_000, 60_000, 65_000, 70_000]) screen.show([viewWith()]);
+    expect(lines).toHaveLength(2); // nothing new for a minute
+    for (now of [75_000, 80_000]) screen.show([viewWith({ sink: { lagMessages: now } })]);
+    expect(lines).toHaveLength(4);
+    for (now of [85_000, 190_000]) screen.show([viewWith({ state: 'stopped' })]);
+    expect(lines).toHaveLength(4);
   });
 });
 

@@ -4,7 +4,7 @@ import { MillraceError } from '../../graph/contract/error.ts';
 import type { Decoded, Decoder, Payloads } from '../../graph/contract/format.ts';
 import { columnsOf } from './avro-columns.ts';
 import { Cursor } from './avro-cursor.ts';
-import { Unframer } from './avro-frame.ts';
+import { framedHint, Unframer } from './avro-frame.ts';
 import type { Reader } from './avro-reader.ts';
 import { readerOf } from './avro-readers.ts';
 import { trailing } from './avro-resolve.ts';
@@ -37,7 +37,7 @@ export function avroDecoder(schema: Schema): Decoder {
         if (start < 0) continue;
         cursor.window(start, to[i] as number);
         const error = readRow(readers, cursor, row);
-        if (error) refused.push(refusalOf(payloads, i, error));
+        if (error) refused.push(refusalOf(payloads, i, error, wire.registry === null));
         else kept[row++] = i;
       }
       const values = readers.flatMap((reader, i): ColumnValues[] =>
@@ -63,8 +63,9 @@ function readRow(readers: readonly Reader[], cursor: Cursor, row: number): Millr
   }
 }
 
-function refusalOf({ bytes, offsets }: Payloads, payload: number, { code, message }: MillraceError): Refusal {
-  return { payload, code, reason: message, raw: bytes.subarray(offsets[payload], offsets[payload + 1]) };
+function refusalOf({ bytes, offsets }: Payloads, payload: number, { code, message }: MillraceError, isBare: boolean): Refusal {
+  const raw = bytes.subarray(offsets[payload], offsets[payload + 1]);
+  return { payload, code, reason: isBare ? `${message}${framedHint(raw)}` : message, raw };
 }
 
 /** The fields of the plan's schema, which must be those of the wire. */

@@ -57,7 +57,7 @@ export class Unframer {
     let resolve = this.#resolvers.get(id);
     if (!resolve) {
       const text = this.#wire.registry?.others[id];
-      if (text === undefined) throw damaged('avro-schema-unknown', `schema ${id} is not one of those that the pipeline was planned with`);
+      if (text === undefined) throw unknownSchema(id, this.#wire.registry?.subject);
       resolve = text === this.#wire.schema ? (payload) => payload : resolverOr(this.#wire.schema, text);
       this.#resolvers.set(id, resolve);
     }
@@ -73,6 +73,22 @@ function resolverOr(reader: string, writer: string): Resolve | MillraceError {
     if (error instanceof MillraceError) return error;
     throw error;
   }
+}
+
+function unknownSchema(id: number, subject: string | undefined): MillraceError {
+  const known = subject === undefined ? 'those that the pipeline was planned with' : `subject "${subject}" as pipelines.lock has it`;
+  return damaged('avro-schema-unknown', `schema ${id} is not one of ${known}: run "millrace pin", then start anew`);
+}
+
+/** Ids of schemas are handed out from 1 on; no registry holds so many. */
+const MOST_PLAUSIBLE = 0x00ff_ffff;
+
+/** What a payload that is no bare Avro probably is; empty where nothing tells. */
+export function framedHint(payload: Uint8Array): string {
+  if (payload.length < FRAME_BYTES || payload[0] !== 0) return '';
+  const id = frameId(payload, 0, payload.length);
+  if (id < 1 || id > MOST_PLAUSIBLE) return '';
+  return `; it looks like the Confluent format with schema id ${id}: read it with schema: { registry: SUBJECT } in place of avsc`;
 }
 
 function frameId(bytes: Uint8Array, start: number, end: number): number {

@@ -9,8 +9,8 @@ export interface AvroWire {
   /** Avro schema that the columns are made by, as JSON text. */
   readonly schema: string;
   readonly options: AvroOptions;
-  /** Confluent wire format: id of `schema` in the registry, and other schemas that may be met, by id. Null: bare Avro. */
-  readonly registry: { readonly id: number; readonly others: Readonly<Record<string, string>> } | null;
+  /** Confluent wire format: id of `schema` in the registry, its subject, and other schemas that may be met, by id. Null: bare Avro. */
+  readonly registry: { readonly id: number; readonly subject?: string; readonly others: Readonly<Record<string, string>> } | null;
 }
 
 const KEY = 'avro';

@@ -25,10 +25,10 @@ export async function fetchLock(client: RegistryClient, subjects: readonly strin
   return { version: 1, registry: found };
 }
 
-/** A schema and its id, and the other versions of its subject by id. */
+/** A schema, its id and its subject, and the other versions of that by id. */
 export interface Pinned {
   readonly schema: string;
-  readonly registry: { readonly id: number; readonly others: Readonly<Record<string, string>> };
+  readonly registry: { readonly id: number; readonly subject: string; readonly others: Readonly<Record<string, string>> };
 }
 
 /** A version of a subject as the text of the lock has it, or why it has none. */
@@ -40,7 +40,10 @@ export function pinnedIn(text: string, subject: string, version: number | 'lates
   const chosen = found.versions[String(version === 'latest' ? found.latest : version)];
   if (!chosen) return `${LOCK_FILE} holds no version ${version} of subject "${subject}"`;
   const others = Object.values(found.versions).filter(({ id }) => id !== chosen.id);
-  return { schema: chosen.schema, registry: { id: chosen.id, others: Object.fromEntries(others.map(({ id, schema }) => [id, schema])) } };
+  return {
+    schema: chosen.schema,
+    registry: { id: chosen.id, subject, others: Object.fromEntries(others.map(({ id, schema }) => [id, schema])) },
+  };
 }
 
 function lockOf(text: string): Lock | null {

@@ -80,6 +80,30 @@ test.each([
   });
 });
 
+test('a schema that is not pinned names its subject and what fetches it', () => {
+  const decoder = decoderOf(one('long'), {}, { id: 1, subject: 'trades-value', others: {} });
+  expect(outcome(decoder.decode(payloadsOf([hex('000000000502')]))).refused[0]?.reason).toBe(
+    'schema 5 is not one of subject "trades-value" as pipelines.lock has it: run "millrace pin", then start anew',
+  );
+});
+
+test.each([
+  ['000000000502', 'schema id 5:'],
+  ['00000186a102', 'schema id 100001:'],
+  ['00000000000a', null], // no registry gives the id 0
+  ['00ffffffff0a', null],
+  ['0a61', null],
+])('bare Avro: %s says that it looks like the Confluent format, or not', (damage, said) => {
+  const refused = outcome(
+    decoderOf(record({ name: 'a', type: 'string' }, { name: 'v', type: 'double' })).decode(payloadsOf([hex(damage)])),
+  ).refused;
+  const reason = refused[0]?.reason ?? '';
+  expect(reason).toMatch(/^the payload ends inside a value/);
+  if (said === null) expect(reason).not.toContain('Confluent');
+  else
+    expect(reason).toContain(`it looks like the Confluent format with ${said} read it with schema: { registry: SUBJECT } in place of avsc`);
+});
+
 test('any bytes give rows or refusals, one for each payload, and leave the good ones as they are', () => {
   const subjects = VECTORS.cases.map(({ schema, options, payloads }) => {
     const decoder = decoderOf(schema, options);

@@ -141,7 +141,7 @@ test('a lock holds all versions of the subjects, and is read without the network
   const { host } = await serve();
   const lock = JSON.stringify(await fetchLock(new RegistryClient(`http://${host}`, QUICK), [SUBJECT, SUBJECT]));
   const others = { 7: record('a') };
-  expect(pinnedIn(lock, SUBJECT, 'latest')).toEqual({ schema: record('a', 'b'), registry: { id: 9, others } });
+  expect(pinnedIn(lock, SUBJECT, 'latest')).toEqual({ schema: record('a', 'b'), registry: { id: 9, subject: SUBJECT, others } });
   expect(pinnedIn(lock, SUBJECT, 1)).toMatchObject({ schema: record('a'), registry: { id: 7 } });
   expect(pinnedIn(lock, SUBJECT, 3)).toContain('holds no version 3');
   expect(pinnedIn(lock, 'toString', 1)).toContain('does not hold subject');

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DeliveryReport, Producer } from '@confluentinc/kafka-javascript';
+import { stateTopic } from '../../graph/contract/engine-topics.ts';
 import { MillraceError } from '../../graph/contract/error.ts';
 import type { StateKey } from '../../graph/contract/log.ts';
 import { type Clients, CODES, disconnected } from './client.ts';
@@ -168,7 +169,7 @@ export class Snapshots {
   }
 
   #topicOf(pipeline: string): string {
-    return `_millrace.${pipeline}.state.${this.#tasks(pipeline)}`;
+    return stateTopic(pipeline, this.#tasks(pipeline));
   }
 
   #exists(pipeline: string, topic: string): Promise<void> {

@@ -5,10 +5,10 @@ import type { Registry } from '../contract/registry.ts';
 import { showDuration } from '../contract/units.ts';
 import { insertRates } from './rates.ts';
 import { typeName } from './stream.ts';
-import { isSource, originOf, showRef, throughExchange, writersTo } from './words.ts';
+import { engineTopics, isSource, madeTopic, originOf, type ShownLog, showRef, throughExchange, writersTo } from './words.ts';
 
 /** A plan as plain data: int64 as text, schemas as columns, and no parameter of a connector, as those may hold secrets. */
-export function planJson(plan: Plan, registry: Registry) {
+export function planJson(plan: Plan, registry: Registry, log: ShownLog = 'embedded') {
   return {
     pipeline: plan.pipeline,
     hash: plan.hash,
@@ -18,7 +18,7 @@ export function planJson(plan: Plan, registry: Registry) {
     sources: plan.inputs.filter(isSource).map((input) => sourceJson(input, plan)),
     exchanges: plan.outputs
       .filter(({ kind }) => kind === 'exchange')
-      .map(({ name, from, topic, partitions, key }) => ({ name, from: from.map(showRef), topic, partitions, key })),
+      .map(({ name, from, topic, partitions, key }) => ({ name, from: from.map(showRef), topic: madeTopic(topic), partitions, key })),
     operators: plan.nodes.map((node) => ({
       name: node.name,
       operator: node.operator,
@@ -36,14 +36,14 @@ export function planJson(plan: Plan, registry: Registry) {
         name,
         kind,
         from: from.map(showRef),
-        topic,
+        topic: madeTopic(topic),
         partitions,
         format: format.name,
         key,
       })),
     sinks: plan.sinks.map(({ name, connector, params, connection, from, topic, partitions }) => {
       const target = registry.connectors.get(connector)?.sink?.describe(params) ?? null;
-      return { name, connector, target, connection: connection?.shown ?? null, from: showRef(from), topic, partitions };
+      return { name, connector, target, connection: connection?.shown ?? null, from: showRef(from), topic: madeTopic(topic), partitions };
     }),
     inserts: insertRates(plan.sinks, registry).map(({ target, connector, sinks, insertsPerSecond }) => ({
       connector,
@@ -51,7 +51,17 @@ export function planJson(plan: Plan, registry: Registry) {
       sinks,
       inserts_per_second: insertsPerSecond,
     })),
-    topics: plan.topics.map(({ topic, kind, partitions, retentionMs }) => ({ topic, kind, partitions, retention_ms: retentionMs })),
+    topics: [
+      ...plan.topics.map(({ topic, kind, partitions, retentionMs }) => ({
+        topic: madeTopic(topic),
+        kind,
+        partitions,
+        retention_ms: retentionMs,
+      })),
+      ...engineTopics(plan, log)
+        .filter(({ kind }) => kind !== 'journal')
+        .map((topic) => ({ ...topic, retention_ms: null })),
+    ],
     skipped: plan.skipped,
   };
 }
@@ -61,7 +71,7 @@ function sourceJson({ name, from: read, landing, format, partitions, key, broadc
   return {
     name,
     reads: from.kind === 'connector' ? { connector: from.connector, connection: from.connection?.shown ?? null } : { topic: from.topic },
-    ...(landing && read.kind === 'topic' ? { landed_in: read.topic } : {}),
+    ...(landing && read.kind === 'topic' ? { landed_in: madeTopic(read.topic) } : {}),
     format: format?.name ?? null,
     partitions,
     key,

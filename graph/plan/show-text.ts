@@ -3,10 +3,10 @@ import type { Registry } from '../contract/registry.ts';
 import { showDuration } from '../contract/units.ts';
 import { insertRates, MAX_INSERTS_PER_SECOND } from './rates.ts';
 import { table } from './table.ts';
-import { isSource, originOf, showRef, throughExchange, writersTo } from './words.ts';
+import { engineTopics, isSource, madeTopic, originOf, type ShownLog, showRef, throughExchange, writersTo } from './words.ts';
 
 /** A plan for people: what is read, moved, computed and written, and how often. Lines of at most 120 characters. */
-export function planText(plan: Plan, registry: Registry): string {
+export function planText(plan: Plan, registry: Registry, log: ShownLog = 'embedded'): string {
   const tasks = `${plan.tasks} task${plan.tasks === 1 ? '' : 's'}`;
   const lines = [
     `pipeline ${plan.pipeline}`,
@@ -23,7 +23,7 @@ export function planText(plan: Plan, registry: Registry): string {
     'landed, as only this machine can read them',
     plan.inputs.flatMap(({ name, landing, partitions }) => {
       const into = plan.inputs.find((other) => landing && 'from' in landing && other.name === landing.from)?.landing;
-      return into && 'into' in into ? [[name, into.into, partitions === null ? '' : parts(partitions)]] : [];
+      return into && 'into' in into ? [[name, madeTopic(into.into), partitions === null ? '' : parts(partitions)]] : [];
     }),
   );
   section(
@@ -34,7 +34,7 @@ export function planText(plan: Plan, registry: Registry): string {
         name,
         key.length === 0 ? 'to one task' : `by ${key.join(', ')}`,
         parts(partitions),
-        topic,
+        madeTopic(topic),
       ]),
   );
   section(
@@ -47,7 +47,7 @@ export function planText(plan: Plan, registry: Registry): string {
       .filter(({ kind }) => kind !== 'exchange')
       .map((output) => [output, writersTo(plan, output)] as const)
       .map(([{ kind, topic, partitions, format, key }, from]) => [
-        topic,
+        madeTopic(topic),
         kind === 'topic' ? format.name : kindName(kind),
         parts(partitions),
         kind === 'rejected' ? lettersPlace(plan, topic) : key.length === 0 ? '' : `key ${key.join(', ')}`,
@@ -59,7 +59,7 @@ export function planText(plan: Plan, registry: Registry): string {
     'sinks',
     plan.sinks.map((sink) => {
       const target = registry.connectors.get(sink.connector)?.sink?.describe(sink.params) ?? '';
-      return [sink.name, sink.connector, target, `from ${showRefs(through(plan, sink))}`, `through ${sink.topic}`];
+      return [sink.name, sink.connector, target, `from ${showRefs(through(plan, sink))}`, `through ${madeTopic(sink.topic)}`];
     }),
   );
   section(
@@ -76,7 +76,7 @@ export function planText(plan: Plan, registry: Registry): string {
   );
   section(
     'kept for the engine',
-    plan.topics.filter(({ kind }) => kind === 'journal').map(({ topic, kind, partitions }) => [topic, kind, parts(partitions)]),
+    engineTopics(plan, log).map(({ topic, kind, partitions }) => [topic, kind, parts(partitions)]),
   );
   return `${lines.join('\n')}\n`;
 }

@@ -1,3 +1,4 @@
+import { plansTopic, stateTopic } from '../contract/engine-topics.ts';
 import { REJECTED_PORT } from '../contract/operator.ts';
 import type { Plan, PlanInput, PlanOutput, PortRef } from '../contract/plan.ts';
 
@@ -22,4 +23,22 @@ export const isSource = ({ from, landing }: PlanInput): boolean => from.kind !==
 /** What a source reads; for one that is landed in a topic, what is landed there. */
 export function originOf(from: PlanInput['from'], landing: PlanInput['landing'], plan: Plan): PlanInput['from'] {
   return plan.inputs.find(({ name }) => landing && 'from' in landing && name === landing.from)?.from ?? from;
+}
+
+/** Which log a plan is shown for: they keep other topics for the engine. */
+export type ShownLog = 'embedded' | 'kafka';
+
+/** A topic of a plan as it is called on the log: of feeds, exchanges and landings each incarnation, which a run makes, has its own. */
+export const madeTopic = (topic: string): string => topic.replace(/^(_millrace\.[^.]+\.(?:feed|x|land)\.)/, '$1<incarnation>.');
+
+/** What the engine keeps for itself: its journal, the records of plans, and on Kafka its state. */
+export function engineTopics(
+  plan: Plan,
+  log: ShownLog,
+): readonly { readonly topic: string; readonly kind: string; readonly partitions: number }[] {
+  return [
+    ...plan.topics.filter(({ kind }) => kind === 'journal'),
+    { topic: plansTopic(plan.pipeline), kind: 'plans', partitions: 1 },
+    ...(log === 'kafka' ? [{ topic: stateTopic(plan.pipeline, plan.tasks), kind: 'state', partitions: plan.tasks }] : []),
+  ];
 }

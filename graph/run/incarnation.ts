@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { plansTopic } from '../contract/engine-topics.ts';
 import { MillraceError } from '../contract/error.ts';
 import type { Log, TopicSpec } from '../contract/log.ts';
 import type { Plan } from '../contract/plan.ts';
@@ -16,7 +17,7 @@ export interface Incarnation {
   readonly stateOf: StateOf;
 }
 
-const topicOf = (plan: Plan): string => `_millrace.${plan.pipeline}.plans`;
+const topicOf = (plan: Plan): string => plansTopic(plan.pipeline);
 
 /** The topic that holds the record; its writer holds the lease of the journal. */
 export function planTopic(plan: Plan): TopicSpec {

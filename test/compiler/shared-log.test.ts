@@ -54,10 +54,10 @@ describe('a source that only one machine can read', () => {
   it('is shown as one source, and what it is landed in', () => {
     const plan = planOf(fileSource, KAFKA);
     expect(showPlan(plan, 'text', registry)).toMatch(
-      /\nsources\n {2}trades {2}file \(json\).*\n\nlanded, as only .*\n {2}trades {2}_millrace\.p\.land\.trades/,
+      /\nsources\n {2}trades {2}file \(json\).*\n\nlanded, as only .*\n {2}trades {2}_millrace\.p\.land\.<incarnation>\.trades/,
     );
     expect(planJson(plan, registry).sources).toMatchObject([
-      { name: 'trades', reads: { connector: 'file' }, landed_in: '_millrace.p.land.trades' },
+      { name: 'trades', reads: { connector: 'file' }, landed_in: '_millrace.p.land.<incarnation>.trades' },
     ]);
     expect(showPlan(plan, 'mermaid', registry)).not.toContain('.land');
   });

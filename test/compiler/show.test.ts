@@ -27,7 +27,7 @@ describe('a plan as text', () => {
     for (const part of [
       /4 tasks, exactly once, latency 100ms/,
       /trades +topic market\.trades\.raw \(json\) +no key +time ts_event, idle 5s/,
-      /clean\.out->bars +by symbol +4 partitions +_millrace\.p\.x\.clean\.out-bars/,
+      /clean\.out->bars +by symbol +4 partitions +_millrace\.p\.x\.<incarnation>\.clean\.out-bars/,
       /bars +bars +from clean +by symbol/,
       /market\.bars +arrow +4 partitions +key symbol +from bars/,
       /bars_table +clickhouse +table bars +from bars +through market\.bars/,
@@ -36,6 +36,16 @@ describe('a plan as text', () => {
       /_millrace\.p\.tasks\.4 +journal +4 partitions/,
     ])
       expect(text).toMatch(part);
+  });
+
+  it('lists what the engine keeps for itself; its state is a topic on Kafka alone', () => {
+    expect(text).toMatch(/_millrace\.p\.plans +plans +1 partition\n/);
+    expect(text).not.toContain('_millrace.p.state');
+    expect(planText(plan, registry, 'kafka')).toMatch(/_millrace\.p\.state\.4 +state +4 partitions\n/);
+    const topics = planJson(plan, registry, 'kafka').topics.map(({ topic }) => topic);
+    expect(topics).toEqual(
+      expect.arrayContaining(['_millrace.p.x.<incarnation>.clean.out-bars', '_millrace.p.plans', '_millrace.p.state.4']),
+    );
   });
 
   it('says where rejected rows are, with and without a table', () => {

@@ -1,11 +1,12 @@
 import readline from 'node:readline';
-import { showBytes } from '../graph/contract/units.ts';
-import type { NodeView, PipelineView } from '../graph/contract/view.ts';
+import type { PipelineView } from '../graph/contract/view.ts';
 import type { Rates } from '../status/rates.ts';
+import { behindOf } from './behind.ts';
 import { faultLines, faultsOf } from './faults.ts';
+import { disk, plainScreen } from './lines.ts';
 import { progressOf } from './progress.ts';
-import { lateRows, refusals, rejectedRows, rejection, slowCommits, warnings } from './remarks.ts';
-import { clock, count, type Paint, paintErr, span, table, wrapped } from './terminal.ts';
+import { lateRows, rejectedRows, warnings } from './remarks.ts';
+import { count, type Paint, paintErr, table, wrapped } from './terminal.ts';
 
 /** Shows running pipelines on standard error: one screen redrawn in place on a terminal, else a line now and then. */
 export interface Screen {
@@ -20,33 +21,6 @@ const NO_WRAP = '\u001b[?7l';
 const WRAP = '\u001b[?7h';
 
 const some = (rows: number) => (rows === 0 ? '' : count(rows));
-
-/** Lag of event time from which rows are old data, not late ones, seconds. */
-const OLD_SECONDS = 86_400;
-const UP_TO_DATE = 'up to date';
-
-/** How far a node is behind: a source by what it has not read, where that is known, all others by event time. */
-function behindOf(view: PipelineView, node: NodeView): string {
-  const source = view.sources.find(({ name }) => name === node.name);
-  const unread = source ? unreadOf(source) : null;
-  if (unread !== null) return unread === 0 ? UP_TO_DATE : `${count(unread)} unread`;
-  const lag = node.watermarkLagSeconds;
-  if (lag === null) return '';
-  if (lag > OLD_SECONDS && view.sources.length > 0 && view.sources.every((each) => unreadOf(each) === 0)) return UP_TO_DATE;
-  return lag < 120 ? `${count(Math.max(0, lag))} s` : span(lag);
-}
-
-/** Rows or messages of a source that are there and not read; null when unknown. */
-function unreadOf({ partitions }: PipelineView['sources'][number]): number | null {
-  const lags = partitions.map(({ lag, ended }) => (ended ? 0 : lag));
-  return lags.length === 0 ? null : lags.reduce((sum, lag) => (sum === null || lag === null ? null : sum + lag), 0);
-}
-
-function disk(view: PipelineView): string {
-  const { description, bytes, budgetBytes } = view.log;
-  if (bytes === null) return description;
-  return `${description} log ${showBytes(bytes)}${budgetBytes === null ? '' : ` of ${showBytes(budgetBytes)}`}`;
-}
 
 /** What the screen of a pipeline is drawn with. */
 export interface Look {
@@ -119,30 +93,7 @@ function sinkTable(view: PipelineView, rates: Rates): readonly string[] {
   return table(['sink', 'writes', ...numbers, 'state'], rows, numbers).split('\n');
 }
 
-/** One line on a pipeline. What holds it up is named, not told: the notes say it once when it begins and once when it ends. */
-export function lineOf(view: PipelineView, rates: Rates, nowMs = Date.now()): string {
-  const nodes = view.nodes.flatMap((node) => {
-    const { rowsOut } = rates.node(view.pipeline, node.name);
-    return rowsOut === 0 ? [] : [`${node.name} ${count(rowsOut)}`];
-  });
-  const sinks = view.sinks.map((sink) => {
-    const state = sink.state === 'running' || sink.state === 'done' ? '' : `, ${sink.state}`;
-    const unread = sink.lagMessages === 0 ? '' : `, ${count(sink.lagMessages)} messages unread`;
-    return `${sink.name} ${count(sink.rows)} written, ${count(sink.queuedRows)} queued${unread}${state}`;
-  });
-  const refused = [...view.nodes, ...view.sinks].flatMap((node) => rejection(node) ?? []);
-  const late = view.nodes.filter((node) => lateRows(node) > 0).map((node) => `${node.name}: ${count(lateRows(node))} late`);
-  const slow = [slowCommits(view)].filter((line) => line !== null);
-  const flow = nodes.length === 0 ? 'no rows' : `rows/s ${nodes.join(', ')}`;
-  const parts = [flow, ...sinks, ...refused, ...late, ...slow, ...progressOf(view, rates), disk(view)];
-  const { description, trouble } = view.log;
-  const away = trouble ? `, no answer from ${description} for ${span((nowMs - trouble.sinceMs) / 1000)}` : '';
-  return `${view.pipeline} ${view.seconds.toFixed(0)} s (${view.state}${away}): ${parts.join(' | ')}`;
-}
-
 const LINE_MS = 5000;
-/** How often a line is repeated that says nothing new, ms. */
-const QUIET_MS = 60_000;
 
 /** The screen of a run: in place on a terminal, else lines. */
 export function screenFor({ json }: { readonly json?: boolean }, rates: Rates): Screen {
@@ -182,45 +133,5 @@ export function liveScreen(stream: NodeJS.WriteStream, rates: Rates): Screen {
       erase();
       last = [];
     },
-  };
-}
-
-/** What a line tells but for times and rates: where it stays the same nothing goes on. */
-function figuresOf({ state, log, nodes, sources, sinks }: PipelineView): string {
-  return JSON.stringify([
-    [state, !log.trouble],
-    nodes.map(({ rowsOut, ports, rejected }) => [rowsOut, ports, rejected]),
-    sources.map(({ partitions }) => partitions.map(({ lag }) => lag)),
-    sinks.map(({ rows, rejected, queuedRows, lagMessages, state }) => [rows, rejected, queuedRows, lagMessages, state]),
-  ]);
-}
-
-/** Plain lines, one a pipeline every `everyMs`, less often where nothing goes on, and none once it has ended; and a warning once when most of what comes is refused. */
-export function plainScreen(stream: NodeJS.WritableStream, rates: Rates, everyMs: number, nowMs: () => number = Date.now): Screen {
-  let due = nowMs() + everyMs;
-  const warned = new Set<string>();
-  const told = new Map<string, { readonly figures: string; readonly atMs: number }>();
-  const hasNews = (view: PipelineView) => {
-    if (view.state === 'stopped' || view.state === 'failed') return false;
-    const figures = figuresOf(view);
-    const last = told.get(view.pipeline);
-    if (last?.figures === figures && nowMs() - last.atMs < QUIET_MS) return false;
-    told.set(view.pipeline, { figures, atMs: nowMs() });
-    return true;
-  };
-  const warnOnce = (view: PipelineView) => {
-    const lines = warned.has(view.pipeline) ? [] : refusals(view);
-    for (const line of lines) stream.write(`${paintErr.yellow(`warning: ${line}`)}\n`);
-    if (lines.length > 0) warned.add(view.pipeline);
-  };
-  return {
-    note: (line) => void stream.write(`${line}\n`),
-    show(views) {
-      for (const view of views) warnOnce(view);
-      if (nowMs() < due) return;
-      due = nowMs() + everyMs;
-      for (const view of views.filter(hasNews)) stream.write(`${clock(nowMs())} ${lineOf(view, rates, nowMs())}\n`);
-    },
-    close: () => undefined,
   };
 }

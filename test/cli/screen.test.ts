@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { lineOf, plainScreen, screenOf } from '../../cli/screen.ts';
+import { lineOf, plainScreen } from '../../cli/lines.ts';
+import { screenOf } from '../../cli/screen.ts';
 import { summaryDocument, summaryOf, summaryText } from '../../cli/summary.ts';
 import { Rates } from '../../status/rates.ts';
 import { viewWith } from '../status/view.ts';

@@ -87,7 +87,13 @@ function sayIssue(type: z.ZodType, root: Value, issue: Issue, unknown: ReadonlyS
   if (issue.code === 'invalid_type') {
     const wanted = issue.expected === 'int' ? 'a whole number' : wantedAt(type, issue.path);
     const found = value.kind === 'scalar' && value.value !== null ? shown(value, wording) : kindOf(value);
-    say(codes.type, span, `${what} is ${found}, expected ${wanted ?? String(issue.expected)}`, slipAt(type, value, issue.path));
+    const quotes = wording.noun === 'option' && wanted === 'text' && value.kind === 'scalar' && value.value !== null;
+    say(
+      codes.type,
+      span,
+      `${what} is ${found}, expected ${wanted ?? String(issue.expected)}`,
+      quotes ? 'Put it in quotes.' : slipAt(type, value, issue.path),
+    );
     return;
   }
   const words = wordsAt(type, issue.path);

@@ -33,6 +33,13 @@ describe('options of a connection that we declare', () => {
     ]);
   });
 
+  it('are text in quotes, also a password of digits', () => {
+    const hints = (password: string) =>
+      said(`questdb: { url: "http://h", options: { password: ${password} } }`).map(([, , , hint]) => hint);
+    expect(hints('4711')).toEqual(['Put it in quotes.']);
+    expect(hints('"4711"')).toEqual([]);
+  });
+
   it('of a file have to lie where the pipeline file may read', () => {
     expect(said('questdb: { url: "https://h", options: { tls_ca: /etc/ca.pem } }').map(([code]) => code)).toEqual(['path-outside']);
     expect(said('clickhouse: { url: "https://h", options: { tls_ca: ca.pem, clickhouse_settings: { max_threads: 2 } } }')).toEqual([]);

@@ -33,7 +33,15 @@ export function faultsOf(view: PipelineView, nowMs = Date.now()): readonly Fault
     if (task.state === 'parked')
       add(task.error?.node ? `task ${task.task} in ${task.error.node}` : `task ${task.task}`, 'parked', task.error);
   for (const sink of view.sinks) if (sink.state === 'retrying' || sink.state === 'parked') add(sink.name, sink.state, sink.lastError);
-  return [...logFaults(view, nowMs), ...found.values()];
+  const log = logFaults(view, nowMs);
+  return [...log, ...(log.length === 0 ? taskFaults(view) : []), ...found.values()];
+}
+
+/** No task is held here, as after a broker was away: the group takes its time to give them out anew. */
+function taskFaults({ state, tasks }: PipelineView): readonly Fault[] {
+  if (state !== 'running' || tasks.length > 0) return [];
+  const message = 'none is held here: others have them, or they are being given out anew';
+  return [{ state: 'waiting', names: ['tasks'], message, remedy: null, sinceMs: null }];
 }
 
 /** A log that is not reached, or that does not take a round. */

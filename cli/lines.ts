@@ -33,8 +33,9 @@ export function lineOf(view: PipelineView, rates: Rates, nowMs = Date.now()): st
   const flow = nodes.length === 0 ? 'no rows' : `rows/s ${nodes.join(', ')}`;
   const parts = [flow, ...sinks, ...refused, ...late, ...slow, ...progressOf(view, rates), disk(view)];
   const { description, trouble } = view.log;
+  const held = view.state === 'running' && view.tasks.length === 0 ? ', no task held' : '';
   const away = trouble ? `, no answer from ${description} for ${span((nowMs - trouble.sinceMs) / 1000)}` : '';
-  return `${view.pipeline} ${view.seconds.toFixed(0)} s (${view.state}${away}): ${parts.join(' | ')}`;
+  return `${view.pipeline} ${view.seconds.toFixed(0)} s (${view.state}${away}${held}): ${parts.join(' | ')}`;
 }
 
 /** What a line tells but for times and rates: where it stays the same nothing goes on. */

@@ -90,6 +90,12 @@ describe('the screen', () => {
     expect(told(viewWith({ commit, reason: 'the disk is full' }))).toMatch(/^commit: waiting since .*, 32 s: the disk is full$/m);
   });
 
+  it('says that no task is held', () => {
+    const line = 'tasks: waiting: none is held here: others have them, or they are being given out anew';
+    expect(screenOf(viewWith({ tasks: [] }), new Rates())).toContain(line);
+    expect(screenOf(viewWith({ tasks: [], state: 'starting' }), new Rates())).not.toContain(line);
+  });
+
   it('says what parked a task', () => {
     const error = { code: 'x', message: 'refused', node: 'bars', remedy: null, sinceMs: 0 };
     const view = viewWith({ tasks: [{ task: 2, state: 'parked', epoch: 1, error }] });

@@ -33,7 +33,7 @@ const AWAY: ReadonlySet<string> = new Set(['kafka-unreachable', 'kafka-unknown-h
 
 const COMMON_CONSUMER: Settings = {
   'fetch.queue.backoff.ms': 10,
-  'fetch.wait.max.ms': 50,
+  'fetch.wait.max.ms': 200,
   'queued.max.messages.kbytes': 65_536,
   'fetch.message.max.bytes': MESSAGE_BYTES,
 };

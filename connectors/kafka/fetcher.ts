@@ -8,8 +8,8 @@ import { recreated, type Topics } from './topics.ts';
 
 /** What one call to the library may bring; while rows trickle it asks for few, as a call may go on while they come. */
 const MESSAGES = { least: 256, most: 4_000 };
-/** How long that call waits for the first message, ms: it holds a thread meanwhile. */
-const WAIT_MS = 20;
+/** How long that call waits for the first message, ms: longer while nothing comes. Changes of what is read wait for it. */
+const WAIT_MS = { least: 20, most: 160 };
 /** Bytes that wait for the readers, below which more is fetched unasked; and above which partitions nobody takes from are let go. */
 const AHEAD_BYTES = { least: 8 * 1024 * 1024, most: 64 * 1024 * 1024 };
 /** Looks at a silent partition after which its readers are told; one that was left in a transaction stays silent until that times out. */
@@ -286,7 +286,9 @@ export class Fetcher {
   async #fetch(): Promise<void> {
     this.#ready = await this.consumer();
     let wanted = MESSAGES.least;
+    let waitMs = WAIT_MS.least;
     while (!this.#closed) {
+      if (this.#changes.length > 0) waitMs = WAIT_MS.least;
       for (let change = this.#changes.shift(); change; change = this.#changes.shift()) change.make();
       const isFull = this.#balance();
       const isIdle = ![...this.#cursors.values()].some(({ assigned }) => assigned);
@@ -303,14 +305,15 @@ export class Fetcher {
       }
       this.#hungry = false;
       try {
-        const messages = await consumed(this.#ready, wanted, WAIT_MS);
+        const messages = await consumed(this.#ready, wanted, waitMs);
+        waitMs = messages.length > 0 ? WAIT_MS.least : Math.min(WAIT_MS.most, 2 * waitMs);
         wanted = Math.min(MESSAGES.most, Math.max(MESSAGES.least, 2 * messages.length));
         if (messages.length > 0) this.#clients.works();
         this.#received(messages);
       } catch (cause) {
         this.#reached.clear();
         this.#failure ??= this.#clients.error(cause, `reading for ${this.#group}`);
-        await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+        await new Promise((resolve) => setTimeout(resolve, WAIT_MS.least));
       }
       for (const wake of this.#waiting) wake();
       if (Date.now() - this.#lookedAtMs > SILENT_MS) await this.#look();

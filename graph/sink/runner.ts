@@ -206,7 +206,7 @@ export class SinkRunner {
   async #watch(): Promise<void> {
     while (!this.#isOver) {
       await this.refresh();
-      for (let i = 0; i < 10 && !this.#isOver; i++) await new Promise((resolve) => setTimeout(resolve, 25));
+      for (let i = 0; i < 40 && !this.#isOver; i++) await new Promise((resolve) => setTimeout(resolve, 25));
     }
   }
 

@@ -37,7 +37,7 @@ export async function measure({ servers, from, to, partitions, rate, warmSeconds
     { ...common, 'group.id': 'bench.latency', 'enable.auto.commit': false, 'isolation.level': 'read_committed', 'fetch.wait.max.ms': 50 },
     {},
   );
-  const producer = new kafka.Producer({ ...common, 'linger.ms': 0, 'queue.buffering.max.messages': 1_000_000 });
+  const producer = new kafka.Producer({ ...common, 'linger.ms': 1, 'queue.buffering.max.messages': 1_000_000 });
   await connected(producer);
   await connected(consumer);
   consumer.assign(Array.from({ length: partitions }, (_, partition) => ({ topic: to, partition, offset: 0 })));

@@ -11,7 +11,7 @@ import { planOf, registryAt } from './pipeline.ts';
 
 const PARTITIONS = 4;
 const RATES = [1_000, 20_000];
-const WARM_SECONDS = 6;
+const WARM_SECONDS = 20;
 const SECONDS = Number(process.env.MILLRACE_BENCH_SECONDS ?? 12);
 const LOAD = join(import.meta.dirname, `latency-load${extname(import.meta.filename)}`);
 const LATENCY = '5ms';

@@ -1,4 +1,4 @@
-import type { NodeView, PipelineView, SinkView } from '../graph/contract/view.ts';
+import type { NodeView, PipelineView, SinkView, SourceView } from '../graph/contract/view.ts';
 import { count, plural } from './terminal.ts';
 
 /** Middle time of a commit that is worth a word, seconds. */
@@ -37,10 +37,9 @@ export function rejection(node: Refusing): string | null {
 function whereRejected(view: PipelineView, node: Refusing): string {
   const topics = view.edges.filter(({ from }) => from === `${node.name}.rejected`).map(({ to }) => to);
   const sinks = view.sinks.filter((sink) => view.edges.some(({ from, to }) => topics.includes(from) && to === sink.name));
-  const places = [
-    ...sinks.map((sink) => sink.target),
-    ...topics.filter((topic) => !topic.startsWith('_millrace.')).map((topic) => `topic ${topic}`),
-  ];
+  const own = topics.filter((topic) => !topic.startsWith('_millrace.'));
+  const named = [...sinks.map((sink) => sink.target), ...own.map((topic) => `topic ${topic}`)];
+  const places = named.length > 0 ? named : topics.map((topic) => `topic ${topic}`);
   return places.length === 0 ? 'they are kept nowhere' : `they are in ${[...new Set(places)].join(' and ')}`;
 }
 
@@ -54,7 +53,11 @@ export function rejections(view: PipelineView): readonly string[] {
 
 /** What is probably not meant: rows too late for their interval, nodes that refuse most of what comes, and a log that is slow. */
 export function warnings(view: PipelineView): readonly string[] {
-  const nodes = [...view.nodes.flatMap((node) => mostlyRejected(view, node)), ...view.nodes.flatMap((node) => late(view, node))];
+  const nodes = [
+    ...view.sources.flatMap(misplaced),
+    ...view.nodes.flatMap((node) => mostlyRejected(view, node)),
+    ...view.nodes.flatMap((node) => late(view, node)),
+  ];
   const commits = slowCommits(view);
   if (commits === null) return nodes;
   const why = view.log.description.startsWith('kafka') ? 'Kafka is slow, or far away' : 'the disk of the log is slow, or busy';
@@ -78,6 +81,13 @@ function mostlyRejected(view: PipelineView, node: NodeView): readonly string[] {
   if (top === undefined || rows * 2 <= node.rowsIn) return [];
   const share = `${percent(Math.min(1, rows / Math.max(1, node.rowsIn)))} of its rows are rejected`;
   return [`${node.name}: ${share}, most of them for ${top[0]}; ${whereRejected(view, node)}`];
+}
+
+/** A source that says `key:` though the rows of a key lie in several partitions. */
+function misplaced({ name, misplaced: found }: SourceView): readonly string[] {
+  if (!found) return [];
+  const where = `${found.key.replaceAll('\u001f', ', ')} is in partitions ${found.partitions.join(' and ')}`;
+  return [`${name}: ${where}, though the source says \`key:\`: results by key come in parts; leave \`key:\` out`];
 }
 
 /** Late rows that leave on a port which nobody reads. */

@@ -116,7 +116,11 @@ function sourceOf(name: string, views: readonly PipelineView[]): SourceView {
     const known = partitions.get(part.partition);
     if (!known || part.position > known.position) partitions.set(part.partition, part);
   }
-  return { ...(sources[0] as SourceView), partitions: [...partitions.values()].sort((a, b) => a.partition - b.partition) };
+  return {
+    ...(sources[0] as SourceView),
+    partitions: [...partitions.values()].sort((a, b) => a.partition - b.partition),
+    misplaced: sources.find((source) => source.misplaced)?.misplaced ?? null,
+  };
 }
 
 function sinkOf(name: string, views: readonly PipelineView[]): SinkView {

@@ -25,6 +25,7 @@ describe('refused rows', () => {
       });
     const place = (view: ReturnType<typeof into>) => rejections(view)[0]?.split('; ')[1];
     expect(place(into('_millrace.market.rejected', 'bars_table'))).toBe('they are in table rejected');
+    expect(place(into('_millrace.market.rejected', null))).toBe('they are in topic _millrace.market.rejected');
     expect(place(into('dead', null))).toBe('they are in topic dead');
     expect(place(into('dead', 'bars_table'))).toBe('they are in table rejected and topic dead');
   });
@@ -33,6 +34,22 @@ describe('refused rows', () => {
     const refused = (rows: number) => warnings(viewWith({ node: { rowsIn: 100, rejected: { 'value-type': rows }, ports: {} } }));
     expect(refused(50)).toEqual([]);
     expect(refused(51)).toEqual([expect.stringMatching(/^bars: 51 % of its rows are rejected, most of them for value-type;/)]);
+  });
+});
+
+describe('a key in two partitions', () => {
+  it('is a warning that says what to do', () => {
+    const [source] = viewWith({}).sources;
+    if (!source) throw new Error('the view has a source');
+    const view = (misplaced: { key: string; partitions: [number, number] } | null) => ({
+      ...viewWith({}),
+      sources: [{ ...source, misplaced }],
+    });
+    const others = warnings(view(null));
+    expect(warnings(view({ key: 'AAPL', partitions: [0, 3] }))).toEqual([
+      `${source.name}: AAPL is in partitions 0 and 3, though the source says \`key:\`: results by key come in parts; leave \`key:\` out`,
+      ...others,
+    ]);
   });
 });
 

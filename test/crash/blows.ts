@@ -19,8 +19,14 @@ const LENGTHS_MS: Readonly<Record<Kind, readonly number[]>> = {
   leave: [0, 2_000],
   'kill all': [0, 1_000, 7_000],
 };
-/** In the short test a frozen worker always outlasts its session. */
-const LEAST_FREEZE_MS = 9_000;
+/** The same in the short test, where a frozen worker always outlasts its session, and nothing else does. */
+const SHORT_MS: Readonly<Partial<Record<Kind, readonly number[]>>> = {
+  kill: [0, 300, 1_500],
+  freeze: [9_000],
+  clickhouse: [0, 1_000],
+  questdb: [0, 1_000],
+  broker: [0, 1_000, 3_000],
+};
 /** Longest time from the moment all runs again to the next blow, ms. */
 const BETWEEN_MS = 2_500;
 /** How long the workers may take to commit something before they are struck again anyway, ms. */
@@ -45,11 +51,11 @@ export function blowsOf(seed: number, count: number | null, workers: number): re
   const shuffled = EACH.map((kind) => ({ kind, at: dice.roll('order') })).toSorted((a, b) => a.at - b.at);
   const kinds = count === null ? shuffled.map(({ kind }) => kind) : Array.from({ length: count }, () => pick('kind', WEIGHTS));
   return kinds.map((kind) => {
-    const lengthMs = pick('length', LENGTHS_MS[kind]);
+    const lengths = count === null ? SHORT_MS[kind] : undefined;
     return {
       kind,
       worker: dice.between('worker', 0, workers - 1),
-      lengthMs: count === null && kind === 'freeze' ? Math.max(LEAST_FREEZE_MS, lengthMs) : lengthMs,
+      lengthMs: pick('length', lengths ?? LENGTHS_MS[kind]),
       afterMs: dice.roll('after') * BETWEEN_MS,
       overlaps: dice.hits('overlaps', count === null ? 0.2 : 0.3),
     };

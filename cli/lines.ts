@@ -4,7 +4,7 @@ import type { Rates } from '../status/rates.ts';
 import { progressOf } from './progress.ts';
 import { lateRows, refusals, rejection, slowCommits } from './remarks.ts';
 import type { Screen } from './screen.ts';
-import { clock, count, paintErr, span } from './terminal.ts';
+import { clock, count, paintErr, plural, span } from './terminal.ts';
 
 /** How often a line is repeated that says nothing new, ms. */
 const QUIET_MS = 60_000;
@@ -24,7 +24,7 @@ export function lineOf(view: PipelineView, rates: Rates, nowMs = Date.now()): st
   });
   const sinks = view.sinks.map((sink) => {
     const state = sink.state === 'running' || sink.state === 'done' ? '' : `, ${sink.state}`;
-    const unread = sink.lagMessages === 0 ? '' : `, ${count(sink.lagMessages)} messages unread`;
+    const unread = sink.lagMessages === 0 ? '' : `, ${plural(sink.lagMessages, 'message')} unread`;
     return `${sink.name} ${count(sink.rows)} written, ${count(sink.queuedRows)} queued${unread}${state}`;
   });
   const refused = [...view.nodes, ...view.sinks].flatMap((node) => rejection(node) ?? []);

@@ -25,6 +25,18 @@ export interface ParamPlace {
   readonly to?: number;
 }
 
+/** What is wrong inside a file that parameters name. */
+export interface FileFault {
+  /** The file, as the parameters write it. */
+  readonly path: string;
+  /** Characters [from, to) of its text. */
+  readonly from: number;
+  readonly to: number;
+  /** Lower case, no final stop, quotes the user's words. */
+  readonly message: string;
+  readonly hint?: string;
+}
+
 /** What a schema function asks of its inputs. Every fault is recorded with a position; none is thrown. */
 export interface SchemaRequest<P> {
   readonly params: P;
@@ -69,6 +81,8 @@ export interface Operator<P = unknown> {
   schema(request: SchemaRequest<P>): Readonly<Record<string, Schema>> | null;
   /** Files that the parameters name (relative to the pipeline file), for the compiler to check and the runtime to load. */
   files?(params: P): readonly { readonly path: string; readonly place: ParamPlace }[];
+  /** Every fault in the texts of those files, by path as written; without it they are read when the kernel is made. */
+  inspect?(params: P, files: ReadonlyMap<string, string>): readonly FileFault[];
   create(context: KernelContext<P>): Kernel;
   /** The small, obviously right kernel that the laws hold `create` against, where that one is native. */
   reference?(context: KernelContext<P>): Kernel;

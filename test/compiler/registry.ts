@@ -124,6 +124,18 @@ const lookup = defineOperator({
   schema: ({ inputs, params }) =>
     inputs.in ? { out: new Schema([...inputs.in.fields, field(params.as, new Utf8(), true, 'label')]) } : null,
   files: ({ table }) => [{ path: table, place: { path: ['table'] } }],
+  inspect: ({ table }, files) => {
+    const text = files.get(table) ?? '';
+    return [...text.matchAll(/^(\w*)$/gm)]
+      .filter(({ index }) => index < text.length)
+      .map(({ index, 0: line }) => ({
+        path: table,
+        from: index,
+        to: index + line.length,
+        message: `"${line}" names no label`,
+        hint: 'Write a code, a comma and a label.',
+      }));
+  },
   create: cannotRun,
 });
 

@@ -50,8 +50,7 @@ export function createReport(file: string, text: string): Report {
       Object.freeze(
         [...said.values()]
           .sort(
-            (a, b) =>
-              order.indexOf(a.file) - order.indexOf(b.file) || a.line - b.line || a.column - b.column || (a.code < b.code ? -1 : 1),
+            (a, b) => order.indexOf(a.file) - order.indexOf(b.file) || a.line - b.line || a.column - b.column || (a.code < b.code ? -1 : 1),
           )
           .map((d) => Object.freeze(d)),
       ),

@@ -1,5 +1,6 @@
 import { type ClickhouseSetup, clickhouseConnector } from '../connectors/clickhouse/connector.ts';
 import { clickhouseConnection } from '../connectors/clickhouse/declaration.ts';
+import { documentConnector } from '../connectors/document/connector.ts';
 import { fileConnector } from '../connectors/file/connector.ts';
 import { arrow } from '../connectors/formats/arrow.ts';
 import { avro } from '../connectors/formats/avro.ts';
@@ -37,6 +38,7 @@ const FORMATS: readonly Format<any>[] = [arrow, avro, json, csv, capture, raw];
 const CONNECTIONS: readonly ConnectionDeclaration[] = [kafkaConnection, clickhouseConnection, questdbConnection, registryConnection];
 const connectorsWith = (clickhouse: ClickhouseSetup): readonly Connector[] => [
   fileConnector,
+  documentConnector,
   simulateConnector,
   clickhouseConnector(clickhouse),
   questdbConnector(),

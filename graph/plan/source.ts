@@ -69,7 +69,7 @@ export function planSource(source: ResolvedSource, draft: Draft, circular: boole
     broadcast: source.broadcast,
     partitions,
   };
-  if (use && scope.isShared && use.connector.source?.replay !== 'anywhere') draft.inputs.push(...landed(input, draft));
+  if (use && mustLand(use.connector.source?.replay ?? 'here', scope)) draft.inputs.push(...landed(input, draft));
   else draft.inputs.push(input);
   const placement = placementOf(source, key, partitions, tasks);
   draft.streams.set(portKey({ node: source.name, port: MAIN_PORT }), { schema, time: column, key, placement });
@@ -79,6 +79,9 @@ export function planSource(source: ResolvedSource, draft: Draft, circular: boole
       placement: placement === 'single' ? 'single' : 'scattered',
     });
 }
+
+const mustLand = (replay: 'anywhere' | 'here' | 'never', { isShared }: Scope): boolean =>
+  replay === 'never' || (isShared && replay === 'here');
 
 /**
  * A source that only one place can read, as two inputs: one takes its payloads into a topic as they are, the other reads them there, as

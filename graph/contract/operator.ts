@@ -94,6 +94,8 @@ export interface KernelContext<P> {
   readonly outputs: Readonly<Record<string, Schema>>;
   /** Contents of the files that `files` named, by the path in the parameters. */
   readonly files: ReadonlyMap<string, string>;
+  /** Output ports that anything reads; absent: all. What is emitted on others goes nowhere, so that it need not be made. */
+  readonly read?: ReadonlySet<string>;
 }
 
 /** Keeps the type of the parameters and widens to `Operator`, so that a registry can hold them all. */

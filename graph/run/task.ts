@@ -82,6 +82,7 @@ export class Task {
     this.#wired = wire(plan, {
       operators: options.registry.operators,
       files: options.files,
+      read: plan.outputs.flatMap(({ from }) => from),
       probe: options.probe,
       failed: (error) => {
         this.#failure ??= error;

@@ -15,6 +15,7 @@ import { questdbConnector } from '../connectors/questdb/connector.ts';
 import { questdbConnection } from '../connectors/questdb/declaration.ts';
 import { registryConnection } from '../connectors/registry/declaration.ts';
 import { simulateConnector } from '../connectors/simulate/connector.ts';
+import { simulateOrdersConnector } from '../connectors/simulate/orders-connector.ts';
 import type { ConnectionDeclaration } from '../graph/contract/connection.ts';
 import type { Connector } from '../graph/contract/connector.ts';
 import { MillraceError } from '../graph/contract/error.ts';
@@ -40,6 +41,7 @@ const connectorsWith = (clickhouse: ClickhouseSetup): readonly Connector[] => [
   fileConnector,
   documentConnector,
   simulateConnector,
+  simulateOrdersConnector,
   clickhouseConnector(clickhouse),
   questdbConnector(),
   printConnector,

@@ -77,6 +77,8 @@ export interface Operator<P = unknown> {
   readonly outputs: Readonly<Record<string, OutputPort>>;
   /** Columns whose equal values must meet in one kernel, of those the input has; null when any row can go anywhere. */
   groups(params: P, inputs: Readonly<Record<string, Schema>>): readonly string[] | null;
+  /** Schemas of output ports that are the same whatever comes in: such a port's rows can be fed back through a topic as they are. */
+  readonly fixed?: Readonly<Record<string, Schema>>;
   /** Schemas of the output ports; null when a recorded fault makes them unknown. */
   schema(request: SchemaRequest<P>): Readonly<Record<string, Schema>> | null;
   /** Files that the parameters name (relative to the pipeline file), for the compiler to check and the runtime to load. */

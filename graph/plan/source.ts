@@ -36,7 +36,7 @@ export function waitsFor(source: ResolvedSource, draft: Draft): 'nothing' | 'wri
 /** Adds a source to the plan, or marks it as broken after saying why. `circular`: the node that writes its topic depends on it. */
 export function planSource(source: ResolvedSource, draft: Draft, circular: boolean): void {
   const { scope, tasks } = draft;
-  const written = writtenBy(source, draft);
+  const written = writtenBy(source, draft) ?? (circular ? fedBack(source, draft) : null);
   if (written && !agrees(source, written, scope)) {
     draft.broken.add(source.name);
     return;
@@ -140,6 +140,23 @@ function writtenBy(source: ResolvedSource, draft: Draft): Written | null {
     key,
     partitions: partitionsOf(writer.sink, other),
     format: use?.format.name ?? 'arrow',
+  };
+}
+
+/** What a sink writes whose node depends on the source: known where the operator's port has the same columns whatever comes in. */
+function fedBack(source: ResolvedSource, draft: Draft): Written | null {
+  const writer = 'topic' in source.from ? draft.writers.get(source.from.topic.text) : undefined;
+  const other = writer && writer !== 'broken' && writer.sink ? writer.draft() : undefined;
+  if (!other || !writer || writer === 'broken' || !writer.sink) return null;
+  const { from, key, format } = writer.sink;
+  const schema = other.resolved.operators.find(({ name }) => name === from.node)?.operator.fixed?.[from.port];
+  if (!schema) return null;
+  return {
+    schema: format?.format.gives?.(schema, format.params) ?? schema,
+    time: hasTime(schema, 'ts_event') ? 'ts_event' : null,
+    key: key?.map(({ text }) => text) ?? [],
+    partitions: partitionsOf(writer.sink, other),
+    format: format?.format.name ?? 'arrow',
   };
 }
 

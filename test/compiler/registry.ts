@@ -153,6 +153,8 @@ const total = defineOperator({
   create: cannotRun,
 });
 
+const UNTIMED = new Schema([COLUMNS.symbol, COLUMNS.price]);
+
 /** Makes rows that have no time column. */
 const untimed = defineOperator({
   name: 'untimed',
@@ -163,7 +165,8 @@ const untimed = defineOperator({
   inputs: rows,
   outputs: { out: { description: 'symbol and price' } },
   groups: () => null,
-  schema: () => ({ out: new Schema([COLUMNS.symbol, COLUMNS.price]) }),
+  fixed: { out: UNTIMED },
+  schema: () => ({ out: UNTIMED }),
   create: cannotRun,
 });
 

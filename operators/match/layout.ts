@@ -148,6 +148,15 @@ export const AUCTION_SCHEMA = new Schema([
   field('final', new Bool(), false, 'true for the uncross itself'),
 ]);
 
+/** Schemas of the output ports, whatever comes in. */
+export const OUTPUTS = {
+  [FILLS_PORT]: FILLS_SCHEMA,
+  [ORDERS_PORT]: UPDATES_SCHEMA,
+  [BOOK_PORT]: BOOK_SCHEMA,
+  [AUCTION_PORT]: AUCTION_SCHEMA,
+  [REJECTED_PORT]: REJECTED_SCHEMA,
+} as const;
+
 /** Schemas of the output ports, or null after recording what the inputs lack. */
 export function matchSchema(request: SchemaRequest<unknown>): Readonly<Record<string, Schema>> | null {
   const { inputs } = request;
@@ -158,12 +167,5 @@ export function matchSchema(request: SchemaRequest<unknown>): Readonly<Record<st
     const there = Object.entries(optional).filter(([name]) => columnIndex(input, name) >= 0);
     return [...Object.entries(required), ...there].map(([name, test]) => request.column(name, test, undefined, port));
   });
-  if (found.includes(null)) return null;
-  return {
-    [FILLS_PORT]: FILLS_SCHEMA,
-    [ORDERS_PORT]: UPDATES_SCHEMA,
-    [BOOK_PORT]: BOOK_SCHEMA,
-    [AUCTION_PORT]: AUCTION_SCHEMA,
-    [REJECTED_PORT]: REJECTED_SCHEMA,
-  };
+  return found.includes(null) ? null : OUTPUTS;
 }

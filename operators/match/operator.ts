@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineOperator, REJECTED_PORT } from '../../graph/contract/operator.ts';
-import { AUCTION_PORT, BOOK_PORT, FILLS_PORT, matchSchema, ORDERS_PORT, SYMBOLS_PORT } from './layout.ts';
+import { AUCTION_PORT, BOOK_PORT, FILLS_PORT, matchSchema, ORDERS_PORT, OUTPUTS, SYMBOLS_PORT } from './layout.ts';
 import { nativeMatch } from './native.ts';
 import { referenceMatch } from './reference/kernel.ts';
 import { PHASES, SELF_TRADE_MODES } from './words.ts';
@@ -50,6 +50,7 @@ export const match = defineOperator({
     [REJECTED_PORT]: { description: 'instructions that the rules refuse' },
   },
   groups: () => ['symbol'],
+  fixed: OUTPUTS,
   schema: matchSchema,
   create: nativeMatch,
   reference: referenceMatch,

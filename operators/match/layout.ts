@@ -144,7 +144,7 @@ export const AUCTION_SCHEMA = new Schema([
   symbol,
   field('indicative_ticks', new Int64(), true, 'price at which the uncross would trade, in ticks; null when nothing would trade'),
   field('indicative_lots', new Int64(), false, 'size that it would trade, in lots; of a final row what it traded'),
-  field('surplus_lots', new Int64(), false, 'demand less supply at that price, in lots'),
+  field('surplus_lots', new Int64(), true, 'demand less supply at that price, in lots; null when nothing would trade'),
   field('final', new Bool(), false, 'true for the uncross itself'),
 ]);
 

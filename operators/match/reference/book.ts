@@ -22,10 +22,10 @@ export interface Level {
 export interface Indication {
   readonly price: bigint | null;
   readonly size: bigint;
-  readonly surplus: bigint;
+  readonly surplus: bigint | null;
 }
 
-export const NO_INDICATION: Indication = { price: null, size: 0n, surplus: 0n };
+export const NO_INDICATION: Indication = { price: null, size: 0n, surplus: null };
 
 /** Everything that is known of one symbol: data only, so that a copy of it is a copy of the book. */
 export interface Book {

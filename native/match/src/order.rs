@@ -37,18 +37,13 @@ const POST_ONLY: u16 = 13;
 impl Traits {
     pub fn new(side: Side, kind: Kind, time_in_force: TimeInForce, self_trade: SelfTrade, post_only: Option<PostOnly>) -> Self {
         let post_only = post_only.map_or(0, |post_only| post_only as u16 + 1);
-        Self(
-            u16::from(side == Side::Sell) * SELL
-                | (kind as u16) << KIND
-                | (time_in_force as u16) << TIME_IN_FORCE
-                | (self_trade as u16) << SELF_TRADE
-                | post_only << POST_ONLY,
-        )
+        let bits = [u16::from(side == Side::Sell), (kind as u16) << KIND, (time_in_force as u16) << TIME_IN_FORCE];
+        Self(bits.into_iter().fold((self_trade as u16) << SELF_TRADE, |all, bits| all | bits) | (post_only << POST_ONLY))
     }
 
     pub fn marked(self, hidden: bool, all_or_none: bool, reduce_only: bool) -> Self {
-        let marks = u16::from(hidden) * HIDDEN | u16::from(all_or_none) * ALL_OR_NONE | u16::from(reduce_only) * REDUCE_ONLY;
-        Self(self.0 | marks)
+        let marks = [(hidden, HIDDEN), (all_or_none, ALL_OR_NONE), (reduce_only, REDUCE_ONLY)];
+        Self(marks.into_iter().filter(|(marked, _)| *marked).fold(self.0, |all, (_, bit)| all | bit))
     }
 
     #[inline]

@@ -4,13 +4,13 @@ use crate::order::{Order, Place, Rare, Traits};
 use crate::slab::NONE;
 use crate::words::{Phase, TimeInForce};
 
-/// Bytes that are no snapshot of a book with these settings.
+/// Bytes that are no snapshot of a book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Damaged;
 
 impl std::fmt::Display for Damaged {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the snapshot of the book is damaged or of a book with other settings")
+        f.write_str("the snapshot of the book is damaged")
     }
 }
 
@@ -90,8 +90,6 @@ impl Book {
         let mut to = Writer(into);
         to.u8(VERSION);
         to.count(self.settings.depth);
-        to.u8(u8::from(self.settings.auction));
-        to.u8(self.settings.self_trade as u8);
         to.u8(self.phase as u8);
         for value in [self.lower, self.upper, self.increment_ticks, self.increment_lots, self.time, self.executions] {
             to.i64(value);
@@ -162,16 +160,13 @@ impl Book {
         }
     }
 
-    /// The book that `snapshot` wrote, under the same settings. Errors: `Damaged`.
+    /// The book that `snapshot` wrote. Under another depth all of the book is told anew with its next change. Errors: `Damaged`.
     pub fn restore(settings: Settings, bytes: &[u8]) -> Result<Self, Damaged> {
         let mut from = Reader(bytes);
-        let known = from.u8()? == VERSION
-            && from.count_of_depth()? == settings.depth
-            && from.u8()? == u8::from(settings.auction)
-            && from.u8()? == settings.self_trade as u8;
-        if !known {
+        if from.u8()? != VERSION {
             return Err(Damaged);
         }
+        let depth = from.i64()?;
         let mut book = Self::new(settings);
         book.phase = Phase::from_code(from.u8()?).ok_or(Damaged)?;
         (book.lower, book.upper) = (from.price()?, from.price()?);
@@ -209,6 +204,9 @@ impl Book {
             return Err(Damaged);
         }
         book.pairs /= 2;
+        if depth != settings.depth as i64 {
+            book.depth.told.iter_mut().for_each(Vec::clear);
+        }
         book.depth.watch();
         Ok(book)
     }
@@ -283,11 +281,5 @@ impl Book {
         let mut bytes = Vec::new();
         self.snapshot(&mut bytes);
         bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
-    }
-}
-
-impl Reader<'_> {
-    fn count_of_depth(&mut self) -> Result<usize, Damaged> {
-        usize::try_from(self.i64()?).map_err(|_| Damaged)
     }
 }

@@ -45,8 +45,8 @@ export const normalize = (params: unknown, files: ReadonlyMap<string, string>) =
 export class PipelineFaults extends MillraceError {
   readonly diagnostics: readonly Diagnostic[];
 
-  constructor(diagnostics: readonly Diagnostic[], text: string) {
-    super(printDiagnostics(diagnostics, text), { code: 'pipeline-invalid', domain: 'user' });
+  constructor(diagnostics: readonly Diagnostic[], texts: ReadonlyMap<string, string>) {
+    super(printDiagnostics(diagnostics, texts), { code: 'pipeline-invalid', domain: 'user' });
     this.diagnostics = diagnostics;
   }
 }
@@ -64,7 +64,7 @@ export function load(file: string, pipeline?: string): Plan {
     allowCode: false,
     tasks: 1,
   });
-  if (compiled.plans.length === 0) throw new PipelineFaults(compiled.diagnostics, text);
+  if (compiled.plans.length === 0) throw new PipelineFaults(compiled.diagnostics, compiled.texts);
   const plan = compiled.plans.find((one) => pipeline === undefined || one.pipeline === pipeline);
   if (!plan) {
     const remedy = `it has: ${compiled.pipelines.join(', ')}`;

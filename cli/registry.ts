@@ -1,5 +1,6 @@
 import { type ClickhouseSetup, clickhouseConnector } from '../connectors/clickhouse/connector.ts';
 import { clickhouseConnection } from '../connectors/clickhouse/declaration.ts';
+import { documentConnector } from '../connectors/document/connector.ts';
 import { fileConnector } from '../connectors/file/connector.ts';
 import { arrow } from '../connectors/formats/arrow.ts';
 import { avro } from '../connectors/formats/avro.ts';
@@ -14,6 +15,7 @@ import { questdbConnector } from '../connectors/questdb/connector.ts';
 import { questdbConnection } from '../connectors/questdb/declaration.ts';
 import { registryConnection } from '../connectors/registry/declaration.ts';
 import { simulateConnector } from '../connectors/simulate/connector.ts';
+import { simulateOrdersConnector } from '../connectors/simulate/orders-connector.ts';
 import type { ConnectionDeclaration } from '../graph/contract/connection.ts';
 import type { Connector } from '../graph/contract/connector.ts';
 import { MillraceError } from '../graph/contract/error.ts';
@@ -38,7 +40,9 @@ const FORMATS: readonly Format<any>[] = [arrow, avro, json, csv, capture, raw];
 const CONNECTIONS: readonly ConnectionDeclaration[] = [kafkaConnection, clickhouseConnection, questdbConnection, registryConnection];
 const connectorsWith = (clickhouse: ClickhouseSetup): readonly Connector[] => [
   fileConnector,
+  documentConnector,
   simulateConnector,
+  simulateOrdersConnector,
   clickhouseConnector(clickhouse),
   questdbConnector(),
   printConnector,

@@ -27,6 +27,7 @@ mod keys;
 mod matching;
 mod normalize;
 mod number;
+mod risk;
 mod select;
 
 use config::Config;
@@ -45,6 +46,7 @@ fn create(name: &str, config: &Config) -> Result<Box<dyn Kernel>, Fault> {
         "filter" => Box::new(filter::Filter::new(config)?),
         "match" => Box::new(matching::Matching::new(config)?),
         "normalize" => Box::new(normalize::Normalize::new(config)?),
+        "risk" => Box::new(risk::Risk::new(config)?),
         "select" => Box::new(select::Select::new(config)?),
         "hash" => Box::new(hash::Hash::new(config)?),
         "indicators" => Box::new(indicators::Indicators::new(config)?),

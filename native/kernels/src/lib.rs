@@ -22,6 +22,7 @@ mod filter;
 mod hash;
 mod indicators;
 mod instant;
+mod joined;
 mod json;
 mod keys;
 mod matching;

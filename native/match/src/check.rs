@@ -66,7 +66,7 @@ impl Book {
         let time_in_force = word(terms.time_in_force, Code::TimeInForceUnknown, Field::TimeInForce)?.unwrap_or(TimeInForce::Gtc);
         let self_trade = word(terms.self_trade, Code::SelfTradeUnknown, Field::SelfTrade)?.unwrap_or(self.settings.self_trade);
         let post_only = word(terms.post_only, Code::PostOnlyUnknown, Field::PostOnly)?;
-        if self.ids.contains_key(&terms.order_id) {
+        if self.ids.get(terms.order_id, &self.orders).is_some() {
             return refuse(Code::OrderDuplicate, Field::OrderId);
         }
         let Some(size) = terms.size else { return missing(Code::SizeMissing, Field::SizeLots) };

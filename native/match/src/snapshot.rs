@@ -192,14 +192,14 @@ impl Book {
             book.read_order(&mut from, &mut pairs)?;
         }
         for (at, other) in pairs {
-            let other = *book.ids.get(&other).ok_or(Damaged)?;
+            let other = book.ids.get(other, &book.orders).ok_or(Damaged)?;
             if other == at || book.orders[other].account != book.orders[at].account {
                 return Err(Damaged);
             }
             book.rare_mut(at).pair = other;
             book.pairs += 1;
         }
-        let mutual = |order: &u32| book.pair(*order) == NONE || book.pair(book.pair(*order)) == *order;
+        let mutual = |at: u32| book.pair(at) == NONE || book.pair(book.pair(at)) == at;
         if !from.0.is_empty() || !book.ids.values().all(mutual) {
             return Err(Damaged);
         }
@@ -231,7 +231,7 @@ impl Book {
         let pair = if rare.is_some() { from.option()? } else { None };
         let needs_rare = waits || traits.time_in_force() == TimeInForce::Gtd;
         let total = self.sides[traits.side() as usize].leaves.checked_add(leaves);
-        if (needs_rare && rare.is_none()) || self.ids.contains_key(&id) || total.is_none_or(|total| total > MAX_SIDE) {
+        if (needs_rare && rare.is_none()) || self.ids.get(id, &self.orders).is_some() || total.is_none_or(|total| total > MAX_SIDE) {
             return Err(Damaged);
         }
         self.sides[traits.side() as usize].leaves += leaves;

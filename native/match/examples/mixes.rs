@@ -1,6 +1,6 @@
 //! Speed of the book in seeded mixes of messages, as JSON: messages/s, and ns a message at three quantiles.
 //!
-//! `cargo run --release -p millrace-match --example mixes [MESSAGES] [RESTING]`
+//! `cargo run --release -p millrace-match --example mixes [MESSAGES] [RESTING] [NAME]`
 //!
 //! Messages are made beforehand, against a book of their own, so that cancels and amends name live orders. Throughput is measured without
 //! clocks inside; latencies in a second run with a clock read before and after each message, whose own cost is printed and not taken off.
@@ -185,7 +185,7 @@ fn middle(mix: &Mix, number: usize, messages: usize) -> i64 {
 /// Orders that rest far from the middle, a tenth of the prices at most.
 fn far(count: usize, draw: &mut Draw) -> Vec<Message> {
     let order = |number: usize| {
-        let side = if number % 2 == 0 { Side::Buy } else { Side::Sell };
+        let side = if number & 1 == 0 { Side::Buy } else { Side::Sell };
         let away = 1_000 + draw.below(MID as u64 / 5) as i64 + if draw.percent(1) { 1 << 40 } else { 0 };
         let price = if side == Side::Buy { MID - away } else { MID + away };
         Message::Limit {
@@ -308,7 +308,8 @@ fn main() {
     let mut arguments = std::env::args().skip(1).filter_map(|argument| argument.parse::<usize>().ok());
     let count = arguments.next().unwrap_or(2_000_000);
     let resting = arguments.next().unwrap_or(10_000_000);
-    for mix in MIXES {
+    let only = std::env::args().nth(3);
+    for mix in MIXES.into_iter().filter(|mix| only.as_ref().is_none_or(|name| name == mix.name)) {
         let mut draw = Draw(SEED);
         let (before, made) = messages(&mix, count, &mut draw);
         let prepare = || {

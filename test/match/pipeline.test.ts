@@ -68,7 +68,7 @@ describe('match in a pipeline', () => {
     );
     expect(errors.map(({ code, message }) => `${code}: ${message}`)).toEqual([
       'column-unknown: operator "match" needs column "account", which "instructions" does not have',
-      'column-type: operator "match" needs column "display_lots" to be Int64, but "instructions" gives float64',
+      'column-type: operator "match" needs column "display_lots" to be Int64, but "instructions" gives Float64',
     ]);
   });
 });

@@ -14,6 +14,7 @@ import { standalone } from './graph/wire/standalone.ts';
 import { bars as barsOperator } from './operators/bars/operator.ts';
 import { filter as filterOperator } from './operators/filter/operator.ts';
 import { indicators as indicatorsOperator } from './operators/indicators/operator.ts';
+import { match as matchOperator } from './operators/match/operator.ts';
 import { normalize as normalizeOperator } from './operators/normalize/operator.ts';
 import { select as selectOperator } from './operators/select/operator.ts';
 
@@ -38,6 +39,8 @@ export const indicators = standalone(indicatorsOperator);
 export const filter = standalone(filterOperator);
 /** Columns kept, dropped, renamed or computed. */
 export const select = standalone(selectOperator);
+/** An exchange core over instructions: `match({ depth: 5 })`, its rows on `.port('fills')`, `orders`, `book`, `auction`. */
+export const match = standalone(matchOperator);
 /** Trades of a venue or of typed columns, checked against an instrument table given as text by its path. */
 export const normalize = (params: unknown, files: ReadonlyMap<string, string>) => standalone(normalizeOperator, files)(params);
 

@@ -25,6 +25,7 @@ import type { Registry } from '../graph/contract/registry.ts';
 import { bars } from '../operators/bars/operator.ts';
 import { filter } from '../operators/filter/operator.ts';
 import { indicators } from '../operators/indicators/operator.ts';
+import { match } from '../operators/match/operator.ts';
 import { normalize } from '../operators/normalize/operator.ts';
 import { risk } from '../operators/risk/operator.ts';
 import { select } from '../operators/select/operator.ts';
@@ -33,7 +34,7 @@ const byName = <T extends { readonly name: string }>(declared: readonly T[]): Re
   new Map(declared.map((declaration) => [declaration.name, declaration]));
 
 // biome-ignore lint/suspicious/noExplicitAny: declarations of many parameter types, as in Registry
-const OPERATORS: readonly Operator<any>[] = [bars, filter, indicators, normalize, risk, select];
+const OPERATORS: readonly Operator<any>[] = [bars, filter, indicators, match, normalize, risk, select];
 // biome-ignore lint/suspicious/noExplicitAny: as above
 const FORMATS: readonly Format<any>[] = [arrow, avro, json, csv, capture, raw];
 /** What may be said under `connections:`. */

@@ -24,6 +24,7 @@ mod indicators;
 mod instant;
 mod json;
 mod keys;
+mod matching;
 mod normalize;
 mod number;
 mod risk;
@@ -43,6 +44,7 @@ fn create(name: &str, config: &Config) -> Result<Box<dyn Kernel>, Fault> {
         "decode_json" => Box::new(decode_json::DecodeJson::new(config)?),
         "encode" => Box::new(encode::Encode::new(config)?),
         "filter" => Box::new(filter::Filter::new(config)?),
+        "match" => Box::new(matching::Matching::new(config)?),
         "normalize" => Box::new(normalize::Normalize::new(config)?),
         "risk" => Box::new(risk::Risk::new(config)?),
         "select" => Box::new(select::Select::new(config)?),

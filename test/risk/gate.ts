@@ -87,11 +87,24 @@ const text = (out: Out): string =>
 
 /** The native gate, and beside it the naive one, which must give the same. */
 export class Gate {
-  readonly #kernels: readonly Kernel[];
+  readonly #subject: Subject;
+  #kernels: readonly Kernel[];
 
   constructor(limits: string, ports?: readonly string[], params?: object) {
-    const subject = subjectWith(limits, ports, params);
-    this.#kernels = subject.reference ? [subject.create(), subject.reference()] : [subject.create()];
+    this.#subject = subjectWith(limits, ports, params);
+    this.#kernels = this.#fresh();
+  }
+
+  #fresh(): readonly Kernel[] {
+    const { reference } = this.#subject;
+    return reference ? [this.#subject.create(), reference()] : [this.#subject.create()];
+  }
+
+  /** Goes on with fresh kernels from a snapshot. */
+  restart(): void {
+    const snapshots = this.#kernels.map((kernel) => kernel.snapshot());
+    this.#kernels = this.#fresh();
+    for (const [i, kernel] of this.#kernels.entries()) kernel.restore(snapshots[i] ?? []);
   }
 
   push(port: string, ...rows: readonly Row[]): Out {

@@ -25,6 +25,17 @@ export interface ParamPlace {
   readonly to?: number;
 }
 
+/** A fault inside a file that the parameters name; `from` and `to` are character offsets in its text. */
+export interface FileFault {
+  /** As the parameters name it. */
+  readonly path: string;
+  readonly from: number;
+  readonly to: number;
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
 /** What a schema function asks of its inputs. Every fault is recorded with a position; none is thrown. */
 export interface SchemaRequest<P> {
   readonly params: P;
@@ -69,6 +80,8 @@ export interface Operator<P = unknown> {
   schema(request: SchemaRequest<P>): Readonly<Record<string, Schema>> | null;
   /** Files that the parameters name (relative to the pipeline file), for the compiler to check and the runtime to load. */
   files?(params: P): readonly { readonly path: string; readonly place: ParamPlace }[];
+  /** Every fault inside the files that `files` named, by the path in the parameters; `create` refuses a file that has one. */
+  inspect?(params: P, files: ReadonlyMap<string, string>): readonly FileFault[];
   create(context: KernelContext<P>): Kernel;
   /** The small, obviously right kernel that the laws hold `create` against, where that one is native. */
   reference?(context: KernelContext<P>): Kernel;

@@ -7,7 +7,7 @@ import { INPUT_PORT, type KernelContext, MAIN_PORT, REJECTED_PORT } from '../../
 import { batchOf } from '../../graph/contract/rows.ts';
 import { nativeKernel } from '../../native/kernel.ts';
 import { explain, readRows } from './explain.ts';
-import { type Instrument, instrumentKey, instrumentTable } from './instruments.ts';
+import { type Instrument, instrumentKey, instrumentTable } from '../instruments/instruments.ts';
 import { IGNORED_PORT, IGNORED_SCHEMA, type InputLayout, inputLayout, type NormalizeParams } from './layout.ts';
 import { REFUSALS } from './refusal.ts';
 import { KINDS } from './venues/binance.ts';

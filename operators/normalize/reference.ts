@@ -5,7 +5,7 @@ import { type Emit, type Kernel, SNAPSHOT_CHUNK_BYTES } from '../../graph/contra
 import { INPUT_PORT, type KernelContext, MAIN_PORT, REJECTED_PORT } from '../../graph/contract/operator.ts';
 import { batchOf, type Row } from '../../graph/contract/rows.ts';
 import { type Read, readRows } from './explain.ts';
-import { instrumentTable } from './instruments.ts';
+import { instrumentTable } from '../instruments/instruments.ts';
 import { Judge } from './judge.ts';
 import { IGNORED_PORT, IGNORED_SCHEMA, type InputLayout, inputLayout, type NormalizeParams } from './layout.ts';
 import { type Quoted, type Refusal, reasonOf } from './refusal.ts';

@@ -26,6 +26,7 @@ mod json;
 mod keys;
 mod normalize;
 mod number;
+mod positions;
 mod select;
 
 use config::Config;
@@ -43,6 +44,7 @@ fn create(name: &str, config: &Config) -> Result<Box<dyn Kernel>, Fault> {
         "encode" => Box::new(encode::Encode::new(config)?),
         "filter" => Box::new(filter::Filter::new(config)?),
         "normalize" => Box::new(normalize::Normalize::new(config)?),
+        "positions" => Box::new(positions::Positions::new(config)?),
         "select" => Box::new(select::Select::new(config)?),
         "hash" => Box::new(hash::Hash::new(config)?),
         "indicators" => Box::new(indicators::Indicators::new(config)?),

@@ -25,13 +25,14 @@ export interface ParamPlace {
   readonly to?: number;
 }
 
-/** A fault inside a file that the parameters name; `from` and `to` are character offsets in its text. */
+/** What is wrong inside a file that parameters name. */
 export interface FileFault {
-  /** As the parameters name it. */
+  /** The file, as the parameters write it. */
   readonly path: string;
+  /** Characters [from, to) of its text. */
   readonly from: number;
   readonly to: number;
-  readonly code: string;
+  /** Lower case, no final stop, quotes the user's words. */
   readonly message: string;
   readonly hint?: string;
 }
@@ -76,11 +77,13 @@ export interface Operator<P = unknown> {
   readonly outputs: Readonly<Record<string, OutputPort>>;
   /** Columns whose equal values must meet in one kernel, of those the input has; null when any row can go anywhere. */
   groups(params: P, inputs: Readonly<Record<string, Schema>>): readonly string[] | null;
+  /** Schemas of output ports that are the same whatever comes in: such a port's rows can be fed back through a topic as they are. */
+  readonly fixed?: Readonly<Record<string, Schema>>;
   /** Schemas of the output ports; null when a recorded fault makes them unknown. */
   schema(request: SchemaRequest<P>): Readonly<Record<string, Schema>> | null;
   /** Files that the parameters name (relative to the pipeline file), for the compiler to check and the runtime to load. */
   files?(params: P): readonly { readonly path: string; readonly place: ParamPlace }[];
-  /** Every fault inside the files that `files` named, by the path in the parameters; `create` refuses a file that has one. */
+  /** Every fault in the texts of those files, by path as written; without it they are read when the kernel is made. */
   inspect?(params: P, files: ReadonlyMap<string, string>): readonly FileFault[];
   create(context: KernelContext<P>): Kernel;
   /** The small, obviously right kernel that the laws hold `create` against, where that one is native. */
@@ -93,6 +96,8 @@ export interface KernelContext<P> {
   readonly outputs: Readonly<Record<string, Schema>>;
   /** Contents of the files that `files` named, by the path in the parameters. */
   readonly files: ReadonlyMap<string, string>;
+  /** Output ports that anything reads; absent: all. What is emitted on others goes nowhere, so that it need not be made. */
+  readonly read?: ReadonlySet<string>;
 }
 
 /** Keeps the type of the parameters and widens to `Operator`, so that a registry can hold them all. */

@@ -141,5 +141,15 @@ function filesOf(
     if (absolute === null) whole = false;
     else files[path] = absolute;
   }
-  return whole ? files : null;
+  return whole && inspected(operator, params, files, scope) ? files : null;
+}
+
+/** Says what an operator finds wrong in its files, at its place in them; false when there is anything. */
+function inspected(operator: Operator, params: unknown, files: Readonly<Record<string, string>>, { paths, within }: Scope): boolean {
+  if (!operator.inspect) return true;
+  const texts = new Map(Object.entries(files).map(([path, absolute]) => [path, paths.files.read(absolute)]));
+  const faults = operator.inspect(params, texts);
+  const says = new Map([...texts].map(([path, text]) => [path, within(path, text)]));
+  for (const { path, from, to, message, hint } of faults) says.get(path)?.('file-invalid', { from, to }, message, hint);
+  return faults.length === 0;
 }

@@ -78,13 +78,15 @@ export class Merge {
         if (time === null) return new BigInt64Array(n).fill(MIN_NS);
         return this.#late(h) ? new BigInt64Array(n).fill(h.frame.floorNs) : int64(h.frame.batch, time);
       }
-      if (columnIndex(schema, 'ts_recv') < 0) return new BigInt64Array(n);
+      const arrived = arrivedNs(h.frame, schema, time);
+      if (!arrived) return new BigInt64Array(n);
       const out = new BigInt64Array(n);
       let max = latest.get(h.edge) ?? MIN_NS; // a running maximum: the order on an edge is never undone
-      int64(h.frame.batch, 'ts_recv').forEach((t, i) => {
-        if (t > max) max = t;
+      for (let i = 0; i < n; i++) {
+        const at = arrived[i] as bigint;
+        if (at > max) max = at;
         out[i] = max;
-      });
+      }
       latest.set(h.edge, max);
       return out;
     });
@@ -115,6 +117,12 @@ export class Merge {
     }
     return runs;
   }
+}
+
+/** When rows came: their `ts_recv`, else the time of their record, else, of rows that an operator made, their event time. */
+function arrivedNs({ batch, arrivals }: BatchFrame, schema: Schema, time: string | null): BigInt64Array | null {
+  if (columnIndex(schema, 'ts_recv') >= 0) return int64(batch, 'ts_recv');
+  return arrivals?.() ?? (time === null ? null : int64(batch, time));
 }
 
 /** The rows before `limit`, sorted; `stay[i]` becomes the rows of frame i that are not. */

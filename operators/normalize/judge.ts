@@ -1,6 +1,6 @@
 import { FLAG } from '../../graph/contract/columns.ts';
 import { type Decimal, decimal, stepsOf, stepsOfFloat } from '../instruments/decimal.ts';
-import { type Instrument, instrumentKey } from '../instruments/instruments.ts';
+import { type Instrument, instrumentKey } from '../instruments/table.ts';
 import { quotedOf } from './explain.ts';
 import type { Quoted, Refusal } from './refusal.ts';
 import { notFinite } from './venues/binance.ts';

@@ -6,7 +6,7 @@ import type { Kernel } from '../../graph/contract/kernel.ts';
 import { INPUT_PORT, type KernelContext, MAIN_PORT, REJECTED_PORT } from '../../graph/contract/operator.ts';
 import { batchOf } from '../../graph/contract/rows.ts';
 import { nativeKernel } from '../../native/kernel.ts';
-import { type Instrument, instrumentKey, instrumentTable } from '../instruments/instruments.ts';
+import { type Instrument, instrumentKey, instrumentTable } from '../instruments/table.ts';
 import { explain, readRows } from './explain.ts';
 import { IGNORED_PORT, IGNORED_SCHEMA, type InputLayout, inputLayout, type NormalizeParams } from './layout.ts';
 import { REFUSALS } from './refusal.ts';

@@ -4,7 +4,7 @@ import { MillraceError } from '../../graph/contract/error.ts';
 import { type Emit, type Kernel, SNAPSHOT_CHUNK_BYTES } from '../../graph/contract/kernel.ts';
 import { INPUT_PORT, type KernelContext, MAIN_PORT, REJECTED_PORT } from '../../graph/contract/operator.ts';
 import { batchOf, type Row } from '../../graph/contract/rows.ts';
-import { instrumentTable } from '../instruments/instruments.ts';
+import { instrumentTable } from '../instruments/table.ts';
 import { type Read, readRows } from './explain.ts';
 import { Judge } from './judge.ts';
 import { IGNORED_PORT, IGNORED_SCHEMA, type InputLayout, inputLayout, type NormalizeParams } from './layout.ts';

@@ -1,7 +1,6 @@
 import { MillraceError } from '../../graph/contract/error.ts';
 import type { FileFault, KernelContext } from '../../graph/contract/operator.ts';
-import { faultLines, type TextFault } from '../instruments/csv.ts';
-import { fileText, type Instrument, parseInstruments } from '../instruments/instruments.ts';
+import { type Instrument, parseInstruments } from '../instruments/table.ts';
 import { rateOf, unitsOf } from './money.ts';
 import type { PositionsParams } from './operator.ts';
 
@@ -48,26 +47,24 @@ export interface Terms {
 const MOST_DECIMALS = 15;
 const MOST_POINT = 10n ** 30n;
 
-const CODE = 'instruments-invalid';
-
 /** The terms of a node. Throws `instruments-invalid` with every fault of the table. */
 export function termsOf({ params, files }: KernelContext<PositionsParams>): Terms {
-  const text = fileText(files, params.instruments);
+  const path = params.instruments;
+  const text = files.get(path);
+  if (text === undefined) throw new MillraceError(`"${path}" was not loaded`, { code: 'file-absent', domain: 'internal' });
   const { terms, faults } = readTerms(params, text);
-  if (faults.length > 0) {
-    const remedy = `correct ${params.instruments}`;
-    throw new MillraceError(faultLines(text, params.instruments, faults), { code: CODE, domain: 'user', remedy });
-  }
-  return terms;
+  if (faults.length === 0) return terms;
+  const shown = faults.map(({ from, message }) => `${path}:${text.slice(0, from).split('\n').length}: ${message}`);
+  throw new MillraceError(shown.join('\n'), { code: 'instruments-invalid', domain: 'user', remedy: `correct ${path}` });
 }
 
 /** Every fault of the instrument table. */
 export function inspectTerms(params: PositionsParams, files: ReadonlyMap<string, string>): readonly FileFault[] {
-  const { faults } = readTerms(params, fileText(files, params.instruments));
+  const { faults } = readTerms(params, files.get(params.instruments) ?? '');
   return faults.map((fault) => ({ path: params.instruments, ...fault }));
 }
 
-function readTerms(params: PositionsParams, text: string): { terms: Terms; faults: readonly TextFault[] } {
+function readTerms(params: PositionsParams, text: string): { terms: Terms; faults: readonly Omit<FileFault, 'path'>[] } {
   const read = parseInstruments(text);
   const faults = [...read.faults];
   const crosses = Object.entries(params.fx).map(([currency, given]): Cross => {
@@ -77,7 +74,7 @@ function readTerms(params: PositionsParams, text: string): { terms: Terms; fault
   const convertible = [params.base, ...rates.keys(), ...crosses.map(({ currency }) => currency)];
   const instruments = new Map<string, Listed>();
   for (const line of read.instruments.filter(({ venue }) => params.venue === undefined || venue === params.venue)) {
-    const fault = (message: string, hint: string) => faults.push({ ...line.place, code: CODE, message, hint });
+    const fault = (message: string, hint: string) => faults.push({ ...line.place, message, hint });
     const listed = listedOf(line, params.base);
     if (listed === null) {
       const message = `tick, lot and contract size of ${line.symbol} have more than ${MOST_DECIMALS} decimals together, or are too large`;
@@ -94,7 +91,7 @@ function readTerms(params: PositionsParams, text: string): { terms: Terms; fault
   }
   if (instruments.size === 0 && faults.length === 0) {
     const message = `no instrument is listed on venue "${params.venue}"`;
-    faults.push({ from: 0, to: text.length, code: CODE, message });
+    faults.push({ from: 0, to: 1, message });
   }
   const terms: Terms = {
     currencies: [...new Set([...convertible, ...Object.keys(params.cash)])],
@@ -108,9 +105,9 @@ function readTerms(params: PositionsParams, text: string): { terms: Terms; fault
   return { terms, faults };
 }
 
-function listedOf({ symbol, currency, tickSize, lotSize, contractSize }: Instrument, base: string): Listed | null {
-  const scale = tickSize.scale + lotSize.scale + contractSize.scale;
-  const point = tickSize.digits * lotSize.digits * contractSize.digits * 10n ** BigInt(Math.max(MOST_DECIMALS - scale, 0));
+function listedOf({ symbol, currency, tickSize, lotSize, contract }: Instrument, base: string): Listed | null {
+  const scale = tickSize.scale + lotSize.scale + contract.scale;
+  const point = tickSize.digits * lotSize.digits * contract.digits * 10n ** BigInt(Math.max(MOST_DECIMALS - scale, 0));
   if (scale > MOST_DECIMALS || point > MOST_POINT) return null;
   const float = ({ digits, scale: decimals }: { digits: bigint; scale: number }) => Number(`${digits}e-${decimals}`);
   return {
@@ -119,7 +116,7 @@ function listedOf({ symbol, currency, tickSize, lotSize, contractSize }: Instrum
     point,
     tick: float(tickSize),
     lot: float(lotSize),
-    contract: float(contractSize),
+    contract: float(contract),
     tickDigits: tickSize.digits,
     priceScale: tickSize.scale + 3,
     lotDigits: lotSize.digits,

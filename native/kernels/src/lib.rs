@@ -24,9 +24,11 @@ mod indicators;
 mod instant;
 mod json;
 mod keys;
+mod matching;
 mod normalize;
 mod number;
 mod positions;
+mod risk;
 mod select;
 
 use config::Config;
@@ -43,7 +45,9 @@ fn create(name: &str, config: &Config) -> Result<Box<dyn Kernel>, Fault> {
         "decode_json" => Box::new(decode_json::DecodeJson::new(config)?),
         "encode" => Box::new(encode::Encode::new(config)?),
         "filter" => Box::new(filter::Filter::new(config)?),
+        "match" => Box::new(matching::Matching::new(config)?),
         "normalize" => Box::new(normalize::Normalize::new(config)?),
+        "risk" => Box::new(risk::Risk::new(config)?),
         "positions" => Box::new(positions::Positions::new(config)?),
         "select" => Box::new(select::Select::new(config)?),
         "hash" => Box::new(hash::Hash::new(config)?),

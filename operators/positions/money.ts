@@ -51,9 +51,11 @@ export function rateOf(price: number, inverse: boolean): bigint | null {
   return scaled >= 1 && scaled <= 1e27 ? BigInt(scaled) : null;
 }
 
-/** An amount of money as Float64: the whole units and the rest apart, so that short decimals come out as they are written. */
+/** An amount of money as the nearest Float64. */
 export function amount(units: bigint): number {
-  return Number(units / UNIT) + Number(units % UNIT) / 1e18;
+  const digits = absolute(units).toString().padStart(19, '0');
+  const value = Number(`${digits.slice(0, -18)}.${digits.slice(-18)}`);
+  return units < 0n ? -value : value;
 }
 
 /** `digits * 10^-scale`. */

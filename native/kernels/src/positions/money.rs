@@ -61,9 +61,22 @@ pub fn rate_of(price: f64, inverse: bool) -> Option<i128> {
     (1.0..=1e27).contains(&scaled).then_some(scaled as i128)
 }
 
-/// An amount of money as Float64: the whole units and the rest apart, so that short decimals come out as they are written.
+/// An amount of money as the nearest Float64.
+///
+/// The quotient by 5^18 of the amount, shifted so far that it has more than 80 bits, with its last bit set when there is a rest, is rounded
+/// to 53 bits as the quotient itself would be; the powers of two that are left are exact.
 pub fn amount(units: i128) -> f64 {
-    (units / UNIT) as f64 + (units % UNIT) as f64 / 1e18
+    const FIVES: u128 = 3_814_697_265_625;
+    if units == 0 {
+        return 0.0;
+    }
+    let magnitude = units.unsigned_abs();
+    let shift = magnitude.leading_zeros();
+    let shifted = magnitude << shift;
+    let quotient = (shifted / FIVES) | u128::from(shifted % FIVES != 0);
+    let scale = f64::from_bits(u64::from(1023 - 18 - shift) << 52);
+    let value = quotient as f64 * scale;
+    if units < 0 { -value } else { value }
 }
 
 /// `digits * 10^-scale`, correctly rounded up to 2^53 digits; `scale` is at most 22.
@@ -117,6 +130,17 @@ mod tests {
             assert_eq!(units_of(value).map(amount), Some(value));
         }
         assert_eq!(units_of(0.1), Some(UNIT / 10));
+        for (units, text) in [
+            (1, "1e-18"),
+            (-4_499_800_000_000_000_000, "-4.4998"),
+            (123_456_789_012_345_678_901_234_567, "123456789.012345678901234567"),
+            (i128::MAX, "170141183460469231731.687303715884105727"),
+            (i128::MIN, "-170141183460469231731.687303715884105728"),
+            (9_007_199_254_740_993 * UNIT, "9007199254740993"),
+            (9_007_199_254_740_993 * UNIT + 1, "9007199254740993.000000000000000001"),
+        ] {
+            assert_eq!(text.parse(), Ok(amount(units)), "{units}");
+        }
         assert_eq!([f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e19, -1e19].map(units_of), [None; 5]);
     }
 }

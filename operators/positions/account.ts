@@ -1,6 +1,6 @@
+import { absolute, MOST_TURNOVER, MOST_VALUE, mulDiv, RATE_ONE, total } from '../money/money.ts';
 import { costOf, type Holding, lotsOf, sum } from './holding.ts';
 import type { Market } from './market.ts';
-import { absolute, MOST_TURNOVER, MOST_VALUE, mulDiv, RATE_ONE, total } from './money.ts';
 import type { Terms } from './terms.ts';
 
 /** Deposits of an account in one currency, 10^-18. */

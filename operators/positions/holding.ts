@@ -1,4 +1,4 @@
-import { absolute, mulDiv } from './money.ts';
+import { absolute, mulDiv } from '../money/money.ts';
 import type { PositionsParams } from './operator.ts';
 import type { Listed } from './terms.ts';
 

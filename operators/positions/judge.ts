@@ -1,5 +1,5 @@
 import type { Row } from '../../graph/contract/rows.ts';
-import { absolute, fitsInt64, mulDiv, nearest, SHARE_ONE, TICK_PARTS, unitsOf } from './money.ts';
+import { absolute, fitsInt64, mulDiv, nearest, SHARE_ONE, TICK_PARTS, unitsOf } from '../money/money.ts';
 import type { Refusal, RefusedColumns } from './refusal.ts';
 import type { Listed, Terms } from './terms.ts';
 

@@ -1,16 +1,18 @@
-import type { RecordBatch, Schema } from 'apache-arrow';
+import type { Schema } from 'apache-arrow';
 import { REJECT_SCHEMA } from '../../graph/contract/columns.ts';
-import { type Emit, type Kernel, SNAPSHOT_CHUNK_BYTES } from '../../graph/contract/kernel.ts';
+import type { Emit, Kernel } from '../../graph/contract/kernel.ts';
 import { type KernelContext, MAIN_PORT, REJECTED_PORT } from '../../graph/contract/operator.ts';
-import { batchOf, type Row, rowsOf, rowText } from '../../graph/contract/rows.ts';
+import { batchOf, type Row } from '../../graph/contract/rows.ts';
+import { fitsInt64 } from '../money/money.ts';
+import { refusals } from '../money/refused.ts';
+import { stateChunks, stateOf } from '../money/state.ts';
 import { type Account, balanceOf, deposit, newAccount, settle, turns } from './account.ts';
 import { type Holding, lotsOf, trade } from './holding.ts';
 import { depositOf, fillOf } from './judge.ts';
 import { BALANCES_PORT, crossingColumns, EQUITY_PORT, FILLS_PORT, PRICES_PORT } from './layout.ts';
 import { isKnown, type Market, marketOf, takePrice } from './market.ts';
-import { fitsInt64 } from './money.ts';
 import type { PositionsParams } from './operator.ts';
-import { explain, type Refusal } from './refusal.ts';
+import { explain, type Refusal, type RefusedColumns } from './refusal.ts';
 import { balanceRow, equityRow, type Head, positionRow } from './show.ts';
 import { termsOf } from './terms.ts';
 
@@ -110,21 +112,18 @@ export function referencePositions(context: KernelContext<PositionsParams>): Ker
     }
   };
 
-  const refusals = (batch: RecordBatch, port: string, take: (row: Row) => Refusal | null): Row[] =>
-    rowsOf(batch).flatMap((row, i) => {
-      const code = take(row);
-      const columns = names[port]?.refused;
-      if (code === null || !columns) return [];
-      return [{ row: i, code, reason: explain(code, row, columns), raw: Buffer.from(rowText(batch, i)) }];
-    });
-
   return {
     push(batch, port, emit, floorNs) {
       const take = port === FILLS_PORT ? takeFill : port === PRICES_PORT ? takePriceRow : takeCash;
-      const refused = refusals(batch, port, (row) => {
-        if (row.ts_event !== null) markUntil(later(row.ts_event as bigint, floorNs));
-        return take(row, floorNs);
-      });
+      const columns = names[port]?.refused as RefusedColumns;
+      const refused = refusals(
+        batch,
+        (row) => {
+          if (row.ts_event !== null) markUntil(later(row.ts_event as bigint, floorNs));
+          return take(row, floorNs);
+        },
+        (code, row) => explain(code, row, columns),
+      );
       flush(emit);
       if (refused.length > 0) emit(REJECTED_PORT, batchOf(REJECT_SCHEMA, refused));
     },
@@ -133,32 +132,13 @@ export function referencePositions(context: KernelContext<PositionsParams>): Ker
       flush(emit);
     },
     nextTimer: () => null,
-    snapshot: () => chunksOf(Buffer.from(JSON.stringify({ market, accounts }, plain))),
+    snapshot: () => stateChunks({ market, accounts }),
     restore(chunks) {
-      if (chunks.length > 0) ({ market, accounts } = JSON.parse(Buffer.concat(chunks).toString(), revived));
+      if (chunks.length > 0) ({ market, accounts } = stateOf<{ market: Market; accounts: Map<string, Account> }>(chunks));
     },
   };
 }
 
-/** Integers, maps and sets as JSON. */
-const plain = (_name: string, value: unknown): unknown => {
-  if (typeof value === 'bigint') return { integer: value.toString() };
-  if (value instanceof Map) return { map: [...value] };
-  return value instanceof Set ? { set: [...value] } : value;
-};
-
-const revived = (_name: string, value: unknown): unknown => {
-  if (typeof value !== 'object' || value === null) return value;
-  if ('integer' in value && typeof value.integer === 'string') return BigInt(value.integer);
-  if ('map' in value && Array.isArray(value.map)) return new Map(value.map);
-  return 'set' in value && Array.isArray(value.set) ? new Set(value.set) : value;
-};
-
 function later(a: bigint, b: bigint): bigint {
   return a > b ? a : b;
-}
-
-function chunksOf(bytes: Uint8Array): Uint8Array[] {
-  const count = Math.ceil(bytes.length / SNAPSHOT_CHUNK_BYTES);
-  return Array.from({ length: count }, (_, i) => bytes.subarray(i * SNAPSHOT_CHUNK_BYTES, (i + 1) * SNAPSHOT_CHUNK_BYTES));
 }

@@ -1,6 +1,6 @@
 import type { Row } from '../../graph/contract/rows.ts';
+import { decimalValue, fitsInt64, RATE_ONE, rateOf } from '../money/money.ts';
 import { thousandthsOf } from './judge.ts';
-import { decimalValue, fitsInt64, RATE_ONE, rateOf } from './money.ts';
 import type { Refusal } from './refusal.ts';
 import type { Listed, Terms } from './terms.ts';
 

@@ -1,8 +1,8 @@
 import type { Row } from '../../graph/contract/rows.ts';
+import { amount, decimalValue } from '../money/money.ts';
 import { type Account, balanceOf, equityOf, worthOf } from './account.ts';
 import { costOf, type Holding, lotsOf } from './holding.ts';
 import type { Market } from './market.ts';
-import { amount, decimalValue } from './money.ts';
 import type { Listed, Terms } from './terms.ts';
 
 /** The first columns of a row: when, whose and why. */

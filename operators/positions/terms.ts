@@ -1,7 +1,7 @@
 import { MillraceError } from '../../graph/contract/error.ts';
 import type { FileFault, KernelContext } from '../../graph/contract/operator.ts';
 import { type Instrument, parseInstruments } from '../instruments/table.ts';
-import { rateOf, unitsOf } from './money.ts';
+import { rateOf, unitsOf } from '../money/money.ts';
 import type { PositionsParams } from './operator.ts';
 
 /** An instrument as the kernels count it. */

@@ -1,8 +1,9 @@
-use super::book::{Position, read_wide, write_wide};
+use super::book::Position;
 use super::market::Market;
-use super::money::{RATE_ONE, mul_div};
 use super::params::Instrument;
 use crate::fault::Fault;
+use crate::money::{RATE_ONE, mul_div};
+use crate::money::{read_wide, write_wide};
 use crate::snapshot::{Reader, Writer};
 
 /// Most that notionals, fees and deposits of an account may come to together, 10^-18: no sum of its ledgers passes int128 then.

@@ -1,5 +1,5 @@
-use super::money::mul_div;
 use crate::fault::Fault;
+use crate::money::{mul_div, read_wide, write_wide};
 use crate::snapshot::{Reader, Writer};
 use serde::Deserialize;
 use std::collections::VecDeque;
@@ -130,16 +130,6 @@ impl Position {
         }
         Ok(Self { symbol, lots, cost, realised, fees, last, value: None, open })
     }
-}
-
-pub fn write_wide(value: i128, into: &mut Writer) {
-    into.i64((value >> 64) as i64);
-    into.i64(value as i64);
-}
-
-pub fn read_wide(from: &mut Reader) -> Result<i128, Fault> {
-    let (high, low) = (from.i64()?, from.i64()?);
-    Ok(i128::from(high) << 64 | i128::from(low as u64))
 }
 
 pub fn overflow() -> Fault {

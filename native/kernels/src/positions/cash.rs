@@ -1,10 +1,10 @@
 use super::judge::{Lexicons, Refusal};
-use super::money::units_of;
-use super::words::Codes;
 use crate::column::Batch;
 use crate::config::{Kind, Port};
 use crate::dictionary::Remap;
 use crate::fault::Fault;
+use crate::lexicon::Codes;
+use crate::money::units_of;
 
 /// Where the columns of port `cash` are.
 pub struct Cash {

@@ -1,9 +1,9 @@
-use super::money::{SHARE_ONE, mul_div, units_of};
 use super::params::{Instrument, Params};
-use super::words::{Codes, Lexicon};
 use crate::column::Batch;
 use crate::config::{Kind, Port};
 use crate::fault::Fault;
+use crate::lexicon::{Codes, Lexicon};
+use crate::money::{SHARE_ONE, mul_div, units_of};
 
 /// Why a row is refused; `operators/positions/refusal.ts` has the same order and the words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

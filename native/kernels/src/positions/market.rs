@@ -1,7 +1,7 @@
-use super::book::{read_wide, write_wide};
-use super::money::RATE_ONE;
 use super::params::Params;
 use crate::fault::Fault;
+use crate::money::RATE_ONE;
+use crate::money::{read_wide, write_wide};
 use crate::snapshot::{Reader, Writer};
 
 /// A price of the market, not of a fill.

@@ -5,18 +5,19 @@ mod book;
 mod cash;
 mod judge;
 mod market;
-mod money;
+
 mod params;
 mod prices;
 mod rows;
 mod state;
-mod words;
 
 use crate::column::{Batch, Column};
 use crate::config::Config;
 use crate::dictionary::Remap;
 use crate::fault::Fault;
 use crate::kernel::Kernel;
+use crate::lexicon::Lexicon;
+use crate::money::rate_of;
 use crate::output::Output;
 use crate::snapshot::{Reader, Writer};
 use account::Account;
@@ -24,12 +25,10 @@ use book::Position;
 use cash::Cash;
 use judge::{Fill, Fills, Lexicons, Refusal};
 use market::Market;
-use money::rate_of;
 use params::Params;
 use prices::Prices;
 use rows::{AmountRows, Event, PositionRows, Words};
 use rustc_hash::FxHashMap;
-use words::Lexicon;
 
 /// Rows of an emitted batch, at most, but for those of one account.
 const BATCH_ROWS: usize = 32_768;

@@ -1,10 +1,10 @@
 use super::judge::{Lexicons, Refusal, price_of, price_of_ticks};
-use super::money::decimal;
 use super::params::Instrument;
-use super::words::Codes;
 use crate::column::Batch;
 use crate::config::{Kind, Port};
 use crate::fault::Fault;
+use crate::lexicon::Codes;
+use crate::money::decimal;
 
 /// Where the columns of port `prices` are; the price is its last one.
 pub struct Prices {

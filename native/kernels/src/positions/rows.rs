@@ -1,10 +1,10 @@
 use super::account::{Equity, Ledger};
 use super::book::Position;
 use super::market::Market;
-use super::money::{RATE_ONE, amount, decimal};
 use super::params::Instrument;
 use crate::dictionary::WordTable;
 use crate::fault::Fault;
+use crate::money::{RATE_ONE, amount, decimal};
 use crate::output::{Cells, Output};
 
 /// What a row is about.

@@ -1,11 +1,11 @@
 //! The snapshot: symbols and currencies by word, so that an instrument table may grow.
 
 use super::account::Account;
-use super::book::{read_wide, write_wide};
 use super::params::Params;
-use super::words::Lexicon;
 use super::{Positions, slot};
 use crate::fault::Fault;
+use crate::lexicon::Lexicon;
+use crate::money::{read_wide, write_wide};
 use crate::snapshot::{Reader, Writer, corrupt};
 
 pub fn write(kernel: &Positions, into: &mut Writer) {

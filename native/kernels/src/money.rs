@@ -1,5 +1,8 @@
 //! Amounts of money as integers: no sum drifts, and every rounding has a place of its own.
 
+use crate::fault::Fault;
+use crate::snapshot::{Reader, Writer};
+
 /// Money is counted in 10^-18 of a currency.
 pub const UNIT: i128 = 1_000_000_000_000_000_000;
 /// Rates are counted in 10^-15.
@@ -73,7 +76,7 @@ pub fn amount(units: i128) -> f64 {
     let magnitude = units.unsigned_abs();
     let shift = magnitude.leading_zeros();
     let shifted = magnitude << shift;
-    let quotient = (shifted / FIVES) | u128::from(shifted % FIVES != 0);
+    let quotient = (shifted / FIVES) | u128::from(!shifted.is_multiple_of(FIVES));
     let scale = f64::from_bits(u64::from(1023 - 18 - shift) << 52);
     let value = quotient as f64 * scale;
     if units < 0 { -value } else { value }
@@ -82,6 +85,16 @@ pub fn amount(units: i128) -> f64 {
 /// `digits * 10^-scale`, correctly rounded up to 2^53 digits; `scale` is at most 22.
 pub fn decimal(digits: i128, scale: usize) -> f64 {
     digits as f64 / POWERS.get(scale).copied().unwrap_or(f64::NAN)
+}
+
+pub fn write_wide(value: i128, into: &mut Writer) {
+    into.i64((value >> 64) as i64);
+    into.i64(value as i64);
+}
+
+pub fn read_wide(from: &mut Reader) -> Result<i128, Fault> {
+    let (high, low) = (from.i64()?, from.i64()?);
+    Ok(i128::from(high) << 64 | i128::from(low as u64))
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod decode_capture;
 mod decode_csv;
 mod decode_json;
 mod encode;
+mod exposure;
 mod expression;
 mod filter;
 mod hash;
@@ -25,11 +26,15 @@ mod instant;
 mod joined;
 mod json;
 mod keys;
+mod lexicon;
 mod matching;
+mod money;
 mod normalize;
 mod number;
+mod positions;
 mod risk;
 mod select;
+mod stress;
 
 use config::Config;
 use fault::Fault;
@@ -44,11 +49,14 @@ fn create(name: &str, config: &Config) -> Result<Box<dyn Kernel>, Fault> {
         "decode_csv" => Box::new(decode_csv::DecodeCsv::new(config)?),
         "decode_json" => Box::new(decode_json::DecodeJson::new(config)?),
         "encode" => Box::new(encode::Encode::new(config)?),
+        "exposure" => Box::new(exposure::Exposure::new(config)?),
         "filter" => Box::new(filter::Filter::new(config)?),
         "match" => Box::new(matching::Matching::new(config)?),
         "normalize" => Box::new(normalize::Normalize::new(config)?),
         "risk" => Box::new(risk::Risk::new(config)?),
+        "positions" => Box::new(positions::Positions::new(config)?),
         "select" => Box::new(select::Select::new(config)?),
+        "stress" => Box::new(stress::Stress::new(config)?),
         "hash" => Box::new(hash::Hash::new(config)?),
         "indicators" => Box::new(indicators::Indicators::new(config)?),
         _ => return Err(Fault::new("kernel-unknown", format!("there is no kernel \"{name}\""))),

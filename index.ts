@@ -16,6 +16,7 @@ import { filter as filterOperator } from './operators/filter/operator.ts';
 import { indicators as indicatorsOperator } from './operators/indicators/operator.ts';
 import { normalize as normalizeOperator } from './operators/normalize/operator.ts';
 import { select as selectOperator } from './operators/select/operator.ts';
+import { varOperator } from './operators/var/operator.ts';
 
 export { column, gather, int64, makeBatch } from './graph/contract/batch.ts';
 export { COLUMNS } from './graph/contract/columns.ts';
@@ -38,6 +39,8 @@ export const indicators = standalone(indicatorsOperator);
 export const filter = standalone(filterOperator);
 /** Columns kept, dropped, renamed or computed. */
 export const select = standalone(selectOperator);
+/** Value at risk and expected shortfall: `valueAtRisk({ column: 'return', confidences: [0.99] })`. */
+export const valueAtRisk = standalone(varOperator);
 /** Trades of a venue or of typed columns, checked against an instrument table given as text by its path. */
 export const normalize = (params: unknown, files: ReadonlyMap<string, string>) => standalone(normalizeOperator, files)(params);
 

@@ -27,6 +27,8 @@ mod keys;
 mod normalize;
 mod number;
 mod select;
+mod statistics;
+mod var;
 
 use config::Config;
 use fault::Fault;
@@ -46,6 +48,7 @@ fn create(name: &str, config: &Config) -> Result<Box<dyn Kernel>, Fault> {
         "select" => Box::new(select::Select::new(config)?),
         "hash" => Box::new(hash::Hash::new(config)?),
         "indicators" => Box::new(indicators::Indicators::new(config)?),
+        "var" => Box::new(var::Var::new(config)?),
         _ => return Err(Fault::new("kernel-unknown", format!("there is no kernel \"{name}\""))),
     })
 }

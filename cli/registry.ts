@@ -24,14 +24,16 @@ import { bars } from '../operators/bars/operator.ts';
 import { filter } from '../operators/filter/operator.ts';
 import { indicators } from '../operators/indicators/operator.ts';
 import { normalize } from '../operators/normalize/operator.ts';
+import { performance } from '../operators/performance/operator.ts';
 import { select } from '../operators/select/operator.ts';
 import { varOperator } from '../operators/var/operator.ts';
+import { varBacktest } from '../operators/var_backtest/operator.ts';
 
 const byName = <T extends { readonly name: string }>(declared: readonly T[]): ReadonlyMap<string, T> =>
   new Map(declared.map((declaration) => [declaration.name, declaration]));
 
 // biome-ignore lint/suspicious/noExplicitAny: declarations of many parameter types, as in Registry
-const OPERATORS: readonly Operator<any>[] = [bars, filter, indicators, normalize, select, varOperator];
+const OPERATORS: readonly Operator<any>[] = [bars, filter, indicators, normalize, performance, select, varOperator, varBacktest];
 // biome-ignore lint/suspicious/noExplicitAny: as above
 const FORMATS: readonly Format<any>[] = [arrow, avro, json, csv, capture, raw];
 /** What may be said under `connections:`. */

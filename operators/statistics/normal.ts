@@ -23,6 +23,7 @@ export function lowerTail(x: number): number {
 
 /** The quantile of a probability up to one half, by bisection. */
 export function lowerQuantile(probability: number): number {
+  if (probability === 0.5) return 0;
   let [from, to] = [-40, 0];
   for (let i = 0; i < 100; i++) {
     const middle = (from + to) / 2;

@@ -19,11 +19,22 @@ export interface Last {
   values: readonly number[] | null;
 }
 
-/** Beyond it the fourth power of a window is not finite. */
-const LARGEST = 1e75;
+/** Which returns are refused. */
+export interface Limits {
+  /** Least return of the first column. */
+  readonly least?: number;
+  /** Sizes from it on; by default from where the fourth power of a window is not finite. */
+  readonly tooLarge?: number;
+}
 
 /** The returns of a row of the key of `last`, null where it has none: the rules of `native/kernels/src/statistics/returns.rs`. */
-export function takeRow(row: Row, columns: readonly string[], kind: ReturnsKind, last: Last): readonly number[] | null | Refusal {
+export function takeRow(
+  row: Row,
+  columns: readonly string[],
+  kind: ReturnsKind,
+  last: Last,
+  { least = Number.NEGATIVE_INFINITY, tooLarge = 1e75 }: Limits = {},
+): readonly number[] | null | Refusal {
   const ns = row.ts_event as bigint | null;
   if (ns === null) return new Refusal('ts-missing', 'ts_event is null');
   if (last.ns !== null && ns < last.ns) return new Refusal('ts-backwards', `ts_event ${ns} comes after ${last.ns}`);
@@ -35,8 +46,11 @@ export function takeRow(row: Row, columns: readonly string[], kind: ReturnsKind,
     if (!Number.isFinite(value)) return new Refusal('value-not-finite', `${name} is ${shown(value)}`);
     if (kind === 'log' && value <= 0) return new Refusal('value-not-positive', `${name} is ${value}, which has no logarithm`);
     const change = changeOf(kind, value, last.values?.[i] ?? null);
-    if (change !== null && !(Math.abs(change) < LARGEST)) {
+    if (change !== null && Math.abs(change) >= tooLarge) {
       return new Refusal('return-too-large', `the return of ${name} is ${exponential(change)}`);
+    }
+    if (i === 0 && change !== null && change < least) {
+      return new Refusal('return-below-minus-one', `the return of ${name} is ${change}, more than all is lost`);
     }
     changes.push(change);
   }

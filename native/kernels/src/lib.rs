@@ -26,9 +26,11 @@ mod json;
 mod keys;
 mod normalize;
 mod number;
+mod performance;
 mod select;
 mod statistics;
 mod var;
+mod var_backtest;
 
 use config::Config;
 use fault::Fault;
@@ -45,10 +47,12 @@ fn create(name: &str, config: &Config) -> Result<Box<dyn Kernel>, Fault> {
         "encode" => Box::new(encode::Encode::new(config)?),
         "filter" => Box::new(filter::Filter::new(config)?),
         "normalize" => Box::new(normalize::Normalize::new(config)?),
+        "performance" => Box::new(performance::Performance::new(config)?),
         "select" => Box::new(select::Select::new(config)?),
         "hash" => Box::new(hash::Hash::new(config)?),
         "indicators" => Box::new(indicators::Indicators::new(config)?),
         "var" => Box::new(var::Var::new(config)?),
+        "var_backtest" => Box::new(var_backtest::VarBacktest::new(config)?),
         _ => return Err(Fault::new("kernel-unknown", format!("there is no kernel \"{name}\""))),
     })
 }

@@ -26,7 +26,9 @@ pub const LARGEST: f64 = 1e75;
 pub enum Taken {
     /// It has a return of every column.
     Return,
-    /// A null, the first value, or a value after one that nothing can be measured from.
+    /// A value that the next is measured from, itself the first or after one that nothing can be measured from.
+    Base,
+    /// It has a null.
     Nothing,
     Refused(&'static str, String),
 }
@@ -37,6 +39,8 @@ pub struct Intake {
     ts: usize,
     columns: Vec<(usize, String)>,
     returns: Returns,
+    /// Least return of the first column.
+    least: f64,
 }
 
 /// What the intake remembers of a key.
@@ -57,16 +61,18 @@ impl Default for Last {
 impl Intake {
     pub fn new(port: &Port, names: &[String], returns: Returns) -> Result<Self, Fault> {
         let columns = names.iter().map(|name| Ok((port.column(name, Kind::F64)?, name.clone())));
-        Ok(Self { ts: port.column("ts_event", Kind::I64)?, columns: columns.collect::<Result<_, Fault>>()?, returns })
+        Ok(Self {
+            ts: port.column("ts_event", Kind::I64)?,
+            columns: columns.collect::<Result<_, Fault>>()?,
+            returns,
+            least: f64::NEG_INFINITY,
+        })
     }
 
-    pub fn width(&self) -> usize {
-        self.columns.len()
-    }
-
-    /// `ts_event` of a row that was taken.
-    pub fn ns(&self, batch: &Batch, row: usize) -> Result<i64, Fault> {
-        Ok(batch.columns[self.ts].i64s()?[row])
+    /// The same, but a return of the first column below -1 is refused.
+    pub fn of_wealth(mut self) -> Self {
+        self.least = -1.0;
+        self
     }
 
     /// Takes a row of the key of `last`; `returns` gets one number a column where it is a return. A refused row leaves no trace.
@@ -105,8 +111,11 @@ impl Intake {
             };
             // `+ 0.0` makes -0 a 0, so that equal returns have equal bits
             let change = change.map(|change| change + 0.0);
-            if let Some(refused) = change.filter(|change| !(change.abs() < LARGEST)) {
+            if let Some(refused) = change.filter(|change| change.abs() >= LARGEST) {
                 return Ok(Taken::Refused("return-too-large", format!("the return of {name} is {refused:e}")));
+            }
+            if let Some(refused) = change.filter(|change| i == 0 && *change < self.least) {
+                return Ok(Taken::Refused("return-below-minus-one", format!("the return of {name} is {refused}, more than all is lost")));
             }
             match change {
                 Some(change) => returns[i] = change,
@@ -123,17 +132,22 @@ impl Intake {
                 last.values.push(batch.columns[*column].f64s()?[row]);
             }
         }
-        Ok(if measured { Taken::Return } else { Taken::Nothing })
+        Ok(if measured { Taken::Return } else { Taken::Base })
     }
 }
 
-/// `ln(value / base)` without the loss of digits where the two are close, of two numbers above 0.
-fn log_ratio(value: f64, base: f64) -> f64 {
+/// `ln(value / base)` without the loss of digits where the two are close; `base` is above 0, `value` not below.
+pub fn log_ratio(value: f64, base: f64) -> f64 {
     let change = (value - base) / base;
     if change.abs() < 0.5 { libm::log1p(change) } else { libm::log(value) - libm::log(base) }
 }
 
 impl Last {
+    /// The last value of a column; none where the columns are returns, and before the first.
+    pub fn value(&self, column: usize) -> Option<f64> {
+        self.values.get(column).copied()
+    }
+
     pub fn write(&self, into: &mut Writer) {
         into.i64(self.ns);
         into.count(self.values.len());

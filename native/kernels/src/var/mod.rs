@@ -124,7 +124,7 @@ impl Kernel for Var {
                     self.rejects.push(row, code, &reason)?;
                     continue;
                 }
-                Taken::Nothing => self.add(None, false),
+                Taken::Base | Taken::Nothing => self.add(None, false),
                 Taken::Return => {
                     let value = self.rules.portfolio(&self.returns);
                     let warm = series.push(&self.rules, &self.returns, value, &mut self.results);

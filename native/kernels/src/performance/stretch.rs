@@ -115,7 +115,8 @@ impl Stretch {
 impl Merge for Stretch {
     fn merge(self, after: Self) -> Self {
         let factor = self.last / after.first;
-        let (last, high, low) = (after.last * factor, after.high * factor, after.low * factor);
+        let here = |level: f64| if level == after.first && after.scaled == 0 { self.last } else { level * factor };
+        let (last, high, low) = (here(after.last), here(after.high), here(after.low));
         let before = (0..after.scaled).fold(self, |stretch, _| stretch.shrunk());
         let is_peak_after = high >= before.high;
         let merged = Self {

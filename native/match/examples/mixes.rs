@@ -1,17 +1,22 @@
 //! Speed of the book in seeded mixes of messages, as JSON: messages/s, and ns a message at three quantiles.
 //!
-//! `cargo run --release -p millrace-match --example mixes [MESSAGES] [RESTING] [NAME]`
+//! `cargo run --release -p millrace-match --example mixes [MESSAGES] [RESTING] [NAME] [FILE]`
 //!
 //! Messages are made beforehand, against a book of their own, so that cancels and amends name live orders. Throughput is measured without
 //! clocks inside; latencies in a second run with a clock read before and after each message, whose own cost is printed and not taken off.
+//! FILE takes the messages of the mix NAME, six little-endian int64 each: what (0 limit, 1 immediate or cancel, 2 market, 3 amend, 4 cancel),
+//! id, account, side (0 buy, 1 sell), price, size.
 
 use millrace_match::{Book, Fill, Given, OrderChange, Settings, Side, Sink, Status, Terms, TimeInForce};
 use std::hint::black_box;
 use std::time::Instant;
 
 const SEED: u64 = 20_260_917;
-const MID: i64 = 1_000_000;
+/// Ticks: a price of 1,000.00 in cents, say.
+const MID: i64 = 100_000;
 const ACCOUNTS: u64 = 64;
+/// Runs of a mix; the quickest counts, since other programs only ever make one slower.
+const REPEATS: usize = 9;
 
 /// xorshift64*, so that every machine draws the same.
 struct Draw(u64);
@@ -41,6 +46,17 @@ enum Message {
     Market { id: i64, account: u32, side: Side, size: i64 },
     Amend { id: i64, account: u32, price: i64, size: i64 },
     Cancel { id: i64, account: u32 },
+}
+
+impl Message {
+    fn numbers(&self) -> [i64; 6] {
+        match *self {
+            Self::Limit { id, account, side, price, size, ioc } => [i64::from(ioc), id, i64::from(account), side as i64, price, size],
+            Self::Market { id, account, side, size } => [2, id, i64::from(account), side as i64, 0, size],
+            Self::Amend { id, account, price, size } => [3, id, i64::from(account), 0, price, size],
+            Self::Cancel { id, account } => [4, id, i64::from(account), 0, 0, 0],
+        }
+    }
 }
 
 fn send<S: Sink>(book: &mut Book, time: i64, message: &Message, sink: &mut S) -> bool {
@@ -304,7 +320,7 @@ fn print(name: &str, messages: usize, measured: &Measured, more: &str) {
     );
 }
 
-fn main() {
+fn main() -> std::io::Result<()> {
     let mut arguments = std::env::args().skip(1).filter_map(|argument| argument.parse::<usize>().ok());
     let count = arguments.next().unwrap_or(2_000_000);
     let resting = arguments.next().unwrap_or(10_000_000);
@@ -312,6 +328,10 @@ fn main() {
     for mix in MIXES.into_iter().filter(|mix| only.as_ref().is_none_or(|name| name == mix.name)) {
         let mut draw = Draw(SEED);
         let (before, made) = messages(&mix, count, &mut draw);
+        if let Some(file) = std::env::args().nth(4) {
+            let bytes: Vec<u8> = made.iter().flat_map(Message::numbers).flat_map(i64::to_le_bytes).collect();
+            std::fs::write(file, bytes)?;
+        }
         let prepare = || {
             let (mut book, mut ignore) = (Book::new(Settings::default()), millrace_match::Ignore);
             before.iter().for_each(|message| {
@@ -319,11 +339,12 @@ fn main() {
             });
             book
         };
-        print(mix.name, count, &measure(prepare, &made, 3), "");
+        print(mix.name, count, &measure(prepare, &made, REPEATS), "");
     }
     if resting > 0 {
         large(count, resting);
     }
+    Ok(())
 }
 
 /// The steady mix on a book with very many resting orders.

@@ -36,7 +36,7 @@ export function episodeOf(seed: number, operations: number): Episode {
     if (first) steps.push({ kind: 'push', port: first.port, operations: batch, floorNs });
     batch = [];
   };
-  const most = random.pick([1, 8, 64, 400]);
+  const most = random.pick([1, 8, 64, 64, 400, 400, 400]);
   for (let i = 0; i < operations; i++) {
     const operation = flow.next();
     if (batch[0]?.port !== operation.port || batch.length >= most) push();

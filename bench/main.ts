@@ -19,6 +19,7 @@ import { latency } from './latency.ts';
 import { peers } from './peers.ts';
 import { questdb } from './questdb.ts';
 import { questdbServer } from './questdb-server.ts';
+import { gate } from './risk.ts';
 import { soak } from './soak.ts';
 import { start } from './start.ts';
 
@@ -27,6 +28,7 @@ const BENCHES: readonly Bench[] = [
   graph,
   json,
   kernels,
+  gate,
   arrowToDiscard,
   captureToDiscard,
   clickhouse,

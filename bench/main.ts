@@ -16,6 +16,7 @@ import { json } from './json.ts';
 import { kafka } from './kafka.ts';
 import { kernels } from './kernels.ts';
 import { latency } from './latency.ts';
+import { matching } from './match.ts';
 import { peers } from './peers.ts';
 import { questdb } from './questdb.ts';
 import { questdbServer } from './questdb-server.ts';
@@ -29,6 +30,7 @@ const BENCHES: readonly Bench[] = [
   json,
   kernels,
   gate,
+  matching,
   arrowToDiscard,
   captureToDiscard,
   clickhouse,

@@ -23,18 +23,38 @@ import type { Format } from '../graph/contract/format.ts';
 import type { Operator } from '../graph/contract/operator.ts';
 import type { Registry } from '../graph/contract/registry.ts';
 import { bars } from '../operators/bars/operator.ts';
+import { exposure } from '../operators/exposure/operator.ts';
 import { filter } from '../operators/filter/operator.ts';
 import { indicators } from '../operators/indicators/operator.ts';
 import { match } from '../operators/match/operator.ts';
 import { normalize } from '../operators/normalize/operator.ts';
+import { performance } from '../operators/performance/operator.ts';
+import { positions } from '../operators/positions/operator.ts';
 import { risk } from '../operators/risk/operator.ts';
 import { select } from '../operators/select/operator.ts';
+import { stress } from '../operators/stress/operator.ts';
+import { varOperator } from '../operators/var/operator.ts';
+import { varBacktest } from '../operators/var_backtest/operator.ts';
 
 const byName = <T extends { readonly name: string }>(declared: readonly T[]): ReadonlyMap<string, T> =>
   new Map(declared.map((declaration) => [declaration.name, declaration]));
 
 // biome-ignore lint/suspicious/noExplicitAny: declarations of many parameter types, as in Registry
-const OPERATORS: readonly Operator<any>[] = [bars, filter, indicators, match, normalize, risk, select];
+const OPERATORS: readonly Operator<any>[] = [
+  bars,
+  exposure,
+  filter,
+  indicators,
+  match,
+  normalize,
+  performance,
+  positions,
+  risk,
+  select,
+  stress,
+  varBacktest,
+  varOperator,
+];
 // biome-ignore lint/suspicious/noExplicitAny: as above
 const FORMATS: readonly Format<any>[] = [arrow, avro, json, csv, capture, raw];
 /** What may be said under `connections:`. */

@@ -19,6 +19,8 @@ export interface Instrument {
   readonly currency: string;
   /** Branch of business, or whatever else exposures are grouped by; empty where the table has none. */
   readonly sector: string;
+  /** Where its line stands: characters [from, to) of the text. */
+  readonly place: { readonly from: number; readonly to: number };
 }
 
 /** What is wrong in a table: characters [from, to) of its text. */
@@ -68,13 +70,16 @@ export function parseInstruments(text: string): { readonly instruments: readonly
     if (!instrument) continue;
     const key = instrumentKey(instrument.venue, instrument.symbol);
     if (instruments.has(key)) say(first, `${instrument.symbol} of ${instrument.venue} is there twice`);
-    instruments.set(key, instrument);
+    instruments.set(key, { ...instrument, place: { from: first.from, to: cells.at(-1)?.to ?? first.to } });
   }
   if (instruments.size === 0 && faults.length === 0) say({ from: 0, to: 1 }, 'the instrument table has no instrument');
   return { instruments: [...instruments.values()], faults };
 }
 
-function instrumentOf(cells: ReadonlyMap<string, Cell>, say: (cell: Cell, message: string, hint?: string) => void): Instrument | null {
+function instrumentOf(
+  cells: ReadonlyMap<string, Cell>,
+  say: (cell: Cell, message: string, hint?: string) => void,
+): Omit<Instrument, 'place'> | null {
   const at = (name: string): Cell => cells.get(name) ?? { text: '', from: 0, to: 0 };
   const positive = (name: string): Decimal | null => {
     const value = decimal(at(name).text);

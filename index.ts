@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { RecordBatch } from 'apache-arrow';
+import type { RecordBatch, Schema } from 'apache-arrow';
 import type { Observable } from 'rxjs';
 import { environmentVariables } from './cli/environment.ts';
 import { declarations } from './cli/registry.ts';
@@ -10,6 +10,7 @@ import { printDiagnostics } from './graph/diagnostics/print.ts';
 import { compile } from './graph/plan/compile.ts';
 import { disk } from './graph/resolve/disk.ts';
 import { type InProcess, runInProcess } from './graph/run/in-process.ts';
+import { Direct } from './graph/wire/direct.ts';
 import { standalone } from './graph/wire/standalone.ts';
 import { bars as barsOperator } from './operators/bars/operator.ts';
 import { filter as filterOperator } from './operators/filter/operator.ts';
@@ -17,6 +18,7 @@ import { indicators as indicatorsOperator } from './operators/indicators/operato
 import { match as matchOperator } from './operators/match/operator.ts';
 import { normalize as normalizeOperator } from './operators/normalize/operator.ts';
 import { performance as performanceOperator } from './operators/performance/operator.ts';
+import { type RiskParams, risk as riskOperator } from './operators/risk/operator.ts';
 import { select as selectOperator } from './operators/select/operator.ts';
 import { varOperator } from './operators/var/operator.ts';
 import { varBacktest as varBacktestOperator } from './operators/var_backtest/operator.ts';
@@ -52,6 +54,84 @@ export const varBacktest = standalone(varBacktestOperator);
 export const performance = standalone(performanceOperator);
 /** Trades of a venue or of typed columns, checked against an instrument table given as text by its path. */
 export const normalize = (params: unknown, files: ReadonlyMap<string, string>) => standalone(normalizeOperator, files)(params);
+
+/** What the gate made of a batch; null: no such row. */
+export interface Gated {
+  /** Rows that pass as they came; of `control`, cancels of what a kill is about. */
+  readonly accepted: RecordBatch | null;
+  /** A row a denial, with code, scope, limit and value. */
+  readonly denied: RecordBatch | null;
+  /** Denied and malformed rows: `row` of the batch, `code`, `reason`, `raw`. */
+  readonly rejected: RecordBatch | null;
+}
+
+/**
+ * The pre-trade gate of operator `risk` inside this program: a batch of orders in, what passes and what is denied out, no topic between.
+ *
+ *     const gate = new RiskGate(readFileSync('limits.yaml', 'utf8'), { orders: ORDERS, prices: PRICES, fills: FILLS });
+ *     gate.prices(prices);
+ *     const { accepted, denied } = gate.check(orders);
+ *
+ * Only ports whose columns are given can be fed. Throws `limits-invalid` with every fault, and `columns-unfit`.
+ */
+export class RiskGate {
+  readonly #gate: Direct<RiskParams>;
+
+  constructor(
+    limits: string,
+    columns: Readonly<Partial<Record<'orders' | 'prices' | 'fills' | 'updates' | 'control' | 'limits', Schema>>>,
+    params: { readonly price?: string; readonly cancel_on_kill?: boolean } = {},
+  ) {
+    this.#gate = new Direct(riskOperator, { ...params, limits: LIMITS }, columns, new Map([[LIMITS, limits]]));
+  }
+
+  /** Orders against every limit. */
+  check(orders: RecordBatch): Gated {
+    return this.#push('orders', orders);
+  }
+
+  /** Reference prices. */
+  prices(batch: RecordBatch): Gated {
+    return this.#push('prices', batch);
+  }
+
+  /** Executions of the venue. */
+  fills(batch: RecordBatch): Gated {
+    return this.#push('fills', batch);
+  }
+
+  /** Changes of orders at the venue. */
+  updates(batch: RecordBatch): Gated {
+    return this.#push('updates', batch);
+  }
+
+  /** Kill switch and trading states. */
+  control(batch: RecordBatch): Gated {
+    return this.#push('control', batch);
+  }
+
+  /** New versions of the limits file. */
+  limits(batch: RecordBatch): Gated {
+    return this.#push('limits', batch);
+  }
+
+  /** The whole state, to be kept and restored into a gate made alike. */
+  snapshot(): Uint8Array[] {
+    return this.#gate.snapshot();
+  }
+
+  restore(chunks: readonly Uint8Array[]): void {
+    this.#gate.restore(chunks);
+  }
+
+  #push(port: string, batch: RecordBatch): Gated {
+    const { accepted = null, denied = null, rejected = null } = this.#gate.push(port, batch);
+    return { accepted, denied, rejected };
+  }
+}
+
+/** Name under which a gate in this program has its limits. */
+const LIMITS = 'limits.yaml';
 
 /** The faults of a pipeline file, as data. */
 export class PipelineFaults extends MillraceError {

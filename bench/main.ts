@@ -20,6 +20,7 @@ import { matching } from './match.ts';
 import { peers } from './peers.ts';
 import { questdb } from './questdb.ts';
 import { questdbServer } from './questdb-server.ts';
+import { gate } from './risk.ts';
 import { soak } from './soak.ts';
 import { start } from './start.ts';
 
@@ -28,6 +29,7 @@ const BENCHES: readonly Bench[] = [
   graph,
   json,
   kernels,
+  gate,
   matching,
   arrowToDiscard,
   captureToDiscard,

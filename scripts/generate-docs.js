@@ -10,13 +10,15 @@ const { declarations: registry } = await dist('cli/registry.js');
 const { operatorPage, connectorsPage, formatsPage, operatorsPage } = await dist('cli/pages.js');
 const { pipelinesPage } = await dist('cli/pipelines-page.js');
 const { diagnosticsReference } = await dist('graph/diagnostics/reference.js');
-const { jsonSchema } = await dist('graph/plan/json-schema.js');
+const { fileSchema, jsonSchema } = await dist('graph/plan/json-schema.js');
+const { limitsShape } = await dist('operators/risk/limits/shape.js');
 
 /** Contents of every generated file, by path. */
 function generated() {
   const operators = [...registry.operators.values()];
   return {
     'pipelines.schema.json': `${JSON.stringify(jsonSchema(registry), null, 2)}\n`,
+    'limits.schema.json': `${JSON.stringify(fileSchema('Limits of the pre-trade gate', limitsShape), null, 2)}\n`,
     'docs/diagnostics.md': diagnosticsReference(),
     'docs/pipelines.md': pipelinesPage(),
     'docs/operators.md': operatorsPage(operators),

@@ -23,6 +23,11 @@ export function jsonSchema(registry: Registry): object {
   };
 }
 
+/** The JSON Schema of another kind of file, e.g. of limits. */
+export function fileSchema(title: string, type: z.ZodType): object {
+  return { $schema: 'https://json-schema.org/draft/2020-12/schema', title, ...ofType(type) };
+}
+
 /** A zod type as the file writes it: units as text, defaults in the file's own words. */
 function ofType(type: z.ZodType): JsonSchema {
   const { $schema: _, ...schema } = z.toJSONSchema(type, {

@@ -33,7 +33,8 @@ export function standalone<P>(operator: Operator<P>, files: ReadonlyMap<string, 
   };
 }
 
-function paramsOf<P>(operator: Operator<P>, given: unknown): P {
+/** The parameters after defaults; throws `param-invalid`. */
+export function paramsOf<P>(operator: Operator<P>, given: unknown): P {
   const parsed = operator.params.safeParse(given);
   if (parsed.success) return parsed.data;
   const what = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'parameters'}: ${issue.message}`).join('; ');
@@ -85,7 +86,7 @@ function emissionsOf<P>(
 }
 
 /** Output schemas for the given columns; the faults that the compiler would print are thrown as one error. */
-function schemasOf<P>(operator: Operator<P>, params: P, inputs: Readonly<Record<string, Schema>>): Readonly<Record<string, Schema>> {
+export function schemasOf<P>(operator: Operator<P>, params: P, inputs: Readonly<Record<string, Schema>>): Readonly<Record<string, Schema>> {
   const faults: string[] = [];
   const request: SchemaRequest<P> = {
     params,

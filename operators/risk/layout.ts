@@ -33,7 +33,7 @@ export const CANCEL_SCHEMA = new Schema([
   COLUMNS.side,
   COLUMNS.type,
   COLUMNS.size_lots,
-  field('price_ticks', COLUMNS.price_ticks.type, true, 'price of the order, as it came'),
+  field('price_ticks', COLUMNS.price_ticks.type, true, 'limit of the order'),
   field('strategy', dictionaryOf('strategy'), true, 'strategy of the order'),
   field('venue', dictionaryOf('venue'), true, 'venue of the order'),
 ]);

@@ -40,6 +40,8 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('control' as const), action: fc.constantFrom('kill', 'resume', 'resume', 'state'), scope: fc.constantFrom('account', 'strategy', 'symbol', 'all'), state: fc.constantFrom('active', 'active', 'reducing', 'halted'), pick: fc.nat(1) }) },
 ); // biome-ignore format: a table
 
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
 /** A market with the gate in front, and everything that must hold of it at any time. */
 class Market {
   readonly gate = new Gate(LIMITS, ['orders', 'prices', 'fills', 'updates', 'control']);
@@ -52,7 +54,7 @@ class Market {
     for (const symbol of SYMBOLS) this.gate.push('prices', { ts_event: 0n, symbol, price_ticks: REFERENCE[symbol] ?? null });
   }
 
-  run(one: fc.infer<typeof step>): void {
+  run(one: Step): void {
     this.#now += STEP_NS;
     const ts_event = this.#now;
     const known = this.venue.chances();

@@ -106,6 +106,12 @@ impl Remap {
         self.ids.resize(dictionary.len(), UNMET);
     }
 
+    /// The id of a code that was met since `follow`.
+    #[inline]
+    pub fn known(&self, code: i32) -> Option<u32> {
+        self.ids.get(code as usize).copied().filter(|id| *id != UNMET)
+    }
+
     #[inline]
     pub fn id(&mut self, code: i32, dictionary: &Dictionary, table: &mut WordTable) -> Result<u32, Fault> {
         match self.ids.get(code as usize) {

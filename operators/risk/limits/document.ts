@@ -54,8 +54,9 @@ export function readDocument(text: string): { readonly read: Read } | { readonly
   const documents = [...new Composer({ uniqueKeys: false, prettyErrors: false }).compose(tokens, true, text.length)];
   const [document, second] = documents;
   for (const error of documents.flatMap((one) => one.errors)) {
-    const message = (error.message.split('\n')[0] ?? '').replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
-    faults.push({ from: error.pos[0], to: error.pos[1], code: 'yaml-syntax', message });
+    const message = (error.message.trim().split('\n')[0] ?? '').replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
+    const [from, to] = error.pos;
+    faults.push({ from, to: Math.max(to, from + 1), code: 'yaml-syntax', message });
   }
   if (second) {
     const from = second.contents?.range?.[0] ?? second.range[0];
@@ -65,7 +66,7 @@ export function readDocument(text: string): { readonly read: Read } | { readonly
   const converter = new Converter(document, faults);
   const value = document.contents ? converter.convert(document.contents) : null;
   if (faults.length > 0) return { faults };
-  return { read: { value, span: (path, key = false) => spanOf(document, path, key, text.length) } };
+  return { read: { value, span: (path, key = false) => spanOf(document, path, key) } };
 }
 
 /** Nodes to plain data. */
@@ -124,9 +125,10 @@ function scalar(node: Scalar): unknown {
   return source.replace(/\D/g, '').length > SAFE_DIGITS ? source : value;
 }
 
-function spanOf(document: Document.Parsed, path: Path, key: boolean, length: number): { from: number; to: number } {
+function spanOf(document: Document.Parsed, path: Path, key: boolean): { from: number; to: number } {
   let node: Node | null = document.contents;
-  let range: readonly number[] = node?.range ?? [0, Math.min(1, length)];
+  // a fault of the whole file points at its beginning
+  let range: readonly number[] = [node?.range?.[0] ?? 0];
   let last: ParsedNode | Node | null = null;
   for (const step of path) {
     const from: Node | null | undefined = isAlias(node) ? node.resolve(document) : node;

@@ -6,8 +6,6 @@ export interface Order {
   readonly type: string;
   readonly strategy: string | null;
   readonly venue: string | null;
-  /** `price_ticks` as the row had it. */
-  readonly priceCell: bigint | null;
   /** What is in force, then what amends asked for and is not answered; null: as it was. */
   versions: { size: bigint | null; price: bigint | null }[];
   filled: bigint;

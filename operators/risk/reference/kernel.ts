@@ -8,7 +8,7 @@ import { ACCEPTED_PORT, DENIED_PORT, DENIED_SCHEMA, limitsOf } from '../layout.t
 import { faultText, parseLimits } from '../limits/parse.ts';
 import type { TradingState } from '../limits/table.ts';
 import type { RiskParams } from '../operator.ts';
-import { booksOf, type Event, isLive, sizeOf } from './books.ts';
+import { booksOf, type Event, isLive, priceOf, sizeOf } from './books.ts';
 import { checked, type Denial, fingerprint, type Instruction, ownPrice, type Recent, timeAt, type World } from './checks.ts';
 import { filled, fits, inRange, Malformed, maybe, maybeName, name, number, SIDES, STATUSES, size, stray, TYPES, word } from './rows.ts';
 
@@ -84,7 +84,7 @@ export function referenceRisk(context: KernelContext<RiskParams>): Kernel {
     const found = checked(worldOf(account), row, null);
     if ('code' in found) throw new Denied(row, found);
     const { symbol, id, side, type, strategy, venue } = row;
-    const order = { symbol, id, side, type, strategy, venue, priceCell: row.price };
+    const order = { symbol, id, side, type, strategy, venue };
     account.events.push({ kind: 'new', order, size: row.size ?? 0n, price: found.price });
     const now = message(account, row);
     const window = own(account, 'duplicate');
@@ -166,10 +166,11 @@ export function referenceRisk(context: KernelContext<RiskParams>): Kernel {
     if (!params.cancel_on_kill) return [];
     return [...state.accounts.values()].flatMap((account) =>
       booksOf(account.events, told).orders.filter(isLive).flatMap((order) => {
-        const { symbol, id, side, type, strategy, venue, priceCell } = order;
+        const { symbol, id, side, type, strategy, venue } = order;
+          const limit = type === 'limit' || type === 'stop_limit' ? priceOf(order) : null;
         const names: Readonly<Record<string, string | null>> = { all: '', account: account.name, strategy, venue, symbol };
         if (names[scope] !== whom) return [];
-        const fields = { order_id: id, account: account.name, symbol, side, type, size_lots: sizeOf(order), price_ticks: priceCell };
+        const fields = { order_id: id, account: account.name, symbol, side, type, size_lots: sizeOf(order), price_ticks: limit };
         return [{ ts_event: ts, action: 'cancel', ...fields, strategy, venue }];
       }),
     ); // biome-ignore format: one step

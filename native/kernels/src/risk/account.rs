@@ -4,6 +4,7 @@ use super::snapshots::{read_i128, write_i128};
 use crate::fault::Fault;
 use crate::snapshot::{Reader, Writer};
 use rustc_hash::FxHashMap;
+use std::hint::black_box;
 
 /// What an account holds and has open in a symbol.
 #[derive(Debug, Default)]
@@ -11,16 +12,17 @@ pub struct Line {
     pub symbol: u32,
     /// Bought less sold.
     pub position: i128,
-    /// Price x size of buys less that of sells; None beyond counting.
-    pub paid: Option<i128>,
+    /// Price x size of buys less that of sells, where `counted`; it is not beyond 128 bits.
+    paid: i128,
+    counted: bool,
     /// Open of all buys, of all sells.
     pub buys: i128,
     pub sells: i128,
     /// What open orders may cost, tick-lots.
     pub cost: i128,
-    pub open_orders: i64,
+    pub open_orders: i32,
     /// Orders with something open and no known price.
-    pub unpriced: i64,
+    pub unpriced: i32,
     /// New orders accepted, and the sum of their sizes.
     pub accepted: i64,
     pub accepted_lots: i128,
@@ -28,7 +30,19 @@ pub struct Line {
 
 impl Line {
     pub fn new(symbol: u32) -> Self {
-        Self { symbol, paid: Some(0), ..Self::default() }
+        Self { symbol, counted: true, ..Self::default() }
+    }
+
+    /// Price x size of buys less that of sells; None beyond counting.
+    #[inline]
+    pub fn paid(&self) -> Option<i128> {
+        self.counted.then_some(self.paid)
+    }
+
+    fn pay(&mut self, paid: Option<i128>) {
+        let sum = self.paid().zip(paid).and_then(|(sum, paid)| sum.checked_add(paid));
+        self.counted = sum.is_some();
+        self.paid = sum.unwrap_or_default();
     }
 
     fn count(&mut self, order: &Order, sign: i128) {
@@ -38,8 +52,8 @@ impl Line {
             Side::Sell => self.sells += open,
         }
         self.cost += sign * order.cost();
-        self.open_orders += i64::from(order.is_live()) * sign as i64;
-        self.unpriced += i64::from(order.price.is_none() && order.open() > 0) * sign as i64;
+        self.open_orders += i32::from(order.is_live()) * sign as i32;
+        self.unpriced += i32::from(order.price.is_none() && order.open() > 0) * sign as i32;
     }
 }
 
@@ -55,6 +69,21 @@ pub struct Account {
 }
 
 impl Account {
+    /// Reads of it what lies behind it in memory.
+    #[inline]
+    pub fn touch(&self) {
+        black_box((self.open_orders, self.lines.first().map(|line| line.symbol)));
+        self.recent.touch();
+    }
+
+    /// The same of its lines.
+    #[inline]
+    pub fn touch_lines(&self) {
+        for line in &self.lines {
+            black_box((line.symbol, line.position, line.accepted_lots));
+        }
+    }
+
     /// Where a symbol's line is, or would be.
     #[inline]
     pub fn find(&self, symbol: u32) -> Result<usize, usize> {
@@ -99,7 +128,7 @@ impl Account {
         line.count(order, -1);
         change(order);
         line.count(order, 1);
-        self.open_orders += line.open_orders - open_before;
+        self.open_orders += i64::from(line.open_orders - open_before);
         if forget(order) {
             self.orders.remove(&(symbol, id));
         }
@@ -115,8 +144,7 @@ impl Account {
         let line = self.line(symbol);
         let sign = if side == Side::Buy { 1 } else { -1 };
         line.position += sign * i128::from(size);
-        let paid = price.map(|price| sign * i128::from(price) * i128::from(size));
-        line.paid = line.paid.zip(paid).and_then(|(sum, paid)| sum.checked_add(paid));
+        line.pay(price.map(|price| sign * i128::from(price) * i128::from(size)));
     }
 
     pub fn snapshot(&self, into: &mut Writer) {
@@ -124,8 +152,8 @@ impl Account {
         for line in &self.lines {
             into.u32(line.symbol);
             write_i128(line.position, into);
-            into.u32(u32::from(line.paid.is_some()));
-            write_i128(line.paid.unwrap_or_default(), into);
+            into.u32(u32::from(line.counted));
+            write_i128(line.paid, into);
             into.i64(line.accepted);
             write_i128(line.accepted_lots, into);
         }
@@ -145,9 +173,8 @@ impl Account {
         for _ in 0..from.count()? {
             let mut line = Line::new(from.u32()?);
             line.position = read_i128(from)?;
-            let counted = from.u32()? != 0;
-            let paid = read_i128(from)?;
-            line.paid = counted.then_some(paid);
+            line.counted = from.u32()? != 0;
+            line.paid = read_i128(from)?;
             (line.accepted, line.accepted_lots) = (from.i64()?, read_i128(from)?);
             account.lines.push(line);
         }

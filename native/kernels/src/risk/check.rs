@@ -95,7 +95,7 @@ impl Check<'_> {
         let rules = self.rules(own, line, of_symbol);
         self.size(&rules)?;
         let reference = self.reference(own, &rules, of_symbol)?;
-        let bound = reference.map(|reference| self.bound(reference, &rules));
+        let bound = reference.filter(|_| self.row.own_price().is_none()).map(|reference| self.bound(reference, &rules));
         self.price(&rules, reference)?;
         self.fat_finger(own, line)?;
         self.notional(&rules, reference, bound, of_symbol.unit)?;
@@ -415,7 +415,7 @@ impl Check<'_> {
         };
         let most = self.own(own, |limits| limits.line.open_orders).unwrap_or((Scope::Defaults, super::limits::OPEN_ORDERS));
         refuse(self.account.map_or(0, |account| account.open_orders), most, "")?;
-        let here = self.line().map_or(0, |line| line.open_orders);
+        let here = self.line().map_or(0, |line| i64::from(line.open_orders));
         if let Some(limit) = line.and_then(|line| line.open_orders) {
             refuse(here, (Scope::AccountSymbol, limit), " in the symbol")?;
         }

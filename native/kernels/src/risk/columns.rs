@@ -2,7 +2,7 @@
 
 use super::names::{NONE, NameColumn, Vocabulary, Word};
 use super::order::{SIDES, TYPES};
-use crate::column::{Batch, Column};
+use crate::column::{Batch, Column, Values};
 use crate::config::{Config, Kind};
 use crate::dictionary::WordTable;
 use crate::fault::Fault;
@@ -24,10 +24,13 @@ impl Numbers {
         Ok(Self(port.find(name).map(|_| port.column(name, Kind::I64)).transpose()?))
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn at(&self, batch: &Batch, row: usize) -> Result<Option<i64>, Fault> {
         let Some(column) = self.0.map(|at| &batch.columns[at]) else { return Ok(None) };
-        Ok(if column.is_valid(row) { Some(column.i64s()?[row]) } else { None })
+        match column.values {
+            Values::I64(values) => Ok(column.is_valid(row).then(|| values[row])),
+            _ => column.i64s().map(|_| None),
+        }
     }
 }
 
@@ -49,7 +52,13 @@ impl Names {
         self.at.map_or(Ok(()), |at| self.column.follow(&batch.columns[at]))
     }
 
+    /// The id of a row's name, where the name was met before.
     #[inline]
+    fn peek(&self, batch: &Batch, row: usize) -> Option<u32> {
+        self.at.and_then(|at| self.column.peek(&batch.columns[at], row))
+    }
+
+    #[inline(always)]
     pub fn at(&mut self, batch: &Batch, row: usize, table: &mut WordTable) -> Result<u32, Fault> {
         self.at.map_or(Ok(NONE), |at| self.column.at(&batch.columns[at], row, table))
     }
@@ -75,14 +84,14 @@ impl Words {
     }
 
     /// The place of a row's word; malformed where it is null or none of the vocabulary.
-    #[inline]
+    #[inline(always)]
     pub fn at(&self, batch: &Batch, row: usize, missing: &'static str, unknown: &'static str) -> Result<Result<u8, Malformed>, Fault> {
-        let word = self.at.map_or(Ok(Word::Null), |at| self.vocabulary.at(&batch.columns[at], row))?;
-        Ok(match word {
-            Word::At(place) => Ok(place),
-            Word::Null => Err(null(missing, self.name)),
-            Word::Unknown => Err(self.unknown(&batch.columns[self.at.unwrap_or_default()], row, unknown)?),
-        })
+        match self.at.map(|at| self.vocabulary.at(&batch.columns[at], row)) {
+            Some(Ok(Word::At(place))) => Ok(Ok(place)),
+            Some(Ok(Word::Unknown)) => self.unknown(&batch.columns[self.at.unwrap_or_default()], row, unknown).map(Err),
+            Some(Err(fault)) => Err(fault),
+            Some(Ok(Word::Null)) | None => Ok(Err(null(missing, self.name))),
+        }
     }
 
     #[cold]
@@ -130,6 +139,12 @@ pub struct OrderColumns {
 }
 
 impl OrderColumns {
+    /// The account of a row, where its name was met before.
+    #[inline]
+    pub fn peek(&self, batch: &Batch, row: usize) -> Option<u32> {
+        self.account.peek(batch, row)
+    }
+
     pub fn new(config: &Config) -> Result<Self, Fault> {
         let (number, name) = (|name| Numbers::find(config, "orders", name), |name| Names::find(config, "orders", name));
         Ok(Self {

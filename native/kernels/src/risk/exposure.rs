@@ -5,7 +5,7 @@ use super::denial::Denial;
 use super::limits::AccountLimits;
 use super::money::{amount, passes};
 use super::names::name;
-use super::order::{Order, Side, Version};
+use super::order::{Order, Side, Version, cost};
 
 /// What a row adds to the open orders of its line, were it accepted; never negative.
 #[derive(Debug, Clone, Copy)]
@@ -18,18 +18,13 @@ pub struct Growth {
 impl Growth {
     /// `price` is the worst price of a new order, None where it is unknown.
     pub fn of(row: &Instruction, order: Option<&Order>, price: Option<i64>) -> Self {
-        let added = |size: i64, price: Option<i64>, filled: i64| {
-            let mut after = Order::new(0, row.side, row.kind, 0, 0, None, size, price);
-            after.filled = filled;
-            (i128::from(after.open()), after.cost())
-        };
         let Some(order) = order else {
-            let (lots, cost) = added(row.size.unwrap_or_default(), price, 0);
-            return Self { lots, cost };
+            let size = row.size.unwrap_or_default();
+            return Self { lots: i128::from(size), cost: cost(row.side, price, size) };
         };
         let (size, price) = order.with(Version { size: row.size, price: row.own_price() });
-        let (lots, cost) = added(size, price, order.filled);
-        Self { lots: lots - i128::from(order.open()), cost: cost - order.cost() }
+        let open = size.saturating_sub(order.filled).max(0);
+        Self { lots: i128::from(open) - i128::from(order.open()), cost: cost(row.side, price, open) - order.cost() }
     }
 }
 
@@ -98,12 +93,14 @@ impl Check<'_> {
             }
             let (price, unit) = self.fresh(line.symbol)?;
             let value = |lots: i128| amount(lots, i128::from(price), unit);
+            let value = |lots: i128| if lots == 0 { Some(0) } else { value(lots) };
             let (before, after) = ends(line, own);
             let of = |[high, low]: [i128; 2]| {
                 let both = value(high).zip(value(low));
                 [both.map(|(a, b)| a.abs().max(b.abs())), both.map(|(a, b)| a.max(b)), both.map(|(a, b)| a.min(b))]
             };
-            let (was, is) = (of(before), of(after));
+            let was = of(before);
+            let is = if own { of(after) } else { was };
             total.add(was[0], is[0]);
             long.add(was[1], is[1]);
             short.add(was[2], is[2]);
@@ -129,7 +126,7 @@ impl Check<'_> {
     fn credit(&self, scope: Scope, limit: i128, growth: &Growth) -> Checked<()> {
         let mut used = Sum::ZERO;
         let ticks = |line: &Line, own: bool| {
-            let before = line.paid.and_then(|paid| paid.checked_add(line.cost));
+            let before = line.paid().and_then(|paid| paid.checked_add(line.cost));
             (before, if own { before.and_then(|before| before.checked_add(growth.cost)) } else { before })
         };
         let problem = |line: &Line, own: bool| {
@@ -152,7 +149,8 @@ impl Check<'_> {
             let unit = self.limits.symbol(line.symbol).map_or(0, |limits| limits.unit);
             let (before, after) = ticks(line, own);
             let value = |ticks: Option<i128>| ticks.and_then(|ticks| amount(ticks, 1, unit));
-            used.add(value(before), value(after));
+            let was = value(before);
+            used.add(was, if own { value(after) } else { was });
             Ok(())
         });
         if let Err(denial) = summed {

@@ -82,6 +82,12 @@ pub struct AccountLimits {
 }
 
 impl AccountLimits {
+    /// Something from each part of it.
+    #[inline]
+    pub fn touch(&self) -> (Option<i64>, Option<i64>, bool, bool, bool) {
+        (self.line.order.size, self.line.position, self.gross.is_some(), self.credit.is_some(), self.lines.is_empty())
+    }
+
     /// Its own limits in a symbol.
     #[inline]
     pub fn in_symbol(&self, symbol: u32) -> Option<&LineLimits> {

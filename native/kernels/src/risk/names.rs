@@ -68,8 +68,17 @@ impl NameColumn {
         Ok(())
     }
 
-    /// The id of a row's name, `NONE` where it is null.
+    /// The id of a row's name, where the name was met before.
     #[inline]
+    pub fn peek(&self, column: &Column, row: usize) -> Option<u32> {
+        match column.values {
+            Values::Word { codes, .. } => self.remap.known(codes[row]),
+            _ => None,
+        }
+    }
+
+    /// The id of a row's name, `NONE` where it is null.
+    #[inline(always)]
     pub fn at(&mut self, column: &Column, row: usize, table: &mut WordTable) -> Result<u32, Fault> {
         match column.values {
             Values::Word { codes, dictionary } if column.is_valid(row) => self.remap.id(codes[row], dictionary, table),
@@ -117,7 +126,7 @@ impl Vocabulary {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn at(&self, column: &Column, row: usize) -> Result<Word, Fault> {
         let Values::Word { codes, dictionary } = column.values else { return Ok(Word::Null) };
         if !column.is_valid(row) {

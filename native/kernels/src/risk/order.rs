@@ -60,17 +60,22 @@ pub struct Version {
 pub struct Order {
     /// Place among all orders that the gate accepted.
     pub entry: i64,
-    pub side: Side,
-    pub kind: Type,
-    pub strategy: u32,
-    pub venue: u32,
-    /// `price_ticks` as the row had it.
-    pub price_cell: Option<i64>,
     /// Largest size and worst price of the versions.
     pub size: i64,
     pub price: Option<i64>,
     pub filled: i64,
+    pub strategy: u32,
+    pub venue: u32,
+    pub side: Side,
+    pub kind: Type,
     pub over: bool,
+    /// None: nothing but what is in force, and that is `size` and `price`.
+    versions: Option<Box<Versions>>,
+}
+
+/// What is in force, and what amends asked for and is not answered.
+#[derive(Debug)]
+struct Versions {
     in_force: Version,
     unanswered: Vec<Version>,
 }
@@ -79,19 +84,9 @@ pub struct Order {
 pub const MOST_UNANSWERED: usize = 16;
 
 impl Order {
-    #[expect(clippy::too_many_arguments, reason = "a record")]
-    pub fn new(
-        entry: i64,
-        side: Side,
-        kind: Type,
-        strategy: u32,
-        venue: u32,
-        price_cell: Option<i64>,
-        size: i64,
-        price: Option<i64>,
-    ) -> Self {
-        let in_force = Version { size: Some(size), price };
-        Self { entry, side, kind, strategy, venue, price_cell, size, price, filled: 0, over: false, in_force, unanswered: Vec::new() }
+    /// A new order, of a strategy and venue.
+    pub fn new(entry: i64, (side, kind): (Side, Type), (strategy, venue): (u32, u32), size: i64, price: Option<i64>) -> Self {
+        Self { entry, size, price, filled: 0, strategy, venue, side, kind, over: false, versions: None }
     }
 
     pub fn open(&self) -> i64 {
@@ -104,58 +99,59 @@ impl Order {
     }
 
     pub fn is_full_of_amends(&self) -> bool {
-        self.unanswered.len() >= MOST_UNANSWERED
+        self.versions.as_ref().is_some_and(|versions| versions.unanswered.len() >= MOST_UNANSWERED)
     }
 
     /// What its open size may cost: `max(0, price x open)` of a buy, of a sell with the sign turned; 0 without a price.
     pub fn cost(&self) -> i128 {
-        let paid = i128::from(self.price.unwrap_or_default()) * i128::from(self.open());
-        if self.side == Side::Buy { paid.max(0) } else { (-paid).max(0) }
+        cost(self.side, self.price, self.open())
     }
 
     /// Size and price with a version more.
     pub fn with(&self, version: Version) -> (i64, Option<i64>) {
-        let price = match (self.price, version.price) {
-            (Some(own), Some(other)) => Some(self.side.worse(own, other)),
-            (own, _) => own,
-        };
-        (self.size.max(version.size.unwrap_or(self.size)), price)
+        worse(self.side, (self.size, self.price), version)
+    }
+
+    fn versions(&mut self) -> &mut Versions {
+        let in_force = Version { size: Some(self.size), price: self.price };
+        self.versions.get_or_insert_with(|| Box::new(Versions { in_force, unanswered: Vec::new() }))
     }
 
     /// An amend was accepted; `answers`: whether the venue's answer will be told.
     pub fn ask(&mut self, version: Version, answers: bool) {
-        (self.size, self.price) = self.with(version);
         if answers {
-            self.unanswered.push(version);
-        } else {
-            self.in_force = Version { size: Some(self.size), price: self.price };
+            self.versions().unanswered.push(version);
         }
+        (self.size, self.price) = self.with(version);
     }
 
     /// The venue put a size and price in force.
     pub fn replaced(&mut self, size: i64, price: Option<i64>) {
         let fits = |asked: &Version| asked.size.is_none_or(|asked| asked == size) && (asked.price.is_none() || asked.price == price);
-        if let Some(at) = self.unanswered.iter().position(fits) {
-            self.unanswered.drain(..=at);
+        let versions = self.versions();
+        if let Some(at) = versions.unanswered.iter().position(fits) {
+            versions.unanswered.drain(..=at);
         }
-        self.in_force =
-            Version { size: Some(size), price: if self.in_force.price.is_some() { price.or(self.in_force.price) } else { None } };
+        versions.in_force.size = Some(size);
+        versions.in_force.price = versions.in_force.price.map(|before| price.unwrap_or(before));
         self.settle();
     }
 
     /// It trades no more than `filled` in all.
     pub fn end(&mut self, filled: i64) {
         self.over = true;
-        self.unanswered.clear();
-        self.in_force.size = Some(filled);
+        let versions = self.versions();
+        versions.unanswered.clear();
+        versions.in_force.size = Some(filled);
         self.settle();
     }
 
     fn settle(&mut self) {
-        self.size = self.in_force.size.unwrap_or_default();
-        self.price = self.in_force.price;
-        for at in 0..self.unanswered.len() {
-            (self.size, self.price) = self.with(self.unanswered[at]);
+        let Some(versions) = &self.versions else { return };
+        let in_force = (versions.in_force.size.unwrap_or_default(), versions.in_force.price);
+        (self.size, self.price) = versions.unanswered.iter().fold(in_force, |worst, version| worse(self.side, worst, *version));
+        if versions.unanswered.is_empty() {
+            self.versions = None;
         }
     }
 
@@ -165,11 +161,12 @@ impl Order {
         into.u32(self.kind as u32);
         into.u32(self.strategy);
         into.u32(self.venue);
-        write_option(self.price_cell, into);
         into.i64(self.filled);
         into.u32(u32::from(self.over));
-        into.count(self.unanswered.len());
-        for version in std::iter::once(&self.in_force).chain(&self.unanswered) {
+        let whole = Versions { in_force: Version { size: Some(self.size), price: self.price }, unanswered: Vec::new() };
+        let Versions { in_force, unanswered } = self.versions.as_deref().unwrap_or(&whole);
+        into.count(unanswered.len());
+        for version in std::iter::once(in_force).chain(unanswered) {
             write_option(version.size, into);
             write_option(version.price, into);
         }
@@ -177,17 +174,32 @@ impl Order {
 
     pub fn read(from: &mut Reader) -> Result<Self, Fault> {
         let (entry, side, kind) = (from.i64()?, Side::of(from.u32()? as u8), Type::of(from.u32()? as u8));
-        let (strategy, venue, price_cell) = (from.u32()?, from.u32()?, read_option(from)?);
+        let (strategy, venue) = (from.u32()?, from.u32()?);
         let (filled, over, count) = (from.i64()?, from.u32()? != 0, from.count()?);
         let version = |from: &mut Reader| -> Result<Version, Fault> { Ok(Version { size: read_option(from)?, price: read_option(from)? }) };
         let in_force = version(from)?;
         let size = in_force.size.ok_or_else(corrupt)?;
-        let mut order = Self::new(entry, side, kind, strategy, venue, price_cell, size, in_force.price);
+        let mut order = Self::new(entry, (side, kind), (strategy, venue), size, in_force.price);
         (order.filled, order.over) = (filled, over);
         for _ in 0..count {
-            order.unanswered.push(version(from)?);
+            let version = version(from)?;
+            order.ask(version, true);
         }
-        order.settle();
         Ok(order)
     }
+}
+
+/// The larger size and the worse price; a price that is unknown stays so.
+fn worse(side: Side, (size, price): (i64, Option<i64>), version: Version) -> (i64, Option<i64>) {
+    let price = match (price, version.price) {
+        (Some(own), Some(other)) => Some(side.worse(own, other)),
+        (own, _) => own,
+    };
+    (size.max(version.size.unwrap_or(size)), price)
+}
+
+/// What an open size may cost, in tick-lots.
+pub fn cost(side: Side, price: Option<i64>, open: i64) -> i128 {
+    let paid = i128::from(price.unwrap_or_default()) * i128::from(open);
+    if side == Side::Buy { paid.max(0) } else { (-paid).max(0) }
 }

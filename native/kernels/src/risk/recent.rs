@@ -5,6 +5,7 @@ use crate::fault::Fault;
 use crate::snapshot::{Reader, Writer};
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
+use std::hint::black_box;
 
 /// What makes two new orders of an account equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,12 +25,22 @@ pub struct Recent {
     time: Option<i64>,
     /// Times of the last messages, as many as the limit asks for.
     messages: VecDeque<i64>,
-    /// Fingerprints by time, and the last time of each.
+    /// Fingerprints by time.
     prints: VecDeque<(i64, Fingerprint)>,
+    /// The last time of each, where they are more than `FEW`; else empty.
     last: FxHashMap<Fingerprint, i64>,
 }
 
+/// So many fingerprints are sooner looked through than looked up.
+const FEW: usize = 16;
+
 impl Recent {
+    /// Reads what lies behind it in memory.
+    #[inline]
+    pub fn touch(&self) {
+        black_box((self.messages.front(), self.prints.back().map(|(time, _)| *time)));
+    }
+
     /// The account's time at a row.
     #[inline]
     pub fn at(&self, ts_ns: i64) -> i64 {
@@ -39,7 +50,9 @@ impl Recent {
     /// How long before `now` an equal order was accepted, when that is less than `window` ago.
     #[inline]
     pub fn duplicate(&self, print: &Fingerprint, now: i64, window: i64) -> Option<i64> {
-        let age = now.saturating_sub(*self.last.get(print)?);
+        let then =
+            if self.last.is_empty() { self.prints.iter().rev().find(|(_, known)| known == print)?.0 } else { *self.last.get(print)? };
+        let age = now.saturating_sub(then);
         (age < window).then_some(age)
     }
 
@@ -66,13 +79,24 @@ impl Recent {
             self.prints.clear();
             return self.last.clear();
         };
-        self.prints.push_back((now, print));
-        self.last.insert(print, now);
+        self.remember(now, print);
         while let Some((then, old)) = self.prints.front().filter(|(then, _)| now.saturating_sub(*then) >= window) {
             if self.last.get(old) == Some(then) {
                 self.last.remove(old);
             }
             self.prints.pop_front();
+        }
+        if self.prints.len() <= FEW / 2 {
+            self.last.clear();
+        }
+    }
+
+    fn remember(&mut self, time: i64, print: Fingerprint) {
+        self.prints.push_back((time, print));
+        if !self.last.is_empty() {
+            self.last.insert(print, time);
+        } else if self.prints.len() > FEW {
+            self.last.extend(self.prints.iter().map(|(time, print)| (*print, *time)));
         }
     }
 
@@ -107,8 +131,7 @@ impl Recent {
                 stop: read_option(from)?,
                 size: from.i64()?,
             };
-            recent.prints.push_back((time, print));
-            recent.last.insert(print, time);
+            recent.remember(time, print);
         }
         Ok(recent)
     }

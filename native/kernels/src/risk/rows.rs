@@ -127,7 +127,7 @@ impl Cancels {
         self.sides.push(order.side as i32);
         self.types.push(order.kind as i32);
         self.sizes.push(order.size);
-        self.prices.push_option(order.price_cell);
+        self.prices.push_option(order.price.filter(|_| order.kind.has_limit()));
         push_name(&mut self.strategies, party.strategy);
         push_name(&mut self.venues, party.venue);
     }

@@ -17,6 +17,7 @@ import { kafka } from './kafka.ts';
 import { kernels } from './kernels.ts';
 import { latency } from './latency.ts';
 import { peers } from './peers.ts';
+import { positions } from './positions.ts';
 import { questdb } from './questdb.ts';
 import { questdbServer } from './questdb-server.ts';
 import { soak } from './soak.ts';
@@ -27,6 +28,7 @@ const BENCHES: readonly Bench[] = [
   graph,
   json,
   kernels,
+  positions,
   arrowToDiscard,
   captureToDiscard,
   clickhouse,

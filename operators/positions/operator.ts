@@ -85,7 +85,8 @@ export type PositionsParams = z.output<typeof params>;
 export const positions = defineOperator({
   name: 'positions',
   summary: 'Positions, realised and unrealised profit, fees, cash and equity of accounts, by FIFO, LIFO or average cost.',
-  source: 'cost formulas: IAS 2 Inventories, paragraphs 23-27; translation of balances at the closing rate: IAS 21, paragraph 23',
+  source:
+    'FIFO and weighted average cost: IAS 2 Inventories, paragraphs 25-27; LIFO: FASB ASC 330-10-30; balances at the last rate: IAS 21, paragraph 23',
   semantics: 1,
   determinism: 'exact',
   params,

@@ -17,9 +17,12 @@ import { filter as filterOperator } from './operators/filter/operator.ts';
 import { indicators as indicatorsOperator } from './operators/indicators/operator.ts';
 import { match as matchOperator } from './operators/match/operator.ts';
 import { normalize as normalizeOperator } from './operators/normalize/operator.ts';
+import { performance as performanceOperator } from './operators/performance/operator.ts';
 import { positions as positionsOperator } from './operators/positions/operator.ts';
 import { select as selectOperator } from './operators/select/operator.ts';
 import { stress as stressOperator } from './operators/stress/operator.ts';
+import { varOperator } from './operators/var/operator.ts';
+import { varBacktest as varBacktestOperator } from './operators/var_backtest/operator.ts';
 
 export { column, gather, int64, makeBatch } from './graph/contract/batch.ts';
 export { COLUMNS } from './graph/contract/columns.ts';
@@ -44,6 +47,12 @@ export const filter = standalone(filterOperator);
 export const select = standalone(selectOperator);
 /** An exchange core over instructions: `match({ depth: 5 })`, its rows on `.port('fills')`, `orders`, `book`, `auction`. */
 export const match = standalone(matchOperator);
+/** Value at risk and expected shortfall: `valueAtRisk({ column: 'return', confidences: [0.99] })`. */
+export const valueAtRisk = standalone(varOperator);
+/** Forecasts of it against returns: `varBacktest({ var: 'var_historical_99' })`. */
+export const varBacktest = standalone(varBacktestOperator);
+/** Return and risk of a series: `performance({ column: 'equity', returns: 'simple' })`. */
+export const performance = standalone(performanceOperator);
 /** Trades of a venue or of typed columns, checked against an instrument table given as text by its path. */
 export const normalize = (params: unknown, files: ReadonlyMap<string, string>) => standalone(normalizeOperator, files)(params);
 /** Positions, profit and equity of accounts from their fills, with an instrument table given as text by its path; also `.port('equity')`, `balances`. */

@@ -16,6 +16,7 @@ import { json } from './json.ts';
 import { kafka } from './kafka.ts';
 import { kernels } from './kernels.ts';
 import { latency } from './latency.ts';
+import { matching } from './match.ts';
 import { peers } from './peers.ts';
 import { positions } from './positions.ts';
 import { questdb } from './questdb.ts';
@@ -29,6 +30,7 @@ const BENCHES: readonly Bench[] = [
   json,
   kernels,
   positions,
+  matching,
   arrowToDiscard,
   captureToDiscard,
   clickhouse,

@@ -28,16 +28,33 @@ import { filter } from '../operators/filter/operator.ts';
 import { indicators } from '../operators/indicators/operator.ts';
 import { match } from '../operators/match/operator.ts';
 import { normalize } from '../operators/normalize/operator.ts';
+import { performance } from '../operators/performance/operator.ts';
 import { positions } from '../operators/positions/operator.ts';
 import { risk } from '../operators/risk/operator.ts';
 import { select } from '../operators/select/operator.ts';
 import { stress } from '../operators/stress/operator.ts';
+import { varOperator } from '../operators/var/operator.ts';
+import { varBacktest } from '../operators/var_backtest/operator.ts';
 
 const byName = <T extends { readonly name: string }>(declared: readonly T[]): ReadonlyMap<string, T> =>
   new Map(declared.map((declaration) => [declaration.name, declaration]));
 
 // biome-ignore lint/suspicious/noExplicitAny: declarations of many parameter types, as in Registry
-const OPERATORS: readonly Operator<any>[] = [bars, exposure, filter, indicators, match, normalize, positions, risk, select, stress];
+const OPERATORS: readonly Operator<any>[] = [
+  bars,
+  exposure,
+  filter,
+  indicators,
+  match,
+  normalize,
+  performance,
+  positions,
+  risk,
+  select,
+  stress,
+  varBacktest,
+  varOperator,
+];
 // biome-ignore lint/suspicious/noExplicitAny: as above
 const FORMATS: readonly Format<any>[] = [arrow, avro, json, csv, capture, raw];
 /** What may be said under `connections:`. */

@@ -54,6 +54,19 @@ const share = (draw: number, n: number): number => (hash(draw, n) >>> 0) * UNIT;
 /** A rank from 0, by Zipf's law with exponent 1, of `count`. Source: the inverse of the continuous law, P(rank < x) = ln(1 + x) / ln(1 + count). */
 const rank = (u: number, count: number): number => Math.min(count - 1, Math.floor((1 + count) ** u - 1));
 
+/** Index into `TYPES`. */
+function typeOf(draw: number): number {
+  const kind = share(draw, 22);
+  return kind < 0.9 ? 0 : kind < 0.97 ? 1 : 2;
+}
+
+/** Index into `TIMES_IN_FORCE`. */
+function timeOf(draw: number, type: number): number {
+  if (type > 0) return type === 1 ? 2 : 0;
+  const until = share(draw, 24);
+  return until < 0.6 ? 0 : until < 0.85 ? 1 : until < 0.97 ? 2 : 3;
+}
+
 /** What an order is when it comes, by place. */
 interface Order {
   readonly draw: number;
@@ -129,13 +142,11 @@ export class OrderGenerator {
       }
       setBit(isNew, i);
       side[i] = order.sell ? 1 : 0;
-      const kind = share(draw, 22);
-      type[i] = kind < 0.9 ? 0 : kind < 0.97 ? 1 : 2;
+      type[i] = typeOf(draw);
       const oversized = share(draw, 23) < this.#params.oversized;
       setInt64(size, i, 0, oversized ? lots * 1000 : lots);
       setBit(sized, i);
-      const until = share(draw, 24);
-      time[i] = type[i] === 1 ? 2 : type[i] === 2 || until < 0.6 ? 0 : until < 0.85 ? 1 : until < 0.97 ? 2 : 3;
+      time[i] = timeOf(draw, type[i] as number);
       if (type[i] === 0) {
         setInt64(price, i, 0, this.#price(draw, order.sell, mid));
         setBit(priced, i);
@@ -180,7 +191,10 @@ export class OrderGenerator {
     if (share(draw, 2) >= 0.45) return null;
     const back = 1 + Math.floor(share(draw, 3) ** 2 * REACH);
     const at = position - back;
-    return at >= 0 && share(this.#draw(partition, at), 2) >= 0.45 ? at : null;
+    if (at < 0) return null;
+    const then = this.#draw(partition, at);
+    const rested = typeOf(then) === 0 && timeOf(then, 0) < 2;
+    return rested && share(then, 2) >= 0.45 ? at : null;
   }
 
   #order(partition: number, position: number): Order {

@@ -91,7 +91,8 @@ function inputsOf(name: string, operator: Operator, from: From, scope: Scope): r
   const [only] = ports;
   if (from.kind === 'list') {
     if (ports.length === 1 && only !== undefined) return [{ port: only, edges: from.references }];
-    const example = ports.map((port, i) => `${port}: ${from.references[i]?.node ?? '...'}`).join(', ');
+    const wanted = ports.filter((port, i) => i < from.references.length || !operator.inputs[port]?.optional);
+    const example = wanted.map((port, i) => `${port}: ${from.references[i]?.node ?? '...'}`).join(', ');
     const found = from.written === 'list' ? 'a list' : 'one node';
     scope.say(
       'port-map-needed',

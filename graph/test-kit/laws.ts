@@ -129,6 +129,13 @@ const nativeIsReference: Law = (subject, tape, random) => {
   return differences('native = reference', 'by the native kernel', reference, drive(subject, subject.create, epochs), TOLERANCE);
 };
 
+/** Rows of several ports pushed together give what they give pushed one batch after the other. */
+const mergedIsPushed: Law = (subject, tape, random) => {
+  const epochs = build(random, subject, cut(random, tape, RANDOM_CUT));
+  const apart = drive(subject, subject.create, epochs);
+  return differences('merged = pushed', 'pushed together', apart, drive(subject, subject.create, epochs, { merged: true }), TOLERANCE);
+};
+
 /** Every promise of the kernel contract, by name. */
 export const LAWS: Readonly<Record<LawName, Law>> = {
   totality: always('totality'),
@@ -140,6 +147,7 @@ export const LAWS: Readonly<Record<LawName, Law>> = {
   'key independence': keyIndependence,
   'watermark safety': always('watermark safety'),
   'native = reference': nativeIsReference,
+  'merged = pushed': mergedIsPushed,
   'inputs unchanged': always('inputs unchanged'),
   'outputs unchanged': always('outputs unchanged'),
 };

@@ -26,7 +26,7 @@ export function nativeNormalize(context: KernelContext<NormalizeParams>): Kernel
   const instruments = instrumentTable(context);
   const byKey = new Map(instruments.map((instrument) => [instrumentKey(instrument.venue, instrument.symbol), instrument]));
   const { columns, told } = crossing(layout);
-  const native = nativeKernel({
+  const { pushMerged: _, ...native } = nativeKernel({
     kernel: 'normalize',
     params: {
       instruments: instruments.map(({ venue, symbol, tickSize, lotSize }) => ({ venue, symbol, tick_size: tickSize, lot_size: lotSize })),

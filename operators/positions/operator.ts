@@ -2,7 +2,17 @@ import { z } from 'zod';
 import { defineOperator, MAIN_PORT, REJECTED_PORT } from '../../graph/contract/operator.ts';
 import { interval } from '../../graph/contract/params.ts';
 import { referencePositions } from './kernel.ts';
-import { BALANCES_PORT, CASH_PORT, EQUITY_PORT, FILLS_PORT, PRICES_PORT, positionsSchema } from './layout.ts';
+import {
+  BALANCES_PORT,
+  BALANCES_SCHEMA,
+  CASH_PORT,
+  EQUITY_PORT,
+  EQUITY_SCHEMA,
+  FILLS_PORT,
+  POSITION_SCHEMA,
+  PRICES_PORT,
+  positionsSchema,
+} from './layout.ts';
 import { nativePositions } from './native.ts';
 import { inspectTerms } from './terms.ts';
 
@@ -109,6 +119,7 @@ export const positions = defineOperator({
     [REJECTED_PORT]: { description: 'rows that cannot be a fill, a price or a deposit' },
   },
   groups: () => ['account'],
+  fixed: { [MAIN_PORT]: POSITION_SCHEMA, [EQUITY_PORT]: EQUITY_SCHEMA, [BALANCES_PORT]: BALANCES_SCHEMA },
   schema: positionsSchema,
   files: (given) => [{ path: given.instruments, place: { path: ['instruments'] } }],
   inspect: inspectTerms,

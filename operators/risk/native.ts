@@ -36,34 +36,58 @@ export function nativeRisk(context: KernelContext<RiskParams>): Kernel {
     },
     outputs: {
       [ACCEPTED_PORT]: { schema: orders, carry: carryAll(orders, 'taken') },
-      cancels: { schema: CANCEL_SCHEMA },
+      cancels: { schema: CANCEL_SCHEMA, with: ACCEPTED_PORT },
       [DENIED_PORT]: { schema: DENIED_SCHEMA },
       [REJECTED_PORT]: { schema: REJECT_SCHEMA, carry: 'rejected' },
     },
   });
+  const translated =
+    (emit: Emit): Emit =>
+    (port, rows, from) => {
+      if (port === 'cancels') emit(ACCEPTED_PORT, cancelRows(rows, orders), from);
+      else emit(port, rows, from);
+    };
   return {
     ...native,
     push(batch, port, emit, floorNs) {
-      const translated: Emit = (from, rows) => {
-        if (from === 'cancels') emit(ACCEPTED_PORT, cancelRows(rows, orders));
-        else emit(from, rows);
-      };
-      if (port === 'limits') native.push(newLimits(batch, emit), port, translated, floorNs);
-      else native.push(batch, port, translated, floorNs);
+      native.push(port === 'limits' ? newLimits(batch, emit).batch : batch, port, translated(emit), floorNs);
+    },
+    pushMerged(parts, runs, emit, floorNs) {
+      const limits = parts.findIndex(({ port }) => port === 'limits');
+      const given = parts[limits];
+      if (!given) return native.pushMerged(parts, runs, translated(emit), floorNs);
+      const { batch, good } = newLimits(given.batch, emit);
+      const read = parts.map((part) => (part === given ? { ...part, batch } : part));
+      native.pushMerged(read, withoutFaulty(runs, limits, good), translated(emit), floorNs);
     },
   };
 }
 
-/** The good versions among the rows of a batch; the others are rejected. */
-function newLimits(batch: RecordBatch, emit: Emit): RecordBatch {
+/** The good versions among the rows of a batch, and which they are; the others are rejected. */
+function newLimits(batch: RecordBatch, emit: Emit): { readonly batch: RecordBatch; readonly good: readonly boolean[] } {
   const text = column(batch, 'text');
-  const good: Row[] = [];
+  const rows: Row[] = [];
   const rejected: Row[] = [];
+  const good: boolean[] = [];
   for (let row = 0; row < batch.numRows; row++) {
     const read = limitsRow(isValid(text, row) ? String(cell(text, row)) : null);
-    if ('json' in read) good.push({ json: read.json });
+    good.push('json' in read);
+    if ('json' in read) rows.push({ json: read.json });
     else rejected.push({ row, code: 'limits-invalid', reason: read.reason, raw: Buffer.from(rowText(batch, row)) });
   }
-  if (rejected.length > 0) emit(REJECTED_PORT, batchOf(REJECT_SCHEMA, rejected));
-  return batchOf(LIMITS_SCHEMA, good);
+  if (rejected.length > 0) emit(REJECTED_PORT, batchOf(REJECT_SCHEMA, rejected), 'limits');
+  return { batch: batchOf(LIMITS_SCHEMA, rows), good };
+}
+
+/** The runs of a merged push without the rows of a part that are not good. */
+function withoutFaulty(runs: Int32Array, part: number, good: readonly boolean[]): Int32Array {
+  const left: number[] = [];
+  let row = 0;
+  for (let i = 0; i < runs.length; i += 2) {
+    const [of = 0, rows = 0] = runs.subarray(i, i + 2);
+    const count = of === part ? good.slice(row, row + rows).filter(Boolean).length : rows;
+    if (of === part) row += rows;
+    if (count > 0) left.push(of, count);
+  }
+  return Int32Array.from(left);
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { columnIndex } from '../../graph/contract/batch.ts';
 import { defineOperator, REJECTED_PORT } from '../../graph/contract/operator.ts';
-import { ACCEPTED_PORT, DENIED_PORT, riskSchema } from './layout.ts';
+import { ACCEPTED_PORT, DENIED_PORT, DENIED_SCHEMA, riskSchema } from './layout.ts';
 import { parseLimits } from './limits/parse.ts';
 import { nativeRisk } from './native.ts';
 import { referenceRisk } from './reference/kernel.ts';
@@ -50,12 +50,13 @@ export const risk = defineOperator({
     [REJECTED_PORT]: { description: 'denied and malformed rows, with the reason in words' },
   },
   groups: (_, inputs) => (inputs.orders && columnIndex(inputs.orders, 'account') >= 0 ? ['account'] : null),
+  fixed: { [DENIED_PORT]: DENIED_SCHEMA },
   schema: riskSchema,
   files: (given) => [{ path: given.limits, place: { path: ['limits'] } }],
   inspect({ limits }, files) {
     const text = files.get(limits);
     const parsed = text === undefined ? null : parseLimits(text);
-    return parsed && 'faults' in parsed ? parsed.faults.map((fault) => ({ path: limits, ...fault })) : [];
+    return parsed && 'faults' in parsed ? parsed.faults.map(({ code: _, ...fault }) => ({ path: limits, ...fault })) : [];
   },
   create: nativeRisk,
   reference: referenceRisk,

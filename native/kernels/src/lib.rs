@@ -23,6 +23,7 @@ mod filter;
 mod hash;
 mod indicators;
 mod instant;
+mod joined;
 mod json;
 mod keys;
 mod lexicon;
@@ -30,10 +31,14 @@ mod matching;
 mod money;
 mod normalize;
 mod number;
+mod performance;
 mod positions;
 mod risk;
 mod select;
+mod statistics;
 mod stress;
+mod var;
+mod var_backtest;
 
 use config::Config;
 use fault::Fault;
@@ -54,10 +59,13 @@ fn create(name: &str, config: &Config) -> Result<Box<dyn Kernel>, Fault> {
         "normalize" => Box::new(normalize::Normalize::new(config)?),
         "risk" => Box::new(risk::Risk::new(config)?),
         "positions" => Box::new(positions::Positions::new(config)?),
+        "performance" => Box::new(performance::Performance::new(config)?),
         "select" => Box::new(select::Select::new(config)?),
         "stress" => Box::new(stress::Stress::new(config)?),
         "hash" => Box::new(hash::Hash::new(config)?),
         "indicators" => Box::new(indicators::Indicators::new(config)?),
+        "var" => Box::new(var::Var::new(config)?),
+        "var_backtest" => Box::new(var_backtest::VarBacktest::new(config)?),
         _ => return Err(Fault::new("kernel-unknown", format!("there is no kernel \"{name}\""))),
     })
 }

@@ -1,6 +1,7 @@
 use crate::auction::Indicative;
 use crate::depth::Depth;
 use crate::event::{OrderChange, Sink};
+use crate::ids::Ids;
 use crate::instruction::{Conditions, Given, MAX_PRICE};
 use crate::ladder::Ladder;
 use crate::order::{Order, Place, Queue, Rare};
@@ -64,7 +65,7 @@ pub struct Book {
     pub(crate) turns: u64,
     pub(crate) orders: Slab<Order>,
     pub(crate) rares: Slab<Rare>,
-    pub(crate) ids: FxHashMap<i64, u32>,
+    pub(crate) ids: Ids,
     pub(crate) sides: [Resting; 2],
     pub(crate) stops: Stops,
     pub(crate) elected: VecDeque<u32>,
@@ -102,7 +103,7 @@ impl Book {
             turns: 0,
             orders: Slab::default(),
             rares: Slab::default(),
-            ids: FxHashMap::default(),
+            ids: Ids::default(),
             sides: [Resting::default(), Resting::default()],
             stops: Stops::default(),
             elected: VecDeque::new(),
@@ -180,7 +181,7 @@ impl Book {
     /// The live order of an id and account.
     #[inline]
     pub(crate) fn live(&self, order_id: i64, account: u32) -> Option<u32> {
-        let at = *self.ids.get(&order_id)?;
+        let at = self.ids.get(order_id, &self.orders)?;
         (self.orders[at].account == account).then_some(at)
     }
 
@@ -341,7 +342,7 @@ impl Book {
         let Order { id, traits, leaves, entry, rare, listed, .. } = self.orders[at];
         self.sides[traits.side() as usize].leaves -= leaves;
         if listed {
-            self.ids.remove(&id);
+            self.ids.remove(id, at);
         }
         if rare != NONE {
             self.unpair(at);
@@ -381,7 +382,7 @@ impl Book {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.ids.is_empty()
+        self.ids.len() == 0
     }
 
     pub fn phase(&self) -> Phase {
@@ -431,7 +432,7 @@ impl Book {
         size_of::<Self>()
             + self.orders.bytes()
             + self.rares.bytes()
-            + table(self.ids.capacity(), size_of::<(i64, u32)>())
+            + self.ids.bytes()
             + table(self.positions.capacity(), size_of::<(u32, i128)>())
             + self.expiries.len() * NODE
             + self.stops.bytes()

@@ -29,6 +29,7 @@ fn missing<T>(code: Code, field: Field) -> Result<T, Refusal> {
     Err(Refusal { code, field, value: Value::Null })
 }
 
+#[inline]
 fn word<T: Copy>(given: Given<T>, unknown: Code, field: Field) -> Result<Option<T>, Refusal> {
     match given {
         Given::Null => Ok(None),
@@ -37,11 +38,13 @@ fn word<T: Copy>(given: Given<T>, unknown: Code, field: Field) -> Result<Option<
     }
 }
 
+#[inline]
 fn required<T: Copy>(given: Given<T>, absent: Code, unknown: Code, field: Field) -> Result<T, Refusal> {
     word(given, unknown, field)?.map_or_else(|| missing(absent, field), Ok)
 }
 
 /// A value that is needed where `needed`, and refused elsewhere.
+#[inline]
 fn needed(given: Option<i64>, needed: bool, absent: Code, field: Field) -> Result<Option<i64>, Refusal> {
     match given {
         None if needed => missing(absent, field),
@@ -56,7 +59,6 @@ impl Book {
     }
 
     /// The checks of section 2 for a new order, in their order.
-    #[inline]
     pub(crate) fn check_new(&self, terms: &Terms) -> Result<Checked, Refusal> {
         if matches!(self.phase, Phase::Halt | Phase::Closed) {
             return self.wrong_phase();
@@ -66,26 +68,38 @@ impl Book {
         let time_in_force = word(terms.time_in_force, Code::TimeInForceUnknown, Field::TimeInForce)?.unwrap_or(TimeInForce::Gtc);
         let self_trade = word(terms.self_trade, Code::SelfTradeUnknown, Field::SelfTrade)?.unwrap_or(self.settings.self_trade);
         let post_only = word(terms.post_only, Code::PostOnlyUnknown, Field::PostOnly)?;
-        if self.ids.contains_key(&terms.order_id) {
+        if self.ids.get(terms.order_id, &self.orders).is_some() {
             return refuse(Code::OrderDuplicate, Field::OrderId);
         }
         let Some(size) = terms.size else { return missing(Code::SizeMissing, Field::SizeLots) };
         self.check_size(size)?;
         let has_price = matches!(kind, Kind::Limit | Kind::StopLimit);
-        let waits = matches!(kind, Kind::Stop | Kind::StopLimit | Kind::TrailingStop);
         if let Some(price) = needed(terms.price, has_price, Code::PriceMissing, Field::PriceTicks)? {
             self.check_price(price)?;
         }
-        if waits || terms.stop.is_some() || terms.trail.is_some() {
-            self.check_stop_and_trail(terms, kind, waits)?;
+        let price = terms.price.unwrap_or_default();
+        let mut checked = Checked { side, kind, time_in_force, self_trade, post_only, size, price, slid: false, stop: None, pair: NONE };
+        if self.phase == Phase::Auction || !is_plain(terms, &checked) {
+            self.check_special(terms, &mut checked)?;
         }
+        if self.sides[side as usize].leaves + size > MAX_SIDE || self.orders.is_full() {
+            return refuse(Code::BookFull, Field::SizeLots);
+        }
+        Ok(checked)
+    }
+
+    /// Checks 6 to 15, which a plain order passes by itself.
+    fn check_special(&self, terms: &Terms, checked: &mut Checked) -> Result<(), Refusal> {
+        let Checked { side, kind, time_in_force, post_only, size, price, .. } = *checked;
+        let waits = matches!(kind, Kind::Stop | Kind::StopLimit | Kind::TrailingStop);
+        self.check_stop_and_trail(terms, kind, waits)?;
         let gtd = time_in_force == TimeInForce::Gtd;
         if let Some(expire_at) = needed(terms.expire_at, gtd, Code::ExpireMissing, Field::ExpireAt)?
             && expire_at <= self.time
         {
             return refuse(Code::Expired, Field::ExpireAt);
         }
-        check_display(terms, time_in_force, has_price, post_only.is_some())?;
+        check_display(terms, time_in_force, matches!(kind, Kind::Limit | Kind::StopLimit), post_only.is_some())?;
         if let Some(display) = terms.display {
             self.check_display(display, size)?;
             if size > display * MAX_PARTS {
@@ -97,30 +111,27 @@ impl Book {
         if self.phase == Phase::Auction && !waits && never_there {
             return self.wrong_phase();
         }
-        let pair = self.check_pair(terms)?;
-        let mut stop = waits.then_some(terms.stop).flatten();
-        if kind == Kind::TrailingStop && stop.is_none() {
-            stop = self.trail_from_last(side, terms.trail.unwrap_or_default());
-            if stop.is_none() {
+        checked.pair = self.check_pair(terms)?;
+        checked.stop = waits.then_some(terms.stop).flatten();
+        if kind == Kind::TrailingStop && checked.stop.is_none() {
+            checked.stop = self.trail_from_last(side, terms.trail.unwrap_or_default());
+            if checked.stop.is_none() {
                 return missing(Code::ReferenceMissing, Field::StopTicks);
             }
         }
         if terms.reduce_only && !waits && self.reducible(terms.account, side) == 0 {
             return Err(self.no_position(terms.account));
         }
-        let (mut price, mut slid) = (terms.price.unwrap_or_default(), false);
         if let Some(mode) = post_only
             && !waits
         {
             let Some(now) = self.post_only_price(side, price, mode) else { return refuse(Code::PostOnlyWouldTrade, Field::PriceTicks) };
-            (slid, price) = (now != price, now);
+            (checked.slid, checked.price) = (now != price, now);
         }
-        if self.sides[side as usize].leaves + size > MAX_SIDE || self.orders.is_full() {
-            return refuse(Code::BookFull, Field::SizeLots);
-        }
-        Ok(Checked { side, kind, time_in_force, self_trade, post_only, size, price, slid, stop, pair })
+        Ok(())
     }
 
+    #[inline]
     fn check_size(&self, size: i64) -> Result<(), Refusal> {
         if size <= 0 {
             return refuse(Code::SizeNotPositive, Field::SizeLots);
@@ -134,6 +145,7 @@ impl Book {
         Ok(())
     }
 
+    #[inline]
     fn check_price(&self, price: i64) -> Result<(), Refusal> {
         if out_of_range(price) {
             return refuse(Code::PriceOutOfRange, Field::PriceTicks);
@@ -147,6 +159,7 @@ impl Book {
         Ok(())
     }
 
+    #[inline]
     fn off_tick(&self, price: i64) -> bool {
         self.increment_ticks != 1 && price % self.increment_ticks != 0
     }
@@ -281,6 +294,17 @@ impl Book {
         own(Field::StopTicks, terms.stop.is_none() || waits)?;
         own(Field::DisplayLots, terms.display.is_none_or(|given| display > 0 && (!fixed || given == display)))
     }
+}
+
+/// Whether an order is of type `market` or `limit` and gives nothing that few orders give.
+#[inline]
+fn is_plain(terms: &Terms, checked: &Checked) -> bool {
+    let numbers = [terms.stop, terms.trail, terms.display, terms.expire_at, terms.oco];
+    matches!(checked.kind, Kind::Market | Kind::Limit)
+        && checked.time_in_force != TimeInForce::Gtd
+        && checked.post_only.is_none()
+        && !(terms.hidden | terms.all_or_none | terms.reduce_only)
+        && numbers.iter().all(Option::is_none)
 }
 
 /// Check 9 of section 2.

@@ -41,6 +41,7 @@ mod check;
 mod conditions;
 mod depth;
 mod event;
+mod ids;
 mod instruct;
 mod instruction;
 mod ladder;

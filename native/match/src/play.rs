@@ -14,6 +14,8 @@ struct Play<'a> {
     account: u32,
     side: Side,
     self_trade: SelfTrade,
+    /// Whether it is reduce-only, with a position smaller than its leaves.
+    reduces: bool,
     leaves: i64,
     /// Orders that pairs have cancelled on the way.
     gone: FxHashSet<u32>,
@@ -37,20 +39,20 @@ impl Book {
         let order = &self.orders[taker];
         let Order { traits, account, leaves, .. } = *order;
         let side = traits.side();
-        if traits.reduce_only() && self.reducible(account, side) < i128::from(leaves) {
-            return false;
-        }
+        // a trade with oneself leaves the position as it is, so that even then it may fill
+        let reduces = traits.reduce_only() && self.reducible(account, side) < i128::from(leaves);
         let limit = limit_of(order);
         let resting = &self.sides[side.opposite() as usize];
         if !self.covers(side.opposite(), limit, leaves) {
             return false;
         }
         let self_trade = traits.self_trade();
-        if resting.all_or_none.is_empty() && resting.reduce_only == 0 && self.pairs == 0 && self_trade == SelfTrade::Allow {
+        let plain = resting.all_or_none.is_empty() && resting.reduce_only == 0 && self.pairs == 0;
+        if plain && !reduces && self_trade == SelfTrade::Allow {
             return true;
         }
-        let moved = (resting.reduce_only > 0).then(FxHashMap::default);
-        Play { book: self, taker, account, side, self_trade, leaves, gone: FxHashSet::default(), moved }.fills(limit)
+        let moved = (reduces || resting.reduce_only > 0).then(FxHashMap::default);
+        Play { book: self, taker, account, side, self_trade, reduces, leaves, gone: FxHashSet::default(), moved }.fills(limit)
     }
 
     /// Whether all that rests within the limit adds up to the size: what cannot be covered cannot fill.
@@ -130,16 +132,20 @@ impl Play<'_> {
     fn meet(&mut self, at: u32, mut leaves: i64, mut shown: i64) -> Next {
         let Order { account, traits, .. } = self.book.orders[at];
         loop {
-            if self.gone.contains(&at) || (traits.all_or_none() && leaves > self.leaves) {
+            let cap = self.cap();
+            if cap == 0 {
+                return Next::End;
+            }
+            if self.gone.contains(&at) || (traits.all_or_none() && leaves > cap) {
                 return Next::Past;
             }
             if account == self.account && self.self_trade != SelfTrade::Allow {
                 // the other modes end the taker or shrink it: it would not trade whole
                 return if self.self_trade == SelfTrade::CancelOldest { Next::Past } else { Next::End };
             }
-            let mut size = self.leaves.min(shown);
+            let mut size = cap.min(shown);
             if traits.reduce_only() {
-                let reducible = self.reducible(account);
+                let reducible = self.reducible(account, self.side.opposite());
                 if reducible == 0 || (traits.all_or_none() && reducible < i128::from(leaves)) {
                     return Next::Past;
                 }
@@ -152,7 +158,7 @@ impl Play<'_> {
             if self.leaves == 0 || self.gone.contains(&self.taker) {
                 return Next::End;
             }
-            if leaves == 0 || (traits.reduce_only() && self.reducible(account) == 0) {
+            if leaves == 0 || (traits.reduce_only() && self.reducible(account, self.side.opposite()) == 0) {
                 return Next::Past;
             }
             if shown == 0 {
@@ -169,11 +175,16 @@ impl Play<'_> {
         }
     }
 
-    /// What a maker of the account may still trade.
-    fn reducible(&self, account: u32) -> i128 {
+    /// What the taker may trade now.
+    fn cap(&self) -> i64 {
+        if self.reduces { i128::from(self.leaves).min(self.reducible(self.account, self.side)) as i64 } else { self.leaves }
+    }
+
+    /// What an order of the account and side may still trade of its position.
+    fn reducible(&self, account: u32, side: Side) -> i128 {
         let moved = self.moved.as_ref().and_then(|moved| moved.get(&account)).copied().unwrap_or_default();
         let position = self.book.position(account) + moved;
-        if self.side == Side::Buy { position } else { -position }.max(0)
+        if side == Side::Buy { -position } else { position }.max(0)
     }
 }
 

@@ -17,6 +17,8 @@ impl std::fmt::Display for Damaged {
 impl std::error::Error for Damaged {}
 
 const VERSION: u8 = 1;
+/// More than any counter can have reached.
+const MOST: i64 = 1 << 62;
 
 struct Writer<'a>(&'a mut Vec<u8>);
 
@@ -76,6 +78,10 @@ impl Reader<'_> {
         let there = self.u8()?;
         let value = self.i64()?;
         Ok((there == 1).then_some(value))
+    }
+
+    fn optional_price(&mut self) -> Result<Option<i64>, Damaged> {
+        self.option().and_then(|price| if price.is_some_and(out_of_range) { Err(Damaged) } else { Ok(price) })
     }
 
     /// A count of things that take at least a byte each.
@@ -171,13 +177,13 @@ impl Book {
         book.phase = Phase::from_code(from.u8()?).ok_or(Damaged)?;
         (book.lower, book.upper) = (from.price()?, from.price()?);
         (book.increment_ticks, book.increment_lots) = (from.between(1, i64::MAX)?, from.between(1, i64::MAX)?);
-        (book.time, book.executions) = (from.i64()?, from.i64()?);
-        (book.reference, book.last) = (from.option()?, from.option()?);
+        (book.time, book.executions) = (from.i64()?, from.between(0, MOST)?);
+        (book.reference, book.last) = (from.optional_price()?, from.optional_price()?);
         book.indicative.price = from.option()?;
         book.indicative.size = from.option()?.ok_or(Damaged)?;
         book.indicative.surplus = from.option()?;
-        book.entries = from.i64()? as u64;
-        book.depth.sequence = from.i64()?;
+        book.entries = from.between(0, MOST)? as u64;
+        book.depth.sequence = from.between(0, MOST)?;
         for side in 0..2 {
             for _ in 0..from.count()? {
                 book.depth.told[side].push((from.price()?, from.between(1, i64::MAX)?, from.u32()?));
@@ -185,21 +191,25 @@ impl Book {
         }
         for _ in 0..from.count()? {
             let account = from.u32()?;
-            book.positions.insert(account, i128::from_le_bytes(from.array()?));
+            let position = i128::from_le_bytes(from.array()?);
+            if position.unsigned_abs() > 1 << 120 {
+                return Err(Damaged);
+            }
+            book.positions.insert(account, position);
         }
         let mut pairs = Vec::new();
         for _ in 0..from.count()? {
             book.read_order(&mut from, &mut pairs)?;
         }
         for (at, other) in pairs {
-            let other = *book.ids.get(&other).ok_or(Damaged)?;
+            let other = book.ids.get(other, &book.orders).ok_or(Damaged)?;
             if other == at || book.orders[other].account != book.orders[at].account {
                 return Err(Damaged);
             }
             book.rare_mut(at).pair = other;
             book.pairs += 1;
         }
-        let mutual = |order: &u32| book.pair(*order) == NONE || book.pair(book.pair(*order)) == *order;
+        let mutual = |at: u32| book.pair(at) == NONE || book.pair(book.pair(at)) == at;
         if !from.0.is_empty() || !book.ids.values().all(mutual) {
             return Err(Damaged);
         }
@@ -215,7 +225,7 @@ impl Book {
         let waits = from.u8()? == 1;
         let (id, price, size) = (from.i64()?, from.price()?, from.between(1, MAX_SIZE)?);
         let leaves = from.between(1, size)?;
-        let (entry, account) = (from.i64()? as u64, from.u32()?);
+        let (entry, account) = (from.between(0, MOST)? as u64, from.u32()?);
         let traits = Traits(u16::try_from(from.u32()?).map_err(|_| Damaged)?);
         let rare = match from.u8()? {
             0 => None,
@@ -231,7 +241,7 @@ impl Book {
         let pair = if rare.is_some() { from.option()? } else { None };
         let needs_rare = waits || traits.time_in_force() == TimeInForce::Gtd;
         let total = self.sides[traits.side() as usize].leaves.checked_add(leaves);
-        if (needs_rare && rare.is_none()) || self.ids.contains_key(&id) || total.is_none_or(|total| total > MAX_SIDE) {
+        if (needs_rare && rare.is_none()) || self.ids.get(id, &self.orders).is_some() || total.is_none_or(|total| total > MAX_SIDE) {
             return Err(Damaged);
         }
         self.sides[traits.side() as usize].leaves += leaves;

@@ -1,7 +1,9 @@
 import { batchOf, type Row, rowsOf } from '../../../graph/contract/rows.ts';
 import { cellText } from '../../../graph/test-kit/canonical.ts';
 import { INPUTS, type KernelKind, kernelsOf } from '../ports.ts';
+import { Audit } from './audit.ts';
 import type { Episode, Step } from './episode.ts';
+import { Broken } from './orders-audit.ts';
 
 /** Rows by port that one step gave. */
 export type Given = Readonly<Record<string, readonly Row[]>>;
@@ -35,20 +37,21 @@ export interface Difference {
   readonly message: string;
 }
 
-/** The first step in which two runs give other rows; null: none. `watch` is told what each step gave. */
-export function difference(
-  episode: Episode,
-  kinds: readonly [KernelKind, KernelKind],
-  watch: (step: Step, given: Given) => void = () => undefined,
-): Difference | null {
+/** What is wrong first: two kernels give other rows, one throws, or what they give breaks a promise of the exchange; null: nothing. */
+export function difference(episode: Episode, kinds: readonly [KernelKind, KernelKind]): Difference | null {
+  const audit = new Audit(episode.params);
   const others = running(kinds[1], episode);
   let i = 0;
-  for (const is of running(kinds[0], episode)) {
-    const expected = others.next();
-    const message = expected.done ? 'the second run ended early' : differing(is, expected.value, kinds);
-    if (message !== null) return { step: i, message };
-    watch(episode.steps[i] as Step, is);
-    i += 1;
+  try {
+    for (const is of running(kinds[0], episode)) {
+      const expected = others.next();
+      const message = expected.done ? 'the second run ended early' : differing(is, expected.value, kinds);
+      if (message !== null) return { step: i, message };
+      audit.after(episode.steps[i] as Step, is);
+      i += 1;
+    }
+  } catch (error) {
+    return { step: i, message: error instanceof Broken ? `both break a promise: ${error.message}` : String(error) };
   }
   return null;
 }

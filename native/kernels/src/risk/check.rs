@@ -305,7 +305,7 @@ impl Check<'_> {
                 return Ok(());
             }
             let far = money::distance(price, reference);
-            let (distance, bps) = (far.map_or_else(|| "infinitely many".into(), money::thousandths), money::thousandths(limit));
+            let (distance, bps) = (far.map_or_else(|| "infinitely many".into(), money::thousandths), money::thousandths(limit.into()));
             let reason =
                 format!("price {price} is {distance} bps {word} the reference {reference}, the limit of {} is {bps} bps", self.text(scope));
             let (limit, value) = (Some(limit as f64 / 1000.0), far.map(|far| far as f64 / 1000.0));
@@ -320,7 +320,7 @@ impl Check<'_> {
         if count < fat.after || i128::from(size) * i128::from(count) * 1000 <= i128::from(fat.times) * sum {
             return Ok(());
         }
-        let times = money::thousandths(fat.times);
+        let times = money::thousandths(fat.times.into());
         let reason = format!(
             "size {size} lots after {count} orders of {sum} lots together, the limit of {} is {times} times their mean",
             self.text(scope)

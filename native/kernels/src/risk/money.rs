@@ -35,7 +35,7 @@ pub fn units(amount: i128) -> f64 {
 }
 
 /// Thousandths as the shortest decimal: `12.5`.
-pub fn thousandths(value: i64) -> String {
+pub fn thousandths(value: i128) -> String {
     let (whole, rest) = (value / 1000, value % 1000);
     let fraction = format!("{rest:03}");
     match fraction.trim_end_matches('0') {
@@ -45,10 +45,10 @@ pub fn thousandths(value: i64) -> String {
 }
 
 /// `|price - reference|` in thousandths of a basis point of `|reference|`, rounded down; None where the reference is 0.
-pub fn distance(price: i64, reference: i64) -> Option<i64> {
+pub fn distance(price: i64, reference: i64) -> Option<i128> {
     let moved = (i128::from(price) - i128::from(reference)).abs();
     let milli = moved * PARTS / i128::from(reference.unsigned_abs()).max(1);
-    (reference != 0).then(|| i64::try_from(milli).unwrap_or(i64::MAX))
+    (reference != 0).then_some(milli)
 }
 
 /// Thousandths of a basis point in a whole.
@@ -88,6 +88,6 @@ mod tests {
         assert_eq!(distance(-105, -100), Some(500_000));
         assert_eq!(distance(1, 0), None);
         assert_eq!(distance(i64::MAX, i64::MIN), Some(20_000_000 - 1));
-        assert_eq!(distance(i64::MAX, 1), Some(i64::MAX));
+        assert_eq!(distance(i64::MAX, 1), Some((i128::from(i64::MAX) - 1) * PARTS));
     }
 }

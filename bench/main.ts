@@ -18,6 +18,7 @@ import { kernels } from './kernels.ts';
 import { latency } from './latency.ts';
 import { matching } from './match.ts';
 import { peers } from './peers.ts';
+import { positions } from './positions.ts';
 import { questdb } from './questdb.ts';
 import { questdbServer } from './questdb-server.ts';
 import { gate } from './risk.ts';
@@ -30,6 +31,7 @@ const BENCHES: readonly Bench[] = [
   json,
   kernels,
   gate,
+  positions,
   matching,
   arrowToDiscard,
   captureToDiscard,

@@ -21,12 +21,14 @@ import { questdb } from './questdb.ts';
 import { questdbServer } from './questdb-server.ts';
 import { soak } from './soak.ts';
 import { start } from './start.ts';
+import { valueAtRisk } from './var.ts';
 
 /** All benches; those named in `LONG` run only when asked for. */
 const BENCHES: readonly Bench[] = [
   graph,
   json,
   kernels,
+  valueAtRisk,
   arrowToDiscard,
   captureToDiscard,
   clickhouse,

@@ -14,6 +14,7 @@ import { standalone } from './graph/wire/standalone.ts';
 import { bars as barsOperator } from './operators/bars/operator.ts';
 import { filter as filterOperator } from './operators/filter/operator.ts';
 import { indicators as indicatorsOperator } from './operators/indicators/operator.ts';
+import { match as matchOperator } from './operators/match/operator.ts';
 import { normalize as normalizeOperator } from './operators/normalize/operator.ts';
 import { performance as performanceOperator } from './operators/performance/operator.ts';
 import { select as selectOperator } from './operators/select/operator.ts';
@@ -41,6 +42,8 @@ export const indicators = standalone(indicatorsOperator);
 export const filter = standalone(filterOperator);
 /** Columns kept, dropped, renamed or computed. */
 export const select = standalone(selectOperator);
+/** An exchange core over instructions: `match({ depth: 5 })`, its rows on `.port('fills')`, `orders`, `book`, `auction`. */
+export const match = standalone(matchOperator);
 /** Value at risk and expected shortfall: `valueAtRisk({ column: 'return', confidences: [0.99] })`. */
 export const valueAtRisk = standalone(varOperator);
 /** Forecasts of it against returns: `varBacktest({ var: 'var_historical_99' })`. */
@@ -54,8 +57,8 @@ export const normalize = (params: unknown, files: ReadonlyMap<string, string>) =
 export class PipelineFaults extends MillraceError {
   readonly diagnostics: readonly Diagnostic[];
 
-  constructor(diagnostics: readonly Diagnostic[], text: string) {
-    super(printDiagnostics(diagnostics, text), { code: 'pipeline-invalid', domain: 'user' });
+  constructor(diagnostics: readonly Diagnostic[], texts: ReadonlyMap<string, string>) {
+    super(printDiagnostics(diagnostics, texts), { code: 'pipeline-invalid', domain: 'user' });
     this.diagnostics = diagnostics;
   }
 }
@@ -73,7 +76,7 @@ export function load(file: string, pipeline?: string): Plan {
     allowCode: false,
     tasks: 1,
   });
-  if (compiled.plans.length === 0) throw new PipelineFaults(compiled.diagnostics, text);
+  if (compiled.plans.length === 0) throw new PipelineFaults(compiled.diagnostics, compiled.texts);
   const plan = compiled.plans.find((one) => pipeline === undefined || one.pipeline === pipeline);
   if (!plan) {
     const remedy = `it has: ${compiled.pipelines.join(', ')}`;

@@ -16,6 +16,7 @@ import { json } from './json.ts';
 import { kafka } from './kafka.ts';
 import { kernels } from './kernels.ts';
 import { latency } from './latency.ts';
+import { matching } from './match.ts';
 import { peers } from './peers.ts';
 import { questdb } from './questdb.ts';
 import { questdbServer } from './questdb-server.ts';
@@ -28,6 +29,7 @@ const BENCHES: readonly Bench[] = [
   graph,
   json,
   kernels,
+  matching,
   valueAtRisk,
   arrowToDiscard,
   captureToDiscard,

@@ -41,8 +41,7 @@ function compileText(place: Place, text: string, options: FileOptions, { registr
 
 /** Compiles the file, by another registry where one is given, and prints what it found to standard error. Needs no network. */
 export function compileFile(place: Place, options: FileOptions, registry?: Registry): Compiled {
-  const text = readPipelineFile(place);
-  return printed(compileText(place, text, options, registry ? { registry } : {}), text);
+  return printed(compileText(place, readPipelineFile(place), options, registry ? { registry } : {}));
 }
 
 /**
@@ -57,14 +56,14 @@ export async function compileWithFacts(place: Place, options: FileOptions, isQui
     isShared(broker) && !failed(offline)
       ? compileText(place, text, options, { facts: await gatherFacts(offline.plans, broker, place) })
       : offline;
-  return isQuiet && !failed(compiled) ? { ...compiled, failed: false } : printed(compiled, text);
+  return isQuiet && !failed(compiled) ? { ...compiled, failed: false } : printed(compiled);
 }
 
 const failed = ({ diagnostics }: Outcome): boolean => diagnostics.some(({ severity }) => severity === 'error');
 
-function printed(outcome: Outcome, text: string): Compiled {
+function printed(outcome: Outcome): Compiled {
   const paint = { error: paintErr.red, warning: paintErr.yellow, quiet: paintErr.cyan, strong: paintErr.bold };
-  process.stderr.write(printDiagnostics(outcome.diagnostics, text, paint));
+  process.stderr.write(printDiagnostics(outcome.diagnostics, outcome.texts, paint));
   return { ...outcome, failed: failed(outcome) };
 }
 

@@ -1,5 +1,6 @@
 import { type ClickhouseSetup, clickhouseConnector } from '../connectors/clickhouse/connector.ts';
 import { clickhouseConnection } from '../connectors/clickhouse/declaration.ts';
+import { documentConnector } from '../connectors/document/connector.ts';
 import { fileConnector } from '../connectors/file/connector.ts';
 import { arrow } from '../connectors/formats/arrow.ts';
 import { avro } from '../connectors/formats/avro.ts';
@@ -14,6 +15,7 @@ import { questdbConnector } from '../connectors/questdb/connector.ts';
 import { questdbConnection } from '../connectors/questdb/declaration.ts';
 import { registryConnection } from '../connectors/registry/declaration.ts';
 import { simulateConnector } from '../connectors/simulate/connector.ts';
+import { simulateOrdersConnector } from '../connectors/simulate/orders-connector.ts';
 import type { ConnectionDeclaration } from '../graph/contract/connection.ts';
 import type { Connector } from '../graph/contract/connector.ts';
 import { MillraceError } from '../graph/contract/error.ts';
@@ -21,11 +23,16 @@ import type { Format } from '../graph/contract/format.ts';
 import type { Operator } from '../graph/contract/operator.ts';
 import type { Registry } from '../graph/contract/registry.ts';
 import { bars } from '../operators/bars/operator.ts';
+import { exposure } from '../operators/exposure/operator.ts';
 import { filter } from '../operators/filter/operator.ts';
 import { indicators } from '../operators/indicators/operator.ts';
+import { match } from '../operators/match/operator.ts';
 import { normalize } from '../operators/normalize/operator.ts';
 import { performance } from '../operators/performance/operator.ts';
+import { positions } from '../operators/positions/operator.ts';
+import { risk } from '../operators/risk/operator.ts';
 import { select } from '../operators/select/operator.ts';
+import { stress } from '../operators/stress/operator.ts';
 import { varOperator } from '../operators/var/operator.ts';
 import { varBacktest } from '../operators/var_backtest/operator.ts';
 
@@ -33,14 +40,30 @@ const byName = <T extends { readonly name: string }>(declared: readonly T[]): Re
   new Map(declared.map((declaration) => [declaration.name, declaration]));
 
 // biome-ignore lint/suspicious/noExplicitAny: declarations of many parameter types, as in Registry
-const OPERATORS: readonly Operator<any>[] = [bars, filter, indicators, normalize, performance, select, varOperator, varBacktest];
+const OPERATORS: readonly Operator<any>[] = [
+  bars,
+  exposure,
+  filter,
+  indicators,
+  match,
+  normalize,
+  performance,
+  positions,
+  risk,
+  select,
+  stress,
+  varBacktest,
+  varOperator,
+];
 // biome-ignore lint/suspicious/noExplicitAny: as above
 const FORMATS: readonly Format<any>[] = [arrow, avro, json, csv, capture, raw];
 /** What may be said under `connections:`. */
 const CONNECTIONS: readonly ConnectionDeclaration[] = [kafkaConnection, clickhouseConnection, questdbConnection, registryConnection];
 const connectorsWith = (clickhouse: ClickhouseSetup): readonly Connector[] => [
   fileConnector,
+  documentConnector,
   simulateConnector,
+  simulateOrdersConnector,
   clickhouseConnector(clickhouse),
   questdbConnector(),
   printConnector,

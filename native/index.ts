@@ -12,6 +12,11 @@ export interface NativeKernel {
   dictionary(port: number, column: number, offsets: Int32Array, bytes: Uint8Array): void;
   /** `buffers[3 i]` holds the values of column i, `[3 i + 1]` its offsets or null, `[3 i + 2]` its validity bitmap or null. */
   push(port: number, rows: number, buffers: readonly (Crossing | null)[], floorNs: bigint): BigUint64Array | null;
+  /**
+   * Several ports at once: `parts` has three entries a part (port, rows, buffers), `runs` two a run: a part, and how many of its next rows
+   * follow.
+   */
+  pushMerged(parts: readonly (number | readonly (Crossing | null)[])[], runs: Int32Array, floorNs: bigint): BigUint64Array | null;
   advance(watermarkNs: bigint, clockNs: bigint): BigUint64Array | null;
   nextTimer(): bigint | null;
   snapshot(): Uint8Array[];

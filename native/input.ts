@@ -56,6 +56,16 @@ export class InputBinder {
   }
 
   push(batch: RecordBatch, floorNs: bigint): BigUint64Array | null {
+    return this.#native.push(this.#port, batch.numRows, this.#laid(batch), floorNs);
+  }
+
+  /** The batch as a part of a merged push. */
+  part(batch: RecordBatch): readonly (number | readonly (Crossing | null)[])[] {
+    return [this.#port, batch.numRows, this.#laid(batch)];
+  }
+
+  /** The buffers of a batch: the same array each time. */
+  #laid(batch: RecordBatch): readonly (Crossing | null)[] {
     const buffers = this.#buffers;
     for (let i = 0; i < this.#indices.length; i++) {
       const column = columnAt(batch, this.#indices[i] as number);
@@ -64,7 +74,7 @@ export class InputBinder {
       buffers[3 * i + 1] = column.offsets;
       buffers[3 * i + 2] = column.valid;
     }
-    return this.#native.push(this.#port, batch.numRows, buffers, floorNs);
+    return buffers;
   }
 
   #register(index: number, dictionary: Vector<Utf8> | null): void {

@@ -30,6 +30,8 @@ export interface NativeOutput {
   readonly schema: Schema;
   /** `rejected`: the schema is `REJECT_SCHEMA`; Rust writes row, code and reason, the row's own text is added here. */
   readonly carry?: Carry | 'rejected';
+  /** The output whose rows its own leave between, in the order in which they were written: one stream of two shapes. */
+  readonly with?: string;
 }
 
 export interface NativeKernelOptions {
@@ -62,13 +64,18 @@ function crossing(output: NativeOutput) {
   return [...(carry?.rows === 'taken' ? [TAKEN] : []), ...columnSpecs(output.schema, names)];
 }
 
+/** Whether the first column that crosses names rows of the pushed batch. */
+function namesRows({ carry }: NativeOutput): boolean {
+  return carry === 'rejected' || carry?.rows === 'taken';
+}
+
 const bigintAsText = (_key: string, value: unknown) => (typeof value === 'bigint' ? value.toString() : value);
 
 /**
  * A kernel of the Rust crate behind the contract of `Kernel`: one native call a batch, no copies.
  * Errors carry the code of the fault in Rust; after one the kernel is dead (`kernel-dead`) until a snapshot is restored into a new one.
  */
-export function nativeKernel(options: NativeKernelOptions): Kernel {
+export function nativeKernel(options: NativeKernelOptions): Required<Kernel> {
   const inputs = Object.entries(options.inputs).map(([name, { schema, columns }]) => ({
     name,
     schema,
@@ -78,7 +85,12 @@ export function nativeKernel(options: NativeKernelOptions): Kernel {
   const config = {
     params: options.params,
     inputs: inputs.map(({ name, specs }) => ({ name, columns: specs })),
-    outputs: outputs.map(([name, output]) => ({ name, columns: crossing(output) })),
+    outputs: outputs.map(([name, output]) => ({
+      name,
+      columns: crossing(output),
+      rows: namesRows(output),
+      ...(output.with === undefined ? {} : { with: output.with }),
+    })),
   };
   const native = createNative(options.kernel, JSON.stringify(config, bigintAsText));
   const binders = new Map(inputs.map(({ name, schema, specs }, port) => [name, new InputBinder(native, port, schema, specs)]));
@@ -96,25 +108,36 @@ export function nativeKernel(options: NativeKernelOptions): Kernel {
       throw nativeError(cause, options.kernel);
     }
   };
-  const hand = (output: BigUint64Array | null, batch: RecordBatch | null, emit: Emit): void => {
+  const names = inputs.map(({ name }) => name);
+  const hand = (output: BigUint64Array | null, batches: (port: string) => RecordBatch | null, emit: Emit): void => {
     if (output === null) return;
     // emitted after all is read: an operator downstream may not see a half-read dictionary
-    const ready: { port: string; batch: RecordBatch }[] = [];
+    const ready: { port: string; batch: RecordBatch; from: string | undefined }[] = [];
     readBlocks(output, (block) => {
       const plan = plans[block.port] as OutputPlan;
-      ready.push({ port: plan.name, batch: assemble(plan, block, batch) });
+      const from = names[block.from];
+      ready.push({ port: plan.name, batch: assemble(plan, block, from === undefined ? null : batches(from)), from });
     });
-    for (const { port, batch } of ready) emit(port, batch);
+    for (const { port, batch, from } of ready) emit(port, batch, from);
+  };
+  const binderOf = (port: string): InputBinder => {
+    const binder = binders.get(port);
+    if (!binder) throw new MillraceError(`kernel ${options.kernel} has no port "${port}"`, { code: 'port-unknown', domain: 'internal' });
+    return binder;
   };
 
   return {
     push(batch, port, emit, floorNs) {
-      const binder = binders.get(port);
-      if (!binder) throw new MillraceError(`kernel ${options.kernel} has no port "${port}"`, { code: 'port-unknown', domain: 'internal' });
-      hand(guarded(() => binder.push(batch, floorNs)), batch, emit); // biome-ignore format: one step
+      const binder = binderOf(port);
+      hand(guarded(() => binder.push(batch, floorNs)), () => batch, emit); // biome-ignore format: one step
+    },
+    pushMerged(parts, runs, emit, floorNs) {
+      const laid = parts.flatMap(({ port, batch }) => binderOf(port).part(batch));
+      const byPort = new Map(parts.map(({ port, batch }) => [port, batch]));
+      hand(guarded(() => native.pushMerged(laid, runs, floorNs)), (port) => byPort.get(port) ?? null, emit); // biome-ignore format: one step
     },
     advance(watermarkNs, clockNs, emit) {
-      hand(guarded(() => native.advance(watermarkNs, clockNs)), null, emit); // biome-ignore format: one step
+      hand(guarded(() => native.advance(watermarkNs, clockNs)), () => null, emit); // biome-ignore format: one step
     },
     nextTimer: () => guarded(() => native.nextTimer()),
     snapshot: () => guarded(() => native.snapshot()),

@@ -34,12 +34,15 @@ export class WordVector {
 export interface Block {
   readonly port: number;
   readonly rows: number;
+  /** Input port of the pushed rows it was written for; -1: none. */
+  readonly from: number;
   /** The next column as Arrow data over the buffer, without a copy. */
   column(type: DataType, words: WordVector): Data;
   /** The next column, an Int32 one, as it lies in the buffer. */
   int32(): Int32Array;
 }
 
+const BLOCK_INTS = 4;
 const COLUMN_INTS = 8;
 
 /** Calls `take` for every block of a buffer, in the order in which they were written; layout in `native/README.md`. */
@@ -49,8 +52,8 @@ export function readBlocks(output: BigUint64Array, take: (block: Block) => void)
   const blocks = ints[ints.length - 1] as number;
   let at = (ints[ints.length - 2] as number) >> 2;
   for (let i = 0; i < blocks; i++) {
-    const [port, rows, columns] = [ints[at] as number, ints[at + 1] as number, ints[at + 2] as number];
-    let next = at + 3;
+    const [port = 0, rows = 0, columns = 0, from = -1] = ints.subarray(at, at + BLOCK_INTS);
+    let next = at + BLOCK_INTS;
     const record = () => {
       next += COLUMN_INTS;
       return next - COLUMN_INTS;
@@ -58,10 +61,11 @@ export function readBlocks(output: BigUint64Array, take: (block: Block) => void)
     take({
       port,
       rows,
+      from,
       column: (type, words) => readColumn(buffer, byteOffset, ints, record(), rows, type, words),
       int32: () => new Int32Array(buffer, byteOffset + (ints[record()] as number), rows),
     });
-    at += 3 + columns * COLUMN_INTS;
+    at += BLOCK_INTS + columns * COLUMN_INTS;
   }
 }
 

@@ -70,6 +70,24 @@ export interface SimulateParams {
   readonly faults: { readonly gaps: number; readonly duplicates: number; readonly disorder: number; readonly bad_rows: number };
 }
 
+/** The exchange that parameters describe, all defaults resolved. */
+export function marketOf(given: Pick<z.output<typeof raw>, 'seed' | 'symbols' | 'rate'> & Partial<z.output<typeof raw>>): SimulateParams {
+  const instruments = instrumentsOf(given.symbols);
+  const live = (given.pace ?? (given.rows === undefined ? 'live' : 'max')) === 'live';
+  return {
+    seed: given.seed,
+    instruments,
+    rate: given.rate,
+    rows: given.rows ?? null,
+    originNs: given.start ?? (live && given.rows === undefined ? 0n : DEFAULT_START_NS),
+    live,
+    quotes: given.quotes ?? 0.5,
+    zipf: given.zipf ?? 1,
+    partitions: given.partitions ?? Math.min(4, instruments.length),
+    faults: given.faults ?? { gaps: 0, duplicates: 0, disorder: 0, bad_rows: 0 },
+  };
+}
+
 /** Parameters of the simulated exchange. */
 export const simulateParams = raw
   .superRefine((given, issues) => {
@@ -81,19 +99,4 @@ export const simulateParams = raw
       issues.addIssue({ code: 'custom', path: ['symbols'], message: 'expected each symbol once' });
     }
   })
-  .transform((given): SimulateParams => {
-    const instruments = instrumentsOf(given.symbols);
-    const live = (given.pace ?? (given.rows === undefined ? 'live' : 'max')) === 'live';
-    return {
-      seed: given.seed,
-      instruments,
-      rate: given.rate,
-      rows: given.rows ?? null,
-      originNs: given.start ?? (live && given.rows === undefined ? 0n : DEFAULT_START_NS),
-      live,
-      quotes: given.quotes,
-      zipf: given.zipf,
-      partitions: given.partitions ?? Math.min(4, instruments.length),
-      faults: given.faults,
-    };
-  });
+  .transform(marketOf);

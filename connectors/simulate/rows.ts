@@ -2,6 +2,7 @@ import { Field, type RecordBatch, Schema, type Utf8, type Vector } from 'apache-
 import { type ColumnValues, dictionaryVector, makeBatch } from '../../graph/contract/batch.ts';
 import { COLUMNS, dictionaryOf, field } from '../../graph/contract/columns.ts';
 import { type Block, blockOf, type Layout, repeatedBefore, skippedBefore } from './blocks.ts';
+import { asInt64, setBit, setInt64 } from './int64.ts';
 import { hash, hashLong, PricePath } from './noise.ts';
 import type { SimulateParams } from './params.ts';
 
@@ -35,7 +36,7 @@ const KINDS = dictionaryVector(['quote', 'trade']);
 const SIDES = dictionaryVector(['buy', 'sell']);
 const VENUE = dictionaryVector(['sim']);
 /** Sizes in lots by 1,024ths of probability: many small ones, few large ones. */
-const LOTS = Float64Array.from({ length: 1024 }, (_, i) => Math.max(1, Math.round(5 / ((1024.5 - i) / 1024) ** 0.7)));
+export const LOTS = Float64Array.from({ length: 1024 }, (_, i) => Math.max(1, Math.round(5 / ((1024.5 - i) / 1024) ** 0.7)));
 
 /** A decimal grid: dividing by a whole number gives the double nearest to the decimal, multiplying by 0.1 does not. */
 interface Grid {
@@ -90,19 +91,6 @@ class Columns {
     this.priced = bits();
   }
 }
-
-const setBit = (bits: Uint8Array, i: number): void => {
-  bits[i >> 3] = (bits[i >> 3] as number) | (1 << (i & 7));
-};
-
-/** Writes `high * 2^32 + low` as int64; `low` may be beyond 32 bits. Halves, because writing a BigInt64Array boxes. */
-function setInt64(halves: Int32Array, row: number, high: number, low: number): void {
-  const carry = Math.floor(low / 4294967296);
-  halves[2 * row] = low - carry * 4294967296;
-  halves[2 * row + 1] = high + carry;
-}
-
-const asInt64 = (halves: Int32Array): BigInt64Array => new BigInt64Array(halves.buffer);
 
 /** Rows of the exchange: a pure function of parameters, partition and position. */
 export class RowGenerator {

@@ -85,10 +85,11 @@ export interface SourceDeclaration<P = unknown> {
   /** Whether it will end by itself, so that the pipeline does. */
   finite(params: P): boolean;
   /**
-   * Where its rows can be read again: by any process, as those of a formula, or only where it is (the default), as a file's. On a log
-   * that several processes share, a source of the second kind is landed in a topic first.
+   * Where its rows can be read again: by any process, as those of a formula; only where it is (the default), as a file's; or never, as
+   * what a clock or a person changes. One that cannot be read again is landed in a topic first, and on a log that several processes
+   * share, so is one that can be only where it is.
    */
-  readonly replay?: 'anywhere' | 'here';
+  readonly replay?: 'anywhere' | 'here' | 'never';
   open(params: P, context: ConnectorContext): Promise<SourceReader>;
 }
 

@@ -14,6 +14,9 @@ export interface RowOrigin {
 /** Where the rows of a batch came from, while they are still row by row what was read. Asked only for rejected rows. */
 export type Origin = (row: number) => RowOrigin | null;
 
+/** When each row of a batch reached the log, ns since 1970 UTC: the time of its record. Asked only for merges in order of arrival. */
+export type Arrivals = () => BigInt64Array;
+
 /** Rows on an edge. */
 export interface BatchFrame {
   readonly kind: 'batch';
@@ -25,6 +28,8 @@ export interface BatchFrame {
    */
   readonly floorNs: bigint;
   readonly origin: Origin | null;
+  /** Absent where rows come from an operator or from no record. */
+  readonly arrivals?: Arrivals | undefined;
 }
 
 /** A promise: no later row on this edge has `ts_event < ns`, but for late ones. */

@@ -2,9 +2,15 @@ import type { RecordBatch } from 'apache-arrow';
 
 /**
  * Hands rows to a port of the node. A batch for the port `rejected` has the columns of `REJECT_SCHEMA` and names rows of the
- * batch that was pushed; the engine adds where they came from.
+ * batch that was pushed; the engine adds where they came from. `from` tells of which input port, where several were pushed together.
  */
-export type Emit = (port: string, batch: RecordBatch) => void;
+export type Emit = (port: string, batch: RecordBatch, from?: string) => void;
+
+/** A batch of one input port, pushed together with those of others. */
+export interface MergedPart {
+  readonly port: string;
+  readonly batch: RecordBatch;
+}
 
 /**
  * A pure, synchronous state machine over batches: no clock, I/O, randomness or RxJS inside.
@@ -18,6 +24,11 @@ export interface Kernel {
    * Throws only for a fault of the whole operator (the task then parks); a bad row leaves on `rejected`.
    */
   push(batch: RecordBatch, port: string, emit: Emit, floorNs: bigint): void;
+  /**
+   * Takes rows of several input ports at once, a part a port, in the order of `runs`: pairs of a part and how many of its next rows
+   * follow. The same rows leave as if each run were pushed as a batch of its own. Without it, they are.
+   */
+  pushMerged?(parts: readonly MergedPart[], runs: Int32Array, emit: Emit, floorNs: bigint): void;
   /**
    * Once an epoch, after all of its rows: event time has reached `watermarkNs` (rows with `ts_event < watermarkNs` are all here),
    * the epoch's clock is `clockNs`; both never decrease. `MAX_NS` as watermark: the input has ended, let everything go.

@@ -25,6 +25,18 @@ export interface ParamPlace {
   readonly to?: number;
 }
 
+/** What is wrong inside a file that parameters name. */
+export interface FileFault {
+  /** The file, as the parameters write it. */
+  readonly path: string;
+  /** Characters [from, to) of its text. */
+  readonly from: number;
+  readonly to: number;
+  /** Lower case, no final stop, quotes the user's words. */
+  readonly message: string;
+  readonly hint?: string;
+}
+
 /** What a schema function asks of its inputs. Every fault is recorded with a position; none is thrown. */
 export interface SchemaRequest<P> {
   readonly params: P;
@@ -65,10 +77,14 @@ export interface Operator<P = unknown> {
   readonly outputs: Readonly<Record<string, OutputPort>>;
   /** Columns whose equal values must meet in one kernel, of those the input has; null when any row can go anywhere. */
   groups(params: P, inputs: Readonly<Record<string, Schema>>): readonly string[] | null;
+  /** Schemas of output ports that are the same whatever comes in: such a port's rows can be fed back through a topic as they are. */
+  readonly fixed?: Readonly<Record<string, Schema>>;
   /** Schemas of the output ports; null when a recorded fault makes them unknown. */
   schema(request: SchemaRequest<P>): Readonly<Record<string, Schema>> | null;
   /** Files that the parameters name (relative to the pipeline file), for the compiler to check and the runtime to load. */
   files?(params: P): readonly { readonly path: string; readonly place: ParamPlace }[];
+  /** Every fault in the texts of those files, by path as written; without it they are read when the kernel is made. */
+  inspect?(params: P, files: ReadonlyMap<string, string>): readonly FileFault[];
   create(context: KernelContext<P>): Kernel;
   /** The small, obviously right kernel that the laws hold `create` against, where that one is native. */
   reference?(context: KernelContext<P>): Kernel;
@@ -80,6 +96,8 @@ export interface KernelContext<P> {
   readonly outputs: Readonly<Record<string, Schema>>;
   /** Contents of the files that `files` named, by the path in the parameters. */
   readonly files: ReadonlyMap<string, string>;
+  /** Output ports that anything reads; absent: all. What is emitted on others goes nowhere, so that it need not be made. */
+  readonly read?: ReadonlySet<string>;
 }
 
 /** Keeps the type of the parameters and widens to `Operator`, so that a registry can hold them all. */

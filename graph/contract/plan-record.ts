@@ -12,6 +12,8 @@ export interface PlanRecord {
   readonly partitions?: Readonly<Record<string, number>>;
   /** Ids of the topics that are read, by name, where the log has such: positions hold in no other topic of the same name. */
   readonly topics?: Readonly<Record<string, string>>;
+  /** Texts of the files that operators name, by path as written, deflated, in base64: what the tasks run with, and are replayed with. */
+  readonly files?: Readonly<Record<string, string>>;
   /** The plan that an edit made this one of, and which node keeps the state of which: snapshots of then may still be the last ones. */
   readonly before?: { readonly plan: string; readonly kept: readonly (readonly [node: string, was: string])[] };
 }

@@ -121,6 +121,10 @@ export const CODES = {
     'Give the source `watermark: none`.',
   ),
   'file-missing': error('A file that is named does not exist.', 'Correct the path; paths are relative to the pipeline file.'),
+  'file-invalid': error(
+    'A file that an operator names holds what it cannot use.',
+    'Mend that file where the message points; until then nothing starts.',
+  ),
   'path-outside': error(
     'A path leads out of the folders that a pipeline may touch.',
     'Keep it below the pipeline file or MILLRACE_DATA, or pass `--allow-path`.',

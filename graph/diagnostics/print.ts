@@ -32,14 +32,14 @@ export function printDiagnostic(diagnostic: Diagnostic, text: string, paint: Pai
   return `${rows.join('\n')}\n`;
 }
 
-/** All of them with a blank line between and a count at the end; empty when there is none. */
-export function printDiagnostics(diagnostics: readonly Diagnostic[], text: string, paint: Paint = PLAIN): string {
+/** All of them, of the texts by file, with a blank line between and a count at the end; empty when there is none. */
+export function printDiagnostics(diagnostics: readonly Diagnostic[], texts: ReadonlyMap<string, string>, paint: Paint = PLAIN): string {
   if (diagnostics.length === 0) return '';
   const errors = diagnostics.filter((d) => d.severity === 'error').length;
   const warnings = diagnostics.length - errors;
   const count = (n: number, what: string) => (n === 0 ? [] : [`${n} ${what}${n === 1 ? '' : 's'}`]);
   const total = [...count(errors, 'error'), ...count(warnings, 'warning')].join(', ');
-  return `${diagnostics.map((d) => printDiagnostic(d, text, paint)).join('\n')}\n${total}\n`;
+  return `${diagnostics.map((d) => printDiagnostic(d, texts.get(d.file) ?? '', paint)).join('\n')}\n${total}\n`;
 }
 
 /** The part of a line around a range, tabs and control characters made visible, with where the range stands in it. */

@@ -59,7 +59,9 @@ export const operatorKeys = {
   order: z
     .enum(['event_time', 'arrival'])
     .default('event_time')
-    .describe('how rows of several inputs are merged: by event time, or as they come, which differs from run to run'),
+    .describe(
+      'how rows of several inputs are merged: by event time, or as they come (by ts_recv, else the time of the record), which differs from run to run',
+    ),
   was: z.string().optional().describe('name it had before, so that its state is found'),
 };
 

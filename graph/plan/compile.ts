@@ -1,3 +1,4 @@
+import { dirname, isAbsolute, join } from 'node:path';
 import type { Connection } from '../contract/connector.ts';
 import type { Diagnostic } from '../contract/diagnostic.ts';
 import type { Plan } from '../contract/plan.ts';
@@ -52,6 +53,8 @@ export interface Compiled {
   readonly pipelines: readonly string[];
   /** The connections that have an address, by name. */
   readonly connections: ReadonlyMap<string, Connection>;
+  /** Texts of the file and of those it names that diagnostics may lie in, by name. */
+  readonly texts: ReadonlyMap<string, string>;
 }
 
 /** A file's text as plans, or every fault in it. Pure and synchronous; never throws on any text. */
@@ -59,7 +62,7 @@ export function compile(options: CompileOptions): Compiled {
   const { text, file, registry, env, allowPaths, dataDir } = options;
   const report = createReport(file, text);
   const document = parseDocument(text, file, env, report.say);
-  if (!document) return { diagnostics: report.diagnostics(), plans: [], pipelines: [], connections: new Map() };
+  if (!document) return { diagnostics: report.diagnostics(), plans: [], pipelines: [], connections: new Map(), texts: report.texts };
   const { pipelines, connections: given } = pipelinesOf(document, report.say);
   const roots = [env.MILLRACE_DATA, dataDir, ...allowPaths].filter((root) => root !== undefined && root !== '');
   const paths = pathsOf(file, roots as readonly string[], options.readPaths ?? [], options.files);
@@ -67,6 +70,7 @@ export function compile(options: CompileOptions): Compiled {
   const broker = connections.get('broker')?.url ?? 'embedded';
   const scope: Scope = {
     say: report.say,
+    within: (path, content) => report.within(isAbsolute(path) ? path : join(dirname(file), path), content),
     registry,
     connections,
     paths,
@@ -89,6 +93,7 @@ export function compile(options: CompileOptions): Compiled {
     plans: report.failed() ? [] : plans,
     pipelines: pipelines.map(({ name }) => name),
     connections,
+    texts: report.texts,
   };
 }
 

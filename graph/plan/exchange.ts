@@ -30,6 +30,7 @@ export function placeEdges(node: ResolvedOperator, edges: readonly Edge[], group
   if (!unionsFit(node, edges, draft)) return null;
   const { key, placement } = first.stream;
   const alike = live.every(({ stream }) => stream.placement === placement && sameKey(stream.key, key));
+  if (live.every(({ stream }) => stream.placement === 'single')) return { edges, key: alike ? key : [], placement: 'single' };
   if (groups === null)
     return alike && (placement !== 'scattered' || live.length === 1)
       ? { edges, key, placement }

@@ -36,7 +36,7 @@ export function waitsFor(source: ResolvedSource, draft: Draft): 'nothing' | 'wri
 /** Adds a source to the plan, or marks it as broken after saying why. `circular`: the node that writes its topic depends on it. */
 export function planSource(source: ResolvedSource, draft: Draft, circular: boolean): void {
   const { scope, tasks } = draft;
-  const written = writtenBy(source, draft);
+  const written = writtenBy(source, draft) ?? (circular ? fedBack(source, draft) : null);
   if (written && !agrees(source, written, scope)) {
     draft.broken.add(source.name);
     return;
@@ -69,7 +69,7 @@ export function planSource(source: ResolvedSource, draft: Draft, circular: boole
     broadcast: source.broadcast,
     partitions,
   };
-  if (use && scope.isShared && use.connector.source?.replay !== 'anywhere') draft.inputs.push(...landed(input, draft));
+  if (use && mustLand(use.connector.source?.replay ?? 'here', scope)) draft.inputs.push(...landed(input, draft));
   else draft.inputs.push(input);
   const placement = placementOf(source, key, partitions, tasks);
   draft.streams.set(portKey({ node: source.name, port: MAIN_PORT }), { schema, time: column, key, placement });
@@ -79,6 +79,9 @@ export function planSource(source: ResolvedSource, draft: Draft, circular: boole
       placement: placement === 'single' ? 'single' : 'scattered',
     });
 }
+
+const mustLand = (replay: 'anywhere' | 'here' | 'never', { isShared }: Scope): boolean =>
+  replay === 'never' || (isShared && replay === 'here');
 
 /**
  * A source that only one place can read, as two inputs: one takes its payloads into a topic as they are, the other reads them there, as
@@ -137,6 +140,23 @@ function writtenBy(source: ResolvedSource, draft: Draft): Written | null {
     key,
     partitions: partitionsOf(writer.sink, other),
     format: use?.format.name ?? 'arrow',
+  };
+}
+
+/** What a sink writes whose node depends on the source: known where the operator's port has the same columns whatever comes in. */
+function fedBack(source: ResolvedSource, draft: Draft): Written | null {
+  const writer = 'topic' in source.from ? draft.writers.get(source.from.topic.text) : undefined;
+  const other = writer && writer !== 'broken' && writer.sink ? writer.draft() : undefined;
+  if (!other || !writer || writer === 'broken' || !writer.sink) return null;
+  const { from, key, format } = writer.sink;
+  const schema = other.resolved.operators.find(({ name }) => name === from.node)?.operator.fixed?.[from.port];
+  if (!schema) return null;
+  return {
+    schema: format?.format.gives?.(schema, format.params) ?? schema,
+    time: hasTime(schema, 'ts_event') ? 'ts_event' : null,
+    key: key?.map(({ text }) => text) ?? [],
+    partitions: partitionsOf(writer.sink, other),
+    format: format?.format.name ?? 'arrow',
   };
 }
 

@@ -91,7 +91,8 @@ function inputsOf(name: string, operator: Operator, from: From, scope: Scope): r
   const [only] = ports;
   if (from.kind === 'list') {
     if (ports.length === 1 && only !== undefined) return [{ port: only, edges: from.references }];
-    const example = ports.map((port, i) => `${port}: ${from.references[i]?.node ?? '...'}`).join(', ');
+    const wanted = ports.filter((port, i) => i < from.references.length || !operator.inputs[port]?.optional);
+    const example = wanted.map((port, i) => `${port}: ${from.references[i]?.node ?? '...'}`).join(', ');
     const found = from.written === 'list' ? 'a list' : 'one node';
     scope.say(
       'port-map-needed',
@@ -141,5 +142,15 @@ function filesOf(
     if (absolute === null) whole = false;
     else files[path] = absolute;
   }
-  return whole ? files : null;
+  return whole && inspected(operator, params, files, scope) ? files : null;
+}
+
+/** Says what an operator finds wrong in its files, at its place in them; false when there is anything. */
+function inspected(operator: Operator, params: unknown, files: Readonly<Record<string, string>>, { paths, within }: Scope): boolean {
+  if (!operator.inspect) return true;
+  const texts = new Map(Object.entries(files).map(([path, absolute]) => [path, paths.files.read(absolute)]));
+  const faults = operator.inspect(params, texts);
+  const says = new Map([...texts].map(([path, text]) => [path, within(path, text)]));
+  for (const { path, from, to, message, hint } of faults) says.get(path)?.('file-invalid', { from, to }, message, hint);
+  return faults.length === 0;
 }

@@ -107,10 +107,19 @@ function finder(pipeline: Pipeline, others: readonly Pipeline[], ports: Readonly
       return null;
     }
     if (known === null || known.includes(reference.port)) return reference;
-    const hint = hintFor(reference.port, known, 'ports')?.replace(/^Did you mean "(.*)"/, `Did you mean "${reference.node}.$1"`);
+    const hint =
+      reference.port === MAIN_PORT
+        ? hintForMain(reference.node, known)
+        : hintFor(reference.port, known, 'ports')?.replace(/^Did you mean "(.*)"/, `Did you mean "${reference.node}.$1"`);
     scope.say('port-unknown', reference.span, `node "${reference.node}" has no port "${reference.port}"`, hint);
     return null;
   };
+}
+
+/** A node without a main port was named alone. */
+function hintForMain(node: string, ports: readonly string[]): string {
+  const [first, ...others] = ports;
+  return `Name the port that is meant: "${node}.${first}"${others.length > 0 ? `; the others are ${others.join(', ')}` : ''}.`;
 }
 
 function hintForNode(

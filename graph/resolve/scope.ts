@@ -7,6 +7,8 @@ import type { Paths } from './paths.ts';
 /** What names are looked up in. */
 export interface Scope {
   readonly say: Say;
+  /** Says faults of a file that this one names, by that file's own positions. */
+  within(path: string, text: string): Say;
   readonly registry: Registry;
   readonly connections: ReadonlyMap<string, Connection>;
   readonly paths: Paths;

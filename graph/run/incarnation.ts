@@ -8,6 +8,7 @@ import type { Plan } from '../contract/plan.ts';
 import { type PlanRecord, planRecordPath } from '../contract/plan-record.ts';
 import { type StateChange, stateChange } from '../contract/state-change.ts';
 import type { Environment } from './environment.ts';
+import { changedTexts, keptTexts, type NamedTexts, textsOf } from './named-texts.ts';
 import { commitPatiently } from './patient.ts';
 import type { StateOf } from './snapshot.ts';
 
@@ -15,6 +16,8 @@ import type { StateOf } from './snapshot.ts';
 export interface Incarnation {
   readonly inc: string;
   readonly stateOf: StateOf;
+  /** Texts of the files that operators name: those that its epochs were, and will be, computed with. */
+  readonly texts: NamedTexts;
 }
 
 const topicOf = (plan: Plan): string => plansTopic(plan.pipeline);
@@ -37,8 +40,11 @@ const ALONE_MS = 30_000;
 /** Time between two looks for the record that another process writes, ms. */
 const WAIT_MS = 100;
 
-/** Continues the incarnation the log knows, or mints one where state starts from nothing. Refuses to lose state unless told to. */
-export async function settleIncarnation(plan: Plan, environment: Environment, settler: Settler): Promise<Incarnation> {
+/**
+ * Continues the incarnation the log knows, or mints one where state starts from nothing. Refuses to lose state unless told to. `here`
+ * are the texts of named files on this machine: they count from a clean stop on, since epochs are replayed with those they were made with.
+ */
+export async function settleIncarnation(plan: Plan, here: NamedTexts, environment: Environment, settler: Settler): Promise<Incarnation> {
   const { log } = environment;
   const ids = await topicIdsOf(plan, log);
   let last = await lastRecord(log, topicOf(plan));
@@ -53,23 +59,52 @@ export async function settleIncarnation(plan: Plan, environment: Environment, se
   last = await lastRecord(log, topicOf(plan)); // another may have written it before it handed task 0 over
   if (!last) {
     await refuseForgotten(plan, environment);
-    return begin(plan, environment, ids);
+    return begin(plan, here, environment, ids);
   }
   if (!environment.loseState) refuseOtherTopics(last, plan, ids);
   if (last.plan === plan.hash && samePartitions(last, plan) && otherTopic(last, ids) === null) {
+    last = await withTexts(last, here, plan, environment, ids, settler);
     await writeCopy(last, plan, environment);
-    return { inc: last.inc, stateOf: stateUnder(last) };
+    return { inc: last.inc, stateOf: stateUnder(last), texts: last.files ? textsOf(last.files) : here };
   }
   if (environment.loseState) {
     await alone(plan, settler);
     environment.note('the state of the former plan is left behind (--lose-state)');
-    return begin(plan, environment, ids);
+    return begin(plan, here, environment, ids);
   }
   const changes = stateChange(last.nodes, plan);
   await refuseWhatIsLost(last, changes, plan, environment);
   const kept = changes.filter(({ change }) => change === 'keeps').map(({ node, was }) => [node, was ?? node] as const);
-  const record = await write(plan, environment, last.inc, ids, { plan: last.plan, kept });
-  return { inc: last.inc, stateOf: stateUnder(record) };
+  const record = await write(plan, here, environment, last.inc, ids, { plan: last.plan, kept });
+  return { inc: last.inc, stateOf: stateUnder(record), texts: here };
+}
+
+/**
+ * The record with the texts to run with: after a clean stop those of this machine, else those it has. Of several processes the one that
+ * may write the record decides; the others wait until it did, or until it runs.
+ */
+async function withTexts(
+  last: PlanRecord,
+  here: NamedTexts,
+  plan: Plan,
+  environment: Environment,
+  ids: PlanRecord['topics'],
+  settler: Settler,
+): Promise<PlanRecord> {
+  for (let record = last; ; record = (await lastRecord(environment.log, topicOf(plan))) ?? record) {
+    const changed = changedTexts(here, record.files ?? {});
+    if (changed.length === 0) return record;
+    if (await isOpen(record, plan, environment)) {
+      const files = changed.map((path) => `"${path}"`).join(', ');
+      environment.note(
+        `${files} changed since this run began, which goes on with what it was: stop with Ctrl-C and start again to take it over`,
+      );
+      return record;
+    }
+    if (settler.isWriter()) return write(plan, here, environment, record.inc, ids, record.before);
+    if (settler.leaving()) throw stopped(plan);
+    await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+  }
 }
 
 /** A task that has a root was begun: without the record of its incarnation its state would be left behind unasked. */
@@ -227,19 +262,22 @@ async function refuseWhatIsLost(last: PlanRecord, changes: readonly StateChange[
   );
 }
 
-async function begin(plan: Plan, environment: Environment, topics: PlanRecord['topics']): Promise<Incarnation> {
+async function begin(plan: Plan, here: NamedTexts, environment: Environment, topics: PlanRecord['topics']): Promise<Incarnation> {
   const inc = `${Date.now().toString(36)}-${randomBytes(5).toString('hex')}`;
-  await write(plan, environment, inc, topics);
-  return { inc, stateOf: (node) => node };
+  await write(plan, here, environment, inc, topics);
+  return { inc, stateOf: (node) => node, texts: here };
 }
 
 async function write(
   plan: Plan,
+  here: NamedTexts,
   environment: Environment,
   inc: string,
   topics: PlanRecord['topics'],
   before?: PlanRecord['before'],
 ): Promise<PlanRecord> {
+  const files = keptTexts(here);
+  if (!files) environment.note('the files that operators name are too large to be kept with the state: do not change them while it runs');
   const record: PlanRecord = {
     v: 1,
     plan: plan.hash,
@@ -248,6 +286,7 @@ async function write(
     nodes: plan.nodes.map(({ name, signature }) => ({ name, signature })),
     partitions: partitionsOf(plan),
     ...(topics && Object.keys(topics).length > 0 ? { topics } : {}),
+    ...(files && here.size > 0 ? { files } : {}),
     ...(before ? { before } : {}),
   };
   const value = Buffer.from(JSON.stringify(record), 'utf8');

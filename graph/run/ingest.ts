@@ -1,6 +1,6 @@
 import type { RecordBatch } from 'apache-arrow';
 import { int64 } from '../contract/batch.ts';
-import { type BatchFrame, MAX_NS, MIN_NS, type Origin } from '../contract/frame.ts';
+import { type Arrivals, type BatchFrame, MAX_NS, MIN_NS, type Origin } from '../contract/frame.ts';
 import { RelativeTimes } from '../contract/nanoseconds.ts';
 
 export interface IngestTime {
@@ -66,16 +66,22 @@ export class Ingest {
   }
 
   /** Frames of the next rows, in order. */
-  take(batch: RecordBatch, origin: Origin | null): BatchFrame[] {
+  take(batch: RecordBatch, origin: Origin | null, arrivals?: Arrivals): BatchFrame[] {
     const n = batch.numRows;
     if (n === 0) return [];
-    if (!this.#time) return [{ kind: 'batch', batch, floorNs: MIN_NS, origin }];
+    if (!this.#time) return [{ kind: 'batch', batch, floorNs: MIN_NS, origin, arrivals }];
     const times = int64(batch, this.#time.column);
     const cuts = this.#cuts(times);
-    if (cuts.length === 1) return [{ kind: 'batch', batch, floorNs: (cuts[0] as Cut).floorNs, origin }];
+    if (cuts.length === 1) return [{ kind: 'batch', batch, floorNs: (cuts[0] as Cut).floorNs, origin, arrivals }];
     return cuts.map(({ from, floorNs }, i) => {
       const to = cuts[i + 1]?.from ?? n;
-      return { kind: 'batch', batch: batch.slice(from, to), floorNs, origin: origin && ((row) => origin(from + row)) };
+      return {
+        kind: 'batch',
+        batch: batch.slice(from, to),
+        floorNs,
+        origin: origin && ((row) => origin(from + row)),
+        arrivals: arrivals && (() => arrivals().subarray(from, to)),
+      };
     });
   }
 

@@ -2,7 +2,7 @@ import type { RecordBatch } from 'apache-arrow';
 import type { SourceChunk, SourceReader } from '../contract/connector.ts';
 import { inNode, MillraceError } from '../contract/error.ts';
 import type { Decoder, Payloads } from '../contract/format.ts';
-import type { Origin, RowOrigin } from '../contract/frame.ts';
+import type { Arrivals, Origin, RowOrigin } from '../contract/frame.ts';
 import type { Log, Message } from '../contract/log.ts';
 import type { Plan, PlanInput } from '../contract/plan.ts';
 import type { Environment } from './environment.ts';
@@ -18,6 +18,7 @@ export interface ReadBatch {
   readonly floorNs: bigint | null;
   /** Which of several writers of the partition the rows come from. */
   readonly writer?: string;
+  readonly arrivals?: Arrivals | undefined;
 }
 
 /** What one epoch reads of one input partition: [from, to), decoded. */
@@ -208,13 +209,26 @@ function decodedChunk(input: OpenInput, chunk: SourceChunk, source: string): Rea
   }
   if (!chunk.payloads || !input.decoder) return { ...base, batches: [], refused: [], rows: 0, bytes: 0 };
   const decoded = input.decoder.decode(chunk.payloads);
-  const { payloadOfRow } = decoded;
+  const payloadOf = (row: number): number => decoded.payloadOfRow?.[row] ?? row;
   const batches = decoded.batch
-    ? [{ batch: decoded.batch, origin: (row: number) => at(chunk.from + (payloadOfRow?.[row] ?? row)), floorNs: null }]
+    ? [
+        {
+          batch: decoded.batch,
+          origin: (row: number) => at(chunk.from + payloadOf(row)),
+          floorNs: null,
+          arrivals: arrivalsOf(chunk.payloads, decoded.batch.numRows, payloadOf),
+        },
+      ]
     : [];
   const refused = decoded.rejected ? [{ batch: decoded.rejected, origin: (payload: number) => at(chunk.from + payload) }] : [];
   const rows = (decoded.batch?.numRows ?? 0) + (decoded.rejected?.numRows ?? 0);
   return { ...base, batches, refused, rows, bytes: chunk.payloads.bytes.byteLength };
+}
+
+/** The record times of a batch's rows; absent where payloads have none. */
+function arrivalsOf({ recvNs }: Payloads, rows: number, payloadOf: (row: number) => number): Arrivals | undefined {
+  if (!recvNs) return undefined;
+  return () => BigInt64Array.from({ length: rows }, (_, row) => recvNs[payloadOf(row)] as bigint);
 }
 
 /** Messages of a topic partition, decoded. Exchange messages are decoded one by one, since each has a floor of its own. */
@@ -252,7 +266,8 @@ export function readOfMessages(input: OpenInput, partition: number, from: number
         : (row) => place(payloadOfRow?.[row] ?? row, rowInPayload?.[row] ?? 0);
       const writer = headers[HEADER.task];
       const floorNs = exchange && floor !== undefined ? BigInt(floor) : null;
-      batches.push({ batch: decoded.batch, origin, floorNs, ...(writer === undefined ? {} : { writer }) });
+      const arrivals = arrivalsOf(payloads, decoded.batch.numRows, single ? () => 0 : (row) => payloadOfRow?.[row] ?? row);
+      batches.push({ batch: decoded.batch, origin, floorNs, arrivals, ...(writer === undefined ? {} : { writer }) });
       rows += decoded.batch.numRows;
     }
     if (decoded.rejected) {

@@ -1,5 +1,5 @@
 import type { RecordBatch } from 'apache-arrow';
-import { type BatchFrame, MAX_NS, MIN_NS, type Origin } from '../contract/frame.ts';
+import { type Arrivals, type BatchFrame, MAX_NS, MIN_NS, type Origin } from '../contract/frame.ts';
 import { leastPromise } from './exchange.ts';
 import { Ingest, type IngestState, type IngestTime } from './ingest.ts';
 
@@ -55,9 +55,9 @@ export class PartitionTime {
   }
 
   /** Frames of the next rows of a writer, in order. */
-  take(batch: RecordBatch, origin: Origin | null, writer: string = UNNAMED): BatchFrame[] {
+  take(batch: RecordBatch, origin: Origin | null, writer: string = UNNAMED, arrivals?: Arrivals): BatchFrame[] {
     this.#rows.set(writer, (this.#rows.get(writer) ?? 0) + batch.numRows);
-    return this.#writer(writer).take(batch, origin);
+    return this.#writer(writer).take(batch, origin, arrivals);
   }
 
   /** Tells the epoch's clock and how many rows the epoch read of the partition, refused ones included. */

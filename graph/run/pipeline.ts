@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { inNode, MillraceError } from '../contract/error.ts';
 import { MAX_NS } from '../contract/frame.ts';
 import type { Lease, LogTrouble, LogUsage, TopicSpec } from '../contract/log.ts';
@@ -15,6 +14,7 @@ import { Histogram } from './histogram.ts';
 import { planTopic, settleIncarnation } from './incarnation.ts';
 import { type OpenInput, openInputs } from './inputs.ts';
 import { NodeMetrics } from './metrics.ts';
+import { readNamedTexts } from './named-texts.ts';
 import { patientLog } from './patient.ts';
 import { recoverTask } from './recovery.ts';
 import type { StateOf } from './snapshot.ts';
@@ -210,7 +210,7 @@ class Pipeline {
   async #start(): Promise<void> {
     const plan = this.#plan;
     const environment = this.#environment;
-    const { inc, stateOf } = await settleIncarnation(plan, environment, {
+    const { inc, stateOf, texts } = await settleIncarnation(plan, await readNamedTexts(plan), environment, {
       isWriter: () => this.#lease?.owned.has(0) ?? false,
       isAlone: () => this.#lease?.owned.size === plan.tasks,
       leaving: () => this.#stopRequested,
@@ -220,9 +220,8 @@ class Pipeline {
     const own = plan.topics.filter(isOfIncarnation).map((spec) => ({ ...spec, topic: this.#topicName(spec.topic) }));
     await environment.log.ensure(own);
     this.#inputs = await openInputs(plan, environment, (topic) => this.#topicName(topic));
-    const files = new Map<string, string>();
-    for (const path of new Set(plan.nodes.flatMap((node) => Object.values(node.files)))) files.set(path, await readFile(path, 'utf8'));
-    this.#files = files;
+    const paths = plan.nodes.flatMap((node) => Object.entries(node.files));
+    this.#files = new Map(paths.map(([path, absolute]) => [absolute, texts.get(path) ?? '']));
     const faults = new Faults(environment.note);
     this.#sinks = plan.sinks.map(
       (sink) =>

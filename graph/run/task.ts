@@ -82,6 +82,7 @@ export class Task {
     this.#wired = wire(plan, {
       operators: options.registry.operators,
       files: options.files,
+      read: plan.outputs.flatMap(({ from }) => from),
       probe: options.probe,
       failed: (error) => {
         this.#failure ??= error;
@@ -233,12 +234,12 @@ export class Task {
     if (exchange) for (const headers of read.marks) exchange.note(headers);
     const out = this.#wired.source(name, MAIN_PORT);
     const probe = this.#options.probe(name);
-    for (const { batch, origin, floorNs, writer } of read.batches) {
+    for (const { batch, origin, floorNs, writer, arrivals } of read.batches) {
       probe.in(batch.numRows, Math.round((read.bytes * batch.numRows) / Math.max(1, read.rows)));
       input.input.watch?.look(read.partition, batch);
       const frames = exchange
-        ? [{ kind: 'batch' as const, batch, floorNs: floorNs ?? MIN_NS, origin }]
-        : input.ingest.take(batch, origin, writer);
+        ? [{ kind: 'batch' as const, batch, floorNs: floorNs ?? MIN_NS, origin, arrivals }]
+        : input.ingest.take(batch, origin, writer, arrivals);
       for (const frame of frames) out.next(frame);
       probe.out(MAIN_PORT, batch.numRows, batchBytes(batch));
     }

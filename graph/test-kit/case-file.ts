@@ -5,7 +5,7 @@ import { COLUMNS, dictionaryOf, field, timestampNs } from '../contract/columns.t
 import { duration } from '../contract/params.ts';
 import type { Cell, Row } from '../contract/rows.ts';
 import { instantNs } from '../contract/units.ts';
-import type { ValueRanges } from './generate.ts';
+import type { RowShapes, ValueRange, ValueRanges } from './generate.ts';
 
 const TYPES: Readonly<Record<string, (name: string) => DataType>> = {
   Float64: () => new Float64(),
@@ -47,7 +47,8 @@ const oneCase = z.strictObject({
 
 const range = z.union([
   z.strictObject({ from: z.number(), to: z.number(), step: z.number().optional() }),
-  z.array(z.union([z.string(), z.number(), z.boolean()])),
+  z.array(z.union([z.string(), z.number(), z.boolean(), z.null()])),
+  z.strictObject({ after: z.tuple([duration(), duration()]) }).meta({ description: "a time so much after the row's own" }),
 ]);
 
 const laws = z.strictObject({
@@ -61,6 +62,10 @@ const laws = z.strictObject({
     .record(z.string(), range)
     .default({})
     .meta({ description: 'what the values of a column look like; default anything of its type' }),
+  shapes: z
+    .record(z.string(), z.array(z.record(z.string(), range)).min(1))
+    .default({})
+    .meta({ description: 'by port, kinds of rows whose values belong together, before what ranges say; null only where a list has it' }),
   step: duration().default(300_000_000n).meta({ description: 'typical time between two rows' }),
   rows: z.int().min(1).default(40).meta({ description: 'most rows of a generated input' }),
 });
@@ -93,6 +98,7 @@ export interface CaseFile {
   readonly cases: readonly Case[];
   readonly lawInputs: readonly LawInput[];
   readonly ranges: ValueRanges;
+  readonly shapes: RowShapes;
   readonly stepNs: bigint;
   readonly maxRows: number;
 }
@@ -122,10 +128,20 @@ export function readCaseFile(text: string): CaseFile {
   const lawColumns = law.columns ?? file.columns ?? file.cases.find((one) => one.columns)?.columns ?? {};
   const files = new Map([...Object.entries(law.files)]);
   const extra = law.params.map((params): LawInput => ({ params, files, inputs: schemasOf(lawColumns, {}) }));
-  const ranges = Object.fromEntries(
-    Object.entries(law.ranges).map(([name, some]) => [name, Array.isArray(some) ? { values: some } : some]),
+  return {
+    cases,
+    lawInputs: distinct([...cases, ...extra]),
+    ranges: rangesOf(law.ranges),
+    shapes: Object.fromEntries(Object.entries(law.shapes).map(([port, shapes]) => [port, shapes.map(rangesOf)])),
+    stepNs: law.step,
+    maxRows: law.rows,
+  };
+}
+
+function rangesOf(given: Readonly<Record<string, z.output<typeof range>>>): ValueRanges {
+  return Object.fromEntries(
+    Object.entries(given).map(([name, some]) => [name, (Array.isArray(some) ? { values: some } : some) as ValueRange]),
   );
-  return { cases, lawInputs: distinct([...cases, ...extra]), ranges: ranges as ValueRanges, stepNs: law.step, maxRows: law.rows };
 }
 
 function distinct(inputs: readonly LawInput[]): LawInput[] {

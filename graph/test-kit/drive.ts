@@ -1,7 +1,7 @@
 import type { RecordBatch } from 'apache-arrow';
-import { columnAt, columnIndex } from '../contract/batch.ts';
+import { columnAt, columnIndex, gather } from '../contract/batch.ts';
 import { MIN_NS } from '../contract/frame.ts';
-import { type Kernel, SNAPSHOT_CHUNK_BYTES } from '../contract/kernel.ts';
+import { type Emit, type Kernel, SNAPSHOT_CHUNK_BYTES } from '../contract/kernel.ts';
 import { MAIN_PORT, REJECTED_PORT } from '../contract/operator.ts';
 import { type Row, rowsOf } from '../contract/rows.ts';
 import { batchText, rowText, sameTexts } from './canonical.ts';
@@ -21,6 +21,7 @@ export type LawName =
   | 'key independence'
   | 'watermark safety'
   | 'native = reference'
+  | 'merged = pushed'
   | 'inputs unchanged'
   | 'outputs unchanged';
 
@@ -55,6 +56,8 @@ export interface DriveOptions {
   readonly snapshots?: boolean;
   /** Laws to look for in the run itself, besides `totality`; each costs time. */
   readonly watch?: readonly LawName[];
+  /** Whether neighbours of several ports are pushed together, where the kernel takes them so. */
+  readonly merged?: boolean;
   /** First epoch to run, from this state. */
   readonly from?: { readonly epoch: number; readonly state: readonly Uint8Array[] };
 }
@@ -92,7 +95,16 @@ export function drive(subject: Subject, create: () => Kernel, epochs: readonly E
     if (options.from) kernel.restore(options.from.state);
     for (; epoch < epochs.length; epoch++) {
       const { pushes, watermarkNs, clockNs } = epochs[epoch] as Epoch;
-      for (const push of pushes) {
+      const together = options.merged && kernel.pushMerged ? mergedPushes(pushes) : null;
+      for (const { parts, runs, floorNs } of together ?? []) {
+        const emitFrom: Emit = (port, batch, from) => {
+          current = parts.find((part) => part.port === from) ?? null;
+          emit(port, batch);
+          current = null;
+        };
+        kernel.pushMerged?.(parts, runs, emitFrom, floorNs);
+      }
+      for (const push of together ? [] : pushes) {
         const before = watching.has('inputs unchanged') ? batchText(push.batch) : null;
         current = push;
         kernel.push(push.batch, push.port, emit, push.floorNs);
@@ -122,6 +134,34 @@ export function drive(subject: Subject, create: () => Kernel, epochs: readonly E
     if (!sameTexts(batchText(batch), text)) violate('outputs unchanged', `a batch on port "${port}" changed after it was emitted`);
   }
   return { rows, violations, snapshots };
+}
+
+/** Neighbours with one floor as one push: a part a port, and the order of their rows. */
+function mergedPushes(pushes: readonly Push[]): { readonly parts: readonly Push[]; readonly runs: Int32Array; readonly floorNs: bigint }[] {
+  const groups: Push[][] = [];
+  for (const push of pushes) {
+    const open = groups.at(-1);
+    if (open?.[0]?.floorNs === push.floorNs) open.push(push);
+    else groups.push([push]);
+  }
+  return groups.map((group) => {
+    const ports = [...new Set(group.map(({ port }) => port))];
+    const parts = ports.map((port): Push => {
+      const own = group.filter((push) => push.port === port);
+      const source = Int32Array.from(own.flatMap(({ batch }, i) => Array.from({ length: batch.numRows }, () => i)));
+      const rows = Int32Array.from(own.flatMap(({ batch }) => Array.from({ length: batch.numRows }, (_, row) => row)));
+      const [first] = own as [Push];
+      const batch = gather(
+        first.batch.schema,
+        own.map((push) => push.batch),
+        source,
+        rows,
+      );
+      return { port, batch, rows: own.flatMap((push) => push.rows), floorNs: first.floorNs };
+    });
+    const runs = Int32Array.from(group.flatMap(({ port, batch }) => [ports.indexOf(port), batch.numRows]));
+    return { parts, runs, floorNs: (group[0] as Push).floorNs };
+  });
 }
 
 function emittedRow(subject: Subject, port: string, row: Row, push: Push | null, epoch: number): EmittedRow {

@@ -5,10 +5,15 @@ import type { Random } from './random.ts';
 /** What the values of a column look like where "anything of its type" is not what the operator is for. */
 export type ValueRange =
   | { readonly from: number; readonly to: number /** Values are multiples of it. */; readonly step?: number }
-  | { readonly values: readonly Cell[] };
+  | { readonly values: readonly Cell[] }
+  /** Of a time: so many ns after the row's own, both included. */
+  | { readonly after: readonly [from: bigint, to: bigint] };
 
 /** By column. A column that is not named takes hostile values of its type. */
 export type ValueRanges = Readonly<Record<string, ValueRange>>;
+
+/** By input port: kinds of rows whose values belong together. A column of a shape takes only what the shape says. */
+export type RowShapes = Readonly<Record<string, readonly ValueRanges[]>>;
 
 const MAX_INT64 = 2n ** 63n - 1n;
 const MIN_INT64 = -(2n ** 63n);
@@ -45,14 +50,16 @@ const HOSTILE_TEXTS = [
 const WORDS = ['BTCUSDT', 'ETHUSDT', 'AAPL', 'buy', 'sell', 'Ω', '', '__proto__', 'constructor', 'a b', 'x'.repeat(200)];
 
 /** A value of the type, hostile about one time in four; null only where the field may be. */
-export function cellOf(random: Random, field: Field, ranges: ValueRanges = {}): Cell {
+export function cellOf(random: Random, field: Field, ranges: ValueRanges = {}, now = 0n): Cell {
   if (field.nullable && random.chance(0.2)) return null;
   const range = ranges[field.name];
-  return range ? ranged(random, field.type, range) : anyCell(random, field.type);
+  return range ? rangedCell(random, field.type, range, now) : anyCell(random, field.type);
 }
 
-function ranged(random: Random, type: DataType, range: ValueRange): Cell {
+/** A value of a range, of a row whose time is `now`. */
+export function rangedCell(random: Random, type: DataType, range: ValueRange, now: bigint): Cell {
   if ('values' in range) return typed(type, random.pick(range.values));
+  if ('after' in range) return now + random.bigint(...range.after);
   const { from, to, step } = range;
   const value =
     step === undefined

@@ -1,4 +1,6 @@
-import { MAIN_PORT } from '../contract/operator.ts';
+import type { Schema } from 'apache-arrow';
+import { columnIndex } from '../contract/batch.ts';
+import { MAIN_PORT, REJECTED_PORT } from '../contract/operator.ts';
 import type { Row } from '../contract/rows.ts';
 import { closeCells } from './canonical.ts';
 import { commonTime, type DriveOptions, drive, type EmittedRow, type LawName, type Output, type Violation } from './drive.ts';
@@ -7,7 +9,7 @@ import { cellOf } from './generate.ts';
 import { grouped } from './grouped.ts';
 import type { Random } from './random.ts';
 import type { Subject } from './subject.ts';
-import { type DraftRow, type Tape, type TapeOptions, tapeOf, watermarksAfter } from './tape.ts';
+import { type DraftRow, type Tape, type TapeOptions, type TapeRow, tapeOf, watermarksAfter } from './tape.ts';
 
 /** What is violated for one operator, one tape and the choices a seed makes; `[]` when nothing is. */
 export type Law = (subject: Subject, tape: Tape, random: Random, options: TapeOptions) => Violation[];
@@ -94,11 +96,13 @@ const noLookAhead: Law = (subject, tape, random, options) => {
   ];
 };
 
-/** The rows of a key are the same with all other keys removed. */
+/** The rows of a key are the same with all other keys removed; rows of a port without the key's columns belong to every key. */
 const keyIndependence: Law = (subject, tape, random) => {
   if (subject.groups === null || subject.groups.length === 0) return [];
+  const keyed = tape.rows.filter(({ port }) => hasKey(subject, port));
+  if (keyed.length === 0) return [];
   const plans = cut(random, tape, RANDOM_CUT);
-  const { key } = random.pick(tape.rows);
+  const { key } = random.pick(keyed);
   const only = (keep: (key: string) => boolean): Output =>
     drive(
       subject,
@@ -106,12 +110,14 @@ const keyIndependence: Law = (subject, tape, random) => {
       build(
         random,
         subject,
-        plans.map((plan) => filtered(plan, keep)),
+        plans.map((plan) => filtered(plan, (row) => !hasKey(subject, row.port) || keep(row.key))),
       ),
     );
   const all = drive(subject, subject.create, build(random, subject, plans));
-  const apart = [only((other) => other === key), only((other) => other !== key)];
-  const together = { ...all, rows: apart.flatMap((output) => output.rows), violations: apart.flatMap((output) => output.violations) };
+  const [one, others] = [only((other) => other === key), only((other) => other !== key)];
+  const shared = new Set(tape.rows.filter(({ port }) => !hasKey(subject, port)).map(({ id }) => id));
+  const once = others.rows.filter(({ port, row }) => port !== REJECTED_PORT || !shared.has(Number(row.row))); // both runs refused it
+  const together = { ...all, rows: [...one.rows, ...once], violations: [...one.violations, ...others.violations] };
   return differences('key independence', `with key ${key} on its own`, all, together);
 };
 
@@ -121,6 +127,13 @@ const nativeIsReference: Law = (subject, tape, random) => {
   const epochs = build(random, subject, cut(random, tape, RANDOM_CUT));
   const reference = drive(subject, subject.reference, epochs);
   return differences('native = reference', 'by the native kernel', reference, drive(subject, subject.create, epochs), TOLERANCE);
+};
+
+/** Rows of several ports pushed together give what they give pushed one batch after the other. */
+const mergedIsPushed: Law = (subject, tape, random) => {
+  const epochs = build(random, subject, cut(random, tape, RANDOM_CUT));
+  const apart = drive(subject, subject.create, epochs);
+  return differences('merged = pushed', 'pushed together', apart, drive(subject, subject.create, epochs, { merged: true }), TOLERANCE);
 };
 
 /** Every promise of the kernel contract, by name. */
@@ -134,12 +147,18 @@ export const LAWS: Readonly<Record<LawName, Law>> = {
   'key independence': keyIndependence,
   'watermark safety': always('watermark safety'),
   'native = reference': nativeIsReference,
+  'merged = pushed': mergedIsPushed,
   'inputs unchanged': always('inputs unchanged'),
   'outputs unchanged': always('outputs unchanged'),
 };
 
-function filtered(plan: EpochPlan, keep: (key: string) => boolean): EpochPlan {
-  return { ...plan, runs: plan.runs.map((run) => run.filter((row) => keep(row.key))) };
+function filtered(plan: EpochPlan, keep: (row: TapeRow) => boolean): EpochPlan {
+  return { ...plan, runs: plan.runs.map((run) => run.filter(keep)) };
+}
+
+/** Whether rows of an input port say their key; others are in every task. */
+function hasKey(subject: Subject, port: string): boolean {
+  return (subject.groups ?? []).every((name) => columnIndex(subject.inputs[port] as Schema, name) >= 0);
 }
 
 /** The row with other values in all columns but those of time and key. */

@@ -3,7 +3,7 @@ import { MAX_NS, MIN_NS } from '../contract/frame.ts';
 import type { Cell, Row } from '../contract/rows.ts';
 import { cellText } from './canonical.ts';
 import { slowest, watermarkOf } from './floors.ts';
-import { cellOf, type ValueRanges } from './generate.ts';
+import { cellOf, type RowShapes, rangedCell, type ValueRanges } from './generate.ts';
 import type { Random } from './random.ts';
 import type { Subject } from './subject.ts';
 
@@ -34,6 +34,8 @@ export interface Tape {
 /** What generated input looks like, beyond the values. */
 export interface TapeOptions {
   readonly ranges: ValueRanges;
+  /** Most rows of a port that has some are of one of its shapes. */
+  readonly shapes?: RowShapes;
   readonly maxRows: number;
   /** Typical time between two rows, ns. */
   readonly stepNs: bigint;
@@ -56,7 +58,7 @@ export function tapeFor(random: Random, subject: Subject, options: TapeOptions):
     const partition = key % partitions;
     now[partition] = (now[partition] ?? start) + stepFor(random, options.stepNs);
     const back = random.chance(disorder) ? random.bigint(0n, options.stepNs * 30n) : 0n;
-    return draft(random, subject, options.ranges, { port, partition, key: keys[key] as Row, ns: (now[partition] as bigint) - back });
+    return draft(random, subject, options, { port, partition, key: keys[key] as Row, ns: (now[partition] as bigint) - back });
   });
   return tapeOf(subject, drafts, { latenessNs, free });
 }
@@ -121,15 +123,18 @@ function keysFor(random: Random, subject: Subject, count: number, ranges: ValueR
 function draft(
   random: Random,
   subject: Subject,
-  ranges: ValueRanges,
+  options: TapeOptions,
   place: { readonly port: string; readonly partition: number; readonly key: Row; readonly ns: bigint },
 ): DraftRow {
   const schema = subject.inputs[place.port];
   const time = subject.time[place.port] ?? null;
+  const shapes = options.shapes?.[place.port] ?? [];
+  const shape = shapes.length > 0 && random.chance(0.9) ? random.pick(shapes) : {};
   const cells = (schema?.fields ?? []).map((field): [string, Cell] => {
     if (field.name === time) return [field.name, place.ns];
     if (Object.hasOwn(place.key, field.name)) return [field.name, place.key[field.name] ?? null];
-    return [field.name, cellOf(random, field, ranges)];
+    const range = shape[field.name];
+    return [field.name, range ? rangedCell(random, field.type, range, place.ns) : cellOf(random, field, options.ranges, place.ns)];
   });
   return { port: place.port, partition: place.partition, row: Object.fromEntries(cells) };
 }

@@ -5,7 +5,7 @@ import { inNode } from '../contract/error.ts';
 import { type BatchFrame, type Frame, MAX_NS, MIN_NS, type Origin, type WatermarkFrame } from '../contract/frame.ts';
 import type { Emit, Kernel } from '../contract/kernel.ts';
 import { REJECTED_PORT } from '../contract/operator.ts';
-import { type HeldFrame, Merge, type MergeEdge } from './merge.ts';
+import { type HeldFrame, Merge, type MergedParts, type MergedRun, type MergeEdge } from './merge.ts';
 import type { Probe } from './probe.ts';
 import { countByCode, rejectedRows } from './rejected.ts';
 
@@ -57,17 +57,18 @@ export function lift(options: LiftOptions, edges: readonly LiftEdge[]): Observab
     let forwarded = MIN_NS;
     let barriers = 0;
     let ended = 0;
-    let current: BatchFrame | null = null;
+    let current: readonly MergedRun[] = []; // what is being pushed
     let refused: { readonly batch: RecordBatch; readonly origin: Origin | null }[] = []; // until the barrier tells the epoch's clock
 
     const send = (port: string, batch: RecordBatch, floorNs: bigint): void => {
       probe.out(port, batch.numRows, batchBytes(batch));
       subscriber.next({ port, frame: { kind: 'batch', batch, floorNs, origin: null } });
     };
-    const emit: Emit = (port, batch) => {
+    const emit: Emit = (port, batch, from) => {
       if (batch.numRows === 0) return;
-      if (port === REJECTED_PORT) refused.push({ batch, origin: current?.origin ?? null });
-      else send(port, batch, current?.floorNs ?? MIN_NS);
+      const frame = current.find((part) => part.port === from) ?? current[0];
+      if (port === REJECTED_PORT) refused.push({ batch, origin: frame?.frame.origin ?? null });
+      else send(port, batch, frame?.frame.floorNs ?? MIN_NS);
     };
     const flushRefused = (clockNs: bigint): void => {
       for (const { batch, origin } of refused) {
@@ -79,14 +80,32 @@ export function lift(options: LiftOptions, edges: readonly LiftEdge[]): Observab
     const push = (frame: BatchFrame, port: string): void => {
       const start = process.hrtime.bigint();
       probe.in(frame.batch.numRows, batchBytes(frame.batch));
-      current = frame;
+      current = [{ port, frame }];
       kernel.push(frame.batch, port, emit, frame.floorNs);
-      current = null;
+      current = [];
+      probe.busy(Number(process.hrtime.bigint() - start));
+    };
+    const pushMerged = ({ parts, runs }: MergedParts): void => {
+      const start = process.hrtime.bigint();
+      for (const { frame } of parts) probe.in(frame.batch.numRows, batchBytes(frame.batch));
+      current = parts;
+      kernel.pushMerged?.(
+        parts.map(({ port, frame }) => ({ port, batch: frame.batch })),
+        runs,
+        emit,
+        MIN_NS,
+      );
+      current = [];
       probe.busy(Number(process.hrtime.bigint() - start));
     };
     const close = (frame: Frame & { kind: 'barrier' }): void => {
       const watermarkNs = watermarks.reduce((min, ns) => (ns < min ? ns : min), MAX_NS);
-      if (merge) for (const run of merge.release(watermarkNs)) push(run.frame, run.port);
+      if (merge && kernel.pushMerged) {
+        for (const part of merge.releaseTogether(watermarkNs)) {
+          if ('runs' in part) pushMerged(part);
+          else push(part.frame, part.port);
+        }
+      } else if (merge) for (const run of merge.release(watermarkNs)) push(run.frame, run.port);
       if (edges.length === 1 && merge?.held.length === 0) merge = null;
       const start = process.hrtime.bigint();
       kernel.advance(watermarkNs, frame.clockNs, emit);

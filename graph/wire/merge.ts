@@ -17,6 +17,12 @@ export interface MergedRun {
   readonly frame: BatchFrame;
 }
 
+/** Rows of several ports for one push: a frame a port, and their order as pairs of a part and how many of its next rows follow. */
+export interface MergedParts {
+  readonly parts: readonly MergedRun[];
+  readonly runs: Int32Array;
+}
+
 /** A frame that waits, with the edge it came on. */
 export interface HeldFrame {
   readonly edge: number;
@@ -54,6 +60,15 @@ export class Merge {
 
   /** All rows with a merge time before `watermarkNs` (by arrival: all rows), in order; the rest stays. */
   release(watermarkNs: bigint): MergedRun[] {
+    return this.#released(watermarkNs, (held, picks) => this.#runs(held, picks));
+  }
+
+  /** The same, with what lies between late rows put together, a frame a port. */
+  releaseTogether(watermarkNs: bigint): (MergedRun | MergedParts)[] {
+    return this.#released(watermarkNs, (held, picks) => this.#together(held, picks));
+  }
+
+  #released<T>(watermarkNs: bigint, put: (held: readonly HeldFrame[], picks: Picks) => T[]): T[] {
     const held = this.#held;
     if (held.length === 0) return [];
     const limit = this.#order === 'arrival' ? MAX_NS : watermarkNs;
@@ -65,7 +80,7 @@ export class Merge {
       if (rows.length === 0) return [];
       return rows.length === h.frame.batch.numRows ? [h] : [{ edge: h.edge, frame: kept(h.frame, rows) }];
     });
-    return this.#runs(held, picks);
+    return put(held, picks);
   }
 
   /** Merge time of every row of every held frame. */
@@ -78,13 +93,15 @@ export class Merge {
         if (time === null) return new BigInt64Array(n).fill(MIN_NS);
         return this.#late(h) ? new BigInt64Array(n).fill(h.frame.floorNs) : int64(h.frame.batch, time);
       }
-      if (columnIndex(schema, 'ts_recv') < 0) return new BigInt64Array(n);
+      const arrived = arrivedNs(h.frame, schema, time);
+      if (!arrived) return new BigInt64Array(n);
       const out = new BigInt64Array(n);
       let max = latest.get(h.edge) ?? MIN_NS; // a running maximum: the order on an edge is never undone
-      int64(h.frame.batch, 'ts_recv').forEach((t, i) => {
-        if (t > max) max = t;
+      for (let i = 0; i < n; i++) {
+        const at = arrived[i] as bigint;
+        if (at > max) max = at;
         out[i] = max;
-      });
+      }
       latest.set(h.edge, max);
       return out;
     });
@@ -93,6 +110,48 @@ export class Merge {
   #late({ edge, frame }: HeldFrame): boolean {
     const { time } = this.#edges[edge] as MergeEdge;
     return time !== null && frame.floorNs !== MIN_NS && (int64(frame.batch, time)[0] as bigint) < frame.floorNs;
+  }
+
+  #together(held: readonly HeldFrame[], picks: Picks): (MergedRun | MergedParts)[] {
+    const late = held.map((h) => this.#late(h));
+    const out: (MergedRun | MergedParts)[] = [];
+    const n = picks.frame.length;
+    for (let from = 0; from < n; ) {
+      let to = from;
+      while (to < n && !late[picks.frame[to] as number]) to++;
+      if (to > from) out.push(...this.#parts(held, { frame: picks.frame.subarray(from, to), row: picks.row.subarray(from, to) }));
+      for (from = to; to < n && late[picks.frame[to] as number]; ) to++;
+      if (to > from) out.push(...this.#runs(held, { frame: picks.frame.subarray(from, to), row: picks.row.subarray(from, to) }));
+      from = to;
+    }
+    return out;
+  }
+
+  /** Rows that are on time, a frame a port. */
+  #parts(held: readonly HeldFrame[], picks: Picks): (MergedRun | MergedParts)[] {
+    const port = held.map((h) => (this.#edges[h.edge] as MergeEdge).port);
+    const ports = [...new Set(port)].filter((name) => picks.frame.some((frame) => port[frame] === name));
+    if (ports.length === 1) return this.#runs(held, picks);
+    const partOf = Int32Array.from(port, (name) => ports.indexOf(name));
+    const counts = new Int32Array(ports.length);
+    const runs: number[] = [];
+    for (const frame of picks.frame) {
+      const part = partOf[frame] as number;
+      counts[part] = (counts[part] as number) + 1;
+      if (runs.length > 0 && runs[runs.length - 2] === part) runs[runs.length - 1] = (runs[runs.length - 1] as number) + 1;
+      else runs.push(part, 1);
+    }
+    const parts = ports.map((name, part): MergedRun => {
+      const own = { frame: new Int32Array(counts[part] as number), row: new Int32Array(counts[part] as number) };
+      let at = 0;
+      picks.frame.forEach((frame, i) => {
+        if (partOf[frame] !== part) return;
+        own.frame[at] = frame;
+        own.row[at++] = picks.row[i] as number;
+      });
+      return { port: name, frame: joined(held, own, MIN_NS) };
+    });
+    return [{ parts, runs: Int32Array.from(runs) }];
   }
 
   /** Neighbours of one port become one batch; a late frame keeps its floor and stays alone. */
@@ -115,6 +174,12 @@ export class Merge {
     }
     return runs;
   }
+}
+
+/** When rows came: their `ts_recv`, else the time of their record, else, of rows that an operator made, their event time. */
+function arrivedNs({ batch, arrivals }: BatchFrame, schema: Schema, time: string | null): BigInt64Array | null {
+  if (columnIndex(schema, 'ts_recv') >= 0) return int64(batch, 'ts_recv');
+  return arrivals?.() ?? (time === null ? null : int64(batch, time));
 }
 
 /** The rows before `limit`, sorted; `stay[i]` becomes the rows of frame i that are not. */

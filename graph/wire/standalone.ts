@@ -3,7 +3,7 @@ import { filter, map, Observable, type OperatorFunction, Subject } from 'rxjs';
 import { columnIndex } from '../contract/batch.ts';
 import { MillraceError } from '../contract/error.ts';
 import type { Frame } from '../contract/frame.ts';
-import { INPUT_PORT, MAIN_PORT, type Operator, type SchemaRequest } from '../contract/operator.ts';
+import { MAIN_PORT, type Operator, type SchemaRequest } from '../contract/operator.ts';
 import { type Emission, lift } from './lift.ts';
 import { NO_PROBE } from './probe.ts';
 
@@ -15,7 +15,8 @@ export interface FrameOperator extends OperatorFunction<Frame, Frame> {
 
 /**
  * Makes the function that a program calls: `bars({ every: '1s' })`. The kernel is made for the columns of the first batch, and fresh for
- * each subscription. Throws `param-invalid` at once where the parameters are wrong; a column that is missing ends the stream with an error.
+ * each subscription; of several input ports the first is the one that is fed. Throws `param-invalid` at once where the parameters are
+ * wrong; a column that is missing ends the stream with an error.
  */
 export function standalone<P>(operator: Operator<P>, files: ReadonlyMap<string, string> = new Map()): (params?: unknown) => FrameOperator {
   return (given = {}) => {
@@ -48,11 +49,12 @@ function emissionsOf<P>(
 ): Observable<Emission> {
   return new Observable<Emission>((subscriber) => {
     let input: Subject<Frame> | null = null;
+    const [port = ''] = Object.keys(operator.inputs);
     const begin = (schema: Schema): Subject<Frame> => {
       const frames = new Subject<Frame>();
-      const inputs = { [INPUT_PORT]: schema };
+      const inputs = { [port]: schema };
       const outputs = schemasOf(operator, params, inputs);
-      const edge = { port: INPUT_PORT, schema, time: columnIndex(schema, 'ts_event') < 0 ? null : 'ts_event', frames };
+      const edge = { port, schema, time: columnIndex(schema, 'ts_event') < 0 ? null : 'ts_event', frames };
       const options = {
         pipeline: 'standalone',
         node: operator.name,
@@ -88,7 +90,7 @@ function schemasOf<P>(operator: Operator<P>, params: P, inputs: Readonly<Record<
   const request: SchemaRequest<P> = {
     params,
     inputs,
-    column(name, accepts, _, port = INPUT_PORT) {
+    column(name, accepts, _, port = Object.keys(inputs)[0] ?? '') {
       const found = inputs[port]?.fields.find((field) => field.name === name);
       if (!found) faults.push(`there is no column "${name}"`);
       else if (!accepts.accepts(found.type)) faults.push(`column "${name}" is ${found.type}, expected ${accepts.wanted}`);

@@ -2,7 +2,7 @@ import { type Observable, Subject } from 'rxjs';
 import { MillraceError } from '../contract/error.ts';
 import type { Frame } from '../contract/frame.ts';
 import type { Operator } from '../contract/operator.ts';
-import type { Plan, PlanNode } from '../contract/plan.ts';
+import type { Plan, PlanNode, PortRef } from '../contract/plan.ts';
 import { type LiftEdge, lift, type NodeState } from './lift.ts';
 import { NO_PROBE, type Probe } from './probe.ts';
 
@@ -12,6 +12,8 @@ export interface WireOptions {
   /** Contents of the files that operators asked for, by absolute path. */
   readonly files: ReadonlyMap<string, string>;
   probe?(node: string): Probe;
+  /** Ports that are read besides those that nodes read: of outputs and sinks. Absent: any may be. */
+  readonly read?: readonly PortRef[];
   /** A kernel threw: the task cannot go on. */
   failed(error: unknown): void;
 }
@@ -53,7 +55,11 @@ export function wire(plan: Pick<Plan, 'pipeline' | 'inputs' | 'nodes'>, options:
         order: node.order,
         outputs: node.outputs,
         probe: options.probe?.(node.name) ?? NO_PROBE,
-        create: () => operator.create(kernelContext(node, options.files)),
+        create: () =>
+          operator.create({
+            ...kernelContext(node, options.files),
+            ...(options.read ? { read: readPorts(node.name, plan.nodes, options.read) } : {}),
+          }),
         started: (state) => states.set(node.name, state),
       },
       edgesOf(node, subject),
@@ -77,6 +83,11 @@ function edgesOf(node: PlanNode, subject: (node: string, port: string) => Subjec
       frames: subject(edge.node, edge.port),
     })),
   );
+}
+
+function readPorts(node: string, nodes: readonly PlanNode[], others: readonly PortRef[]): ReadonlySet<string> {
+  const edges = nodes.flatMap(({ inputs }) => inputs.flatMap((input) => input.edges));
+  return new Set([...edges, ...others].filter((from) => from.node === node).map(({ port }) => port));
 }
 
 /** What a node's kernel is made from. */

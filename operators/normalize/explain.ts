@@ -2,7 +2,7 @@ import type { RecordBatch } from 'apache-arrow';
 import { type Column, column } from '../../graph/contract/batch.ts';
 import { MillraceError } from '../../graph/contract/error.ts';
 import { cell, rowText } from '../../graph/contract/rows.ts';
-import { type Instrument, instrumentKey } from './instruments.ts';
+import { type Instrument, instrumentKey } from '../instruments/table.ts';
 import type { InputLayout } from './layout.ts';
 import { type Quoted, type Refusal, reasonOf } from './refusal.ts';
 import { readTyped, roleColumns } from './typed.ts';

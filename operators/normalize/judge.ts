@@ -1,7 +1,7 @@
 import { FLAG } from '../../graph/contract/columns.ts';
-import { type Decimal, decimal, stepsOf, stepsOfFloat } from './decimal.ts';
+import { type Decimal, decimal, stepsOf, stepsOfFloat } from '../instruments/decimal.ts';
+import { type Instrument, instrumentKey } from '../instruments/table.ts';
 import { quotedOf } from './explain.ts';
-import { type Instrument, instrumentKey } from './instruments.ts';
 import type { Quoted, Refusal } from './refusal.ts';
 import { notFinite } from './venues/binance.ts';
 import type { TradeRow } from './venues/venue.ts';

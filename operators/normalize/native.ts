@@ -6,8 +6,8 @@ import type { Kernel } from '../../graph/contract/kernel.ts';
 import { INPUT_PORT, type KernelContext, MAIN_PORT, REJECTED_PORT } from '../../graph/contract/operator.ts';
 import { batchOf } from '../../graph/contract/rows.ts';
 import { nativeKernel } from '../../native/kernel.ts';
+import { type Instrument, instrumentKey, instrumentTable } from '../instruments/table.ts';
 import { explain, readRows } from './explain.ts';
-import { type Instrument, instrumentKey, instrumentTable } from './instruments.ts';
 import { IGNORED_PORT, IGNORED_SCHEMA, type InputLayout, inputLayout, type NormalizeParams } from './layout.ts';
 import { REFUSALS } from './refusal.ts';
 import { KINDS } from './venues/binance.ts';
@@ -26,7 +26,7 @@ export function nativeNormalize(context: KernelContext<NormalizeParams>): Kernel
   const instruments = instrumentTable(context);
   const byKey = new Map(instruments.map((instrument) => [instrumentKey(instrument.venue, instrument.symbol), instrument]));
   const { columns, told } = crossing(layout);
-  const native = nativeKernel({
+  const { pushMerged: _, ...native } = nativeKernel({
     kernel: 'normalize',
     params: {
       instruments: instruments.map(({ venue, symbol, tickSize, lotSize }) => ({ venue, symbol, tick_size: tickSize, lot_size: lotSize })),

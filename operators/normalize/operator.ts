@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { columnIndex } from '../../graph/contract/batch.ts';
 import { defineOperator, INPUT_PORT, MAIN_PORT, REJECTED_PORT } from '../../graph/contract/operator.ts';
 import { duration } from '../../graph/contract/params.ts';
+import { inspectInstruments } from '../instruments/table.ts';
 import { IGNORED_PORT, inputLayout, normalizeSchema, ROLES, type Role } from './layout.ts';
 import { nativeNormalize } from './native.ts';
 import { referenceNormalize } from './reference.ts';
@@ -12,7 +13,7 @@ const mapping = z.strictObject(
 
 const params = z.strictObject({
   instruments: z.string().min(1).meta({
-    description: 'instrument table: a csv with the columns venue, symbol, tick_size, lot_size, contract_size, currency',
+    description: 'instrument table: a csv with the columns venue, symbol, tick_size, lot_size, contract_size, currency, sector',
     unit: 'path',
   }),
   venue: z
@@ -58,6 +59,7 @@ export const normalize = defineOperator({
   },
   schema: normalizeSchema,
   files: (given) => [{ path: given.instruments, place: { path: ['instruments'] } }],
+  inspect: (given, files) => inspectInstruments(given.instruments, files),
   create: nativeNormalize,
   reference: referenceNormalize,
 });

@@ -1,4 +1,4 @@
-import type { Instrument } from './instruments.ts';
+import type { Instrument } from '../instruments/table.ts';
 
 /** Why a row is refused; the native kernel gives the index in this list. */
 export const REFUSALS = [

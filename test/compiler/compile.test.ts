@@ -213,6 +213,21 @@ describe('feedback through a topic', () => {
     expect(planOf(text).nodes.map(({ name }) => name)).toEqual(['checked']);
   });
 
+  it('is planned without a schema where its operator always gives the same columns', () => {
+    const plan = planOf(
+      pipeline(`
+    sources:
+      back: { topic: prices, watermark: none }
+    operators:
+      prices: { use: untimed, from: back }
+    sinks:
+      again: { from: prices, topic: prices, key: symbol }
+`),
+    );
+    expect(plan.inputs.map(({ name, key, time }) => [name, key, time])).toEqual([['back', ['symbol'], null]]);
+    expect(plan.inputs[0]?.schema.fields.map(({ name }) => name)).toEqual(['symbol', 'price']);
+  });
+
   it('needs both', () => {
     expect(codes(text.replace(', watermark: none', ''))).toEqual(['6 feedback-watermark']);
     expect(codes(text.replace(/, schema: .* }/, ' }'))).toEqual(['6 schema-unknown']);

@@ -23,7 +23,7 @@ const VALID = pipeline(`
 
 /** Whatever the text: a sorted list of diagnostics inside it, each printable, or plans. */
 function holds(text: string): void {
-  const { diagnostics, plans } = compileText(text);
+  const { diagnostics, plans, texts } = compileText(text);
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   expect(errors.length > 0).toBe(plans.length === 0);
   const lines = text.split('\n');
@@ -39,7 +39,7 @@ function holds(text: string): void {
   const places = diagnostics.map(({ line, column }) => line * 1e7 + column);
   expect(places).toEqual([...places].sort((a, b) => a - b));
   // biome-ignore lint/suspicious/noControlCharactersInRegex: nothing that moves a terminal's cursor may be printed
-  expect(printDiagnostics(diagnostics, text)).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+  expect(printDiagnostics(diagnostics, texts)).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
 }
 
 const edit = fc.record({

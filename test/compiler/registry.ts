@@ -124,6 +124,18 @@ const lookup = defineOperator({
   schema: ({ inputs, params }) =>
     inputs.in ? { out: new Schema([...inputs.in.fields, field(params.as, new Utf8(), true, 'label')]) } : null,
   files: ({ table }) => [{ path: table, place: { path: ['table'] } }],
+  inspect: ({ table }, files) => {
+    const text = files.get(table) ?? '';
+    return [...text.matchAll(/^(\w*)$/gm)]
+      .filter(({ index }) => index < text.length)
+      .map(({ index, 0: line }) => ({
+        path: table,
+        from: index,
+        to: index + line.length,
+        message: `"${line}" names no label`,
+        hint: 'Write a code, a comma and a label.',
+      }));
+  },
   create: cannotRun,
 });
 
@@ -141,6 +153,8 @@ const total = defineOperator({
   create: cannotRun,
 });
 
+const UNTIMED = new Schema([COLUMNS.symbol, COLUMNS.price]);
+
 /** Makes rows that have no time column. */
 const untimed = defineOperator({
   name: 'untimed',
@@ -151,7 +165,8 @@ const untimed = defineOperator({
   inputs: rows,
   outputs: { out: { description: 'symbol and price' } },
   groups: () => null,
-  schema: () => ({ out: new Schema([COLUMNS.symbol, COLUMNS.price]) }),
+  fixed: { out: UNTIMED },
+  schema: () => ({ out: UNTIMED }),
   create: cannotRun,
 });
 

@@ -1,7 +1,7 @@
 import type { RecordBatch } from 'apache-arrow';
 import { describe, expect, test } from 'vitest';
 import { column } from '../../graph/contract/batch.ts';
-import type { Emit, Kernel } from '../../graph/contract/kernel.ts';
+import type { Emit, Kernel, MergedPart } from '../../graph/contract/kernel.ts';
 import type { Operator } from '../../graph/contract/operator.ts';
 import { batchOf, type Row } from '../../graph/contract/rows.ts';
 import { checkLaws } from '../../graph/test-kit/check.ts';
@@ -91,6 +91,12 @@ const BROKEN: Readonly<Record<LawName, () => Kernel>> = {
     new (class extends TallyKernel {
       protected override add(symbol: string, end: bigint, size: number): void {
         super.add(symbol, end, size * (1 + 1e-8));
+      }
+    })(),
+  'merged = pushed': () =>
+    new (class extends TallyKernel {
+      pushMerged([part]: readonly MergedPart[], _: Int32Array, emit: Emit, floorNs: bigint): void {
+        if (part) this.push(part.batch.slice(1), part.port, emit, floorNs);
       }
     })(),
   'inputs unchanged': () =>

@@ -229,7 +229,8 @@ test('a snapshot brings the windows back', () => {
 });
 
 test.each([
-  ['', 'there is no column "venue"'],
+  ['', 'instruments.csv:1: the instrument table is empty'],
+  ['symbol,tick_size,lot_size', 'instruments.csv:1: the instrument table has no column "venue"'],
   ['venue,symbol,tick_size,lot_size\n', 'no instrument'],
   ['venue,symbol,tick_size,lot_size\na,b,0.1', 'instruments.csv:2: 3 cells under 4 columns'],
   ['venue,symbol,tick_size,lot_size\na,b,0,1', 'instruments.csv:2: tick_size "0"'],

@@ -169,7 +169,8 @@ impl Spec {
         if self.meaning == Meaning::Timestamp {
             let instant = instant_ns(text, self.assume_utc).map_err(|why| match why {
                 NotInstant::Range => self.refuse("value-overflow", self.wanted(), text),
-                NotInstant::Form | NotInstant::Zone => self.wrong_type(text),
+                NotInstant::Form => self.wrong_type(text),
+                NotInstant::Zone => self.refuse("value-type", "a time with a zone (or `zone: utc` in its schema)", text),
             });
             *into = Cell::I64(instant?);
             return Ok(());

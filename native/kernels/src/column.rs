@@ -56,6 +56,11 @@ impl<'a> Column<'a> {
         if let Values::I32(values) = self.values { Ok(values) } else { Err(wrong("Int32")) }
     }
 
+    /// Bitmap of a Bool column.
+    pub fn bools(&self) -> Result<&'a [u8], Fault> {
+        if let Values::Bool(bits) = self.values { Ok(bits) } else { Err(wrong("Bool")) }
+    }
+
     pub fn words(&self) -> Result<(&'a [i32], &'a Dictionary), Fault> {
         if let Values::Word { codes, dictionary } = self.values { Ok((codes, dictionary)) } else { Err(wrong("a dictionary")) }
     }

@@ -17,6 +17,12 @@ pub struct Config {
 pub struct Port {
     pub name: String,
     pub columns: Vec<ColumnSpec>,
+    /// Of an output: its first column names rows of the pushed batch.
+    #[serde(default)]
+    pub rows: bool,
+    /// Of an output: the output that its rows leave on, between that one's own.
+    #[serde(default)]
+    pub with: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -71,6 +77,16 @@ fn position(ports: &[Port], name: &str) -> Result<usize, Fault> {
 }
 
 impl Port {
+    /// Whether its first column names rows of the pushed batch.
+    pub fn names_rows(&self) -> bool {
+        self.rows
+    }
+
+    /// The output that its rows leave on.
+    pub fn stream(&self) -> &str {
+        self.with.as_deref().unwrap_or(&self.name)
+    }
+
     /// Index of a column of the given kind.
     pub fn column(&self, name: &str, kind: Kind) -> Result<usize, Fault> {
         let index =

@@ -22,6 +22,13 @@ pub enum RawValues<'a> {
     U8(&'a [u8]),
 }
 
+/// A batch of one input port.
+pub struct Part<'a> {
+    pub port: usize,
+    pub rows: usize,
+    pub columns: Vec<RawColumn<'a>>,
+}
+
 /// A kernel behind checks: what reaches it has the lengths and types of its configuration, and after a fault or panic it is dead.
 pub struct Host {
     name: String,
@@ -55,25 +62,48 @@ impl Host {
 
     pub fn push(&mut self, port: usize, rows: usize, raw: &[RawColumn], floor_ns: i64) -> Result<Option<Vec<u64>>, Fault> {
         self.enter()?;
-        let spec = input(&self.config, port)?;
-        if raw.len() != spec.columns.len() {
-            return Err(Fault::new(
-                "column-count",
-                format!("port \"{}\" takes {} columns, not {}", spec.name, spec.columns.len(), raw.len()),
-            ));
-        }
-        let mut columns = Vec::with_capacity(raw.len());
-        for ((raw, spec), dictionary) in raw.iter().zip(&spec.columns).zip(&self.dictionaries[port]) {
-            columns.push(checked(raw, spec.kind, rows, dictionary).map_err(|problem| {
-                Fault::new("column-shape", format!("column \"{}\" {problem}", spec.name)) //
-            })?);
-        }
+        let columns = columns(&self.config, &self.dictionaries, port, rows, raw)?;
+        self.output.of_input(Some(port));
         self.kernel.push(port, &Batch { rows, columns: &columns }, floor_ns, &mut self.output)?;
+        self.leave()
+    }
+
+    /// Takes batches of several ports in the order of `runs`: pairs of a part and how many of its next rows follow. The same as pushing
+    /// each run as a batch of its own, but what the runs write leaves together.
+    pub fn push_merged(&mut self, parts: &[Part], runs: &[i32], floor_ns: i64) -> Result<Option<Vec<u64>>, Fault> {
+        self.enter()?;
+        let mut batches = Vec::with_capacity(parts.len());
+        for part in parts {
+            batches.push(columns(&self.config, &self.dictionaries, part.port, part.rows, &part.columns)?);
+        }
+        let wrong = || Fault::new("runs", "the runs of a merged push are not those of its parts");
+        let mut next = vec![0_usize; parts.len()];
+        let mut slice = Slice::default();
+        for run in runs.chunks(2) {
+            let [at, count] = *run else { return Err(wrong()) };
+            let (at, count) = (usize::try_from(at).map_err(|_| wrong())?, usize::try_from(count).map_err(|_| wrong())?);
+            let part = parts.get(at).ok_or_else(wrong)?;
+            let from = next[at];
+            if count > part.rows - from {
+                return Err(wrong());
+            }
+            next[at] += count;
+            let mark = self.output.mark();
+            self.output.of_input(Some(part.port));
+            let columns = slice.of(&batches[at], from, count);
+            self.kernel.push(part.port, &Batch { rows: count, columns: &columns }, floor_ns, &mut self.output)?;
+            self.output.shift_rows(mark, from)?;
+        }
+        if next.iter().zip(parts).any(|(next, part)| *next != part.rows) {
+            return Err(wrong());
+        }
+        self.output.join()?;
         self.leave()
     }
 
     pub fn advance(&mut self, watermark_ns: i64, clock_ns: i64) -> Result<Option<Vec<u64>>, Fault> {
         self.enter()?;
+        self.output.of_input(None);
         self.kernel.advance(watermark_ns, clock_ns, &mut self.output)?;
         self.leave()
     }
@@ -115,6 +145,78 @@ impl Host {
         let buffer = self.output.take()?;
         self.dead = false;
         Ok(buffer)
+    }
+}
+
+/// The columns of a batch, checked.
+fn columns<'a>(
+    config: &Config,
+    dictionaries: &'a [Vec<Dictionary>],
+    port: usize,
+    rows: usize,
+    raw: &[RawColumn<'a>],
+) -> Result<Vec<Column<'a>>, Fault> {
+    let spec = input(config, port)?;
+    if raw.len() != spec.columns.len() {
+        let message = format!("port \"{}\" takes {} columns, not {}", spec.name, spec.columns.len(), raw.len());
+        return Err(Fault::new("column-count", message));
+    }
+    let mut columns = Vec::with_capacity(raw.len());
+    for ((raw, spec), dictionary) in raw.iter().zip(&spec.columns).zip(&dictionaries[port]) {
+        columns.push(checked(raw, spec.kind, rows, dictionary).map_err(|problem| {
+            Fault::new("column-shape", format!("column \"{}\" {problem}", spec.name)) //
+        })?);
+    }
+    Ok(columns)
+}
+
+/// Rows of a batch as a batch: a view, but for bitmaps that do not begin at a byte.
+#[derive(Default)]
+struct Slice {
+    bits: Vec<u8>,
+}
+
+impl Slice {
+    fn of<'a>(&'a mut self, columns: &[Column<'a>], from: usize, rows: usize) -> Vec<Column<'a>> {
+        self.bits.clear();
+        for column in columns {
+            for bits in [column.valid, bools(column)].into_iter().flatten() {
+                shifted(bits, from, rows, &mut self.bits);
+            }
+        }
+        let (to, bytes) = (from + rows, rows.div_ceil(8));
+        let mut at = 0;
+        let mut next = || {
+            at += bytes;
+            &self.bits[at - bytes..at]
+        };
+        let cut = |column: &Column<'a>| {
+            let valid = column.valid.map(|_| next());
+            let values = match column.values {
+                Values::F64(values) => Values::F64(&values[from..to]),
+                Values::I64(values) => Values::I64(&values[from..to]),
+                Values::I32(values) => Values::I32(&values[from..to]),
+                Values::Bool(_) => Values::Bool(next()),
+                Values::Bytes { offsets, data } => Values::Bytes { offsets: &offsets[from..=to], data },
+                Values::Word { codes, dictionary } => Values::Word { codes: &codes[from..to], dictionary },
+            };
+            Column { values, valid }
+        };
+        columns.iter().map(cut).collect()
+    }
+}
+
+fn bools<'a>(column: &Column<'a>) -> Option<&'a [u8]> {
+    if let Values::Bool(bits) = column.values { Some(bits) } else { None }
+}
+
+/// Bits [from, from + rows) of a bitmap, from the first bit of a byte on.
+fn shifted(bits: &[u8], from: usize, rows: usize, into: &mut Vec<u8>) {
+    let (byte, bit) = (from >> 3, from & 7);
+    for i in 0..rows.div_ceil(8) {
+        let low = bits[byte + i] >> bit;
+        let high = if bit == 0 { 0 } else { bits.get(byte + i + 1).map_or(0, |next| next << (8 - bit)) };
+        into.push(low | high);
     }
 }
 

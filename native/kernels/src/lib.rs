@@ -17,18 +17,26 @@ mod decode_capture;
 mod decode_csv;
 mod decode_json;
 mod encode;
+mod exposure;
 mod expression;
 mod filter;
 mod hash;
 mod indicators;
 mod instant;
+mod joined;
 mod json;
 mod keys;
+mod lexicon;
+mod matching;
+mod money;
 mod normalize;
 mod number;
 mod performance;
+mod positions;
+mod risk;
 mod select;
 mod statistics;
+mod stress;
 mod var;
 mod var_backtest;
 
@@ -45,10 +53,15 @@ fn create(name: &str, config: &Config) -> Result<Box<dyn Kernel>, Fault> {
         "decode_csv" => Box::new(decode_csv::DecodeCsv::new(config)?),
         "decode_json" => Box::new(decode_json::DecodeJson::new(config)?),
         "encode" => Box::new(encode::Encode::new(config)?),
+        "exposure" => Box::new(exposure::Exposure::new(config)?),
         "filter" => Box::new(filter::Filter::new(config)?),
+        "match" => Box::new(matching::Matching::new(config)?),
         "normalize" => Box::new(normalize::Normalize::new(config)?),
+        "risk" => Box::new(risk::Risk::new(config)?),
+        "positions" => Box::new(positions::Positions::new(config)?),
         "performance" => Box::new(performance::Performance::new(config)?),
         "select" => Box::new(select::Select::new(config)?),
+        "stress" => Box::new(stress::Stress::new(config)?),
         "hash" => Box::new(hash::Hash::new(config)?),
         "indicators" => Box::new(indicators::Indicators::new(config)?),
         "var" => Box::new(var::Var::new(config)?),

@@ -14,12 +14,16 @@ pub struct Output {
     blocks: i32,
     open: bool,
     last_words: usize,
+    /// Input port whose rows are pushed; -1: none.
+    from: i32,
 }
 
+/// Int32s a block takes in the header before its columns: port, rows, columns, input port.
+pub(crate) const BLOCK_INTS: usize = 4;
 /// Int32s a column takes in the header.
-const COLUMN_INTS: usize = 8;
+pub(crate) const COLUMN_INTS: usize = 8;
 /// Offset of what is not there.
-const ABSENT: i32 = -1;
+pub(crate) const ABSENT: i32 = -1;
 
 impl Output {
     pub fn new(ports: &[Port]) -> Self {
@@ -31,7 +35,41 @@ impl Output {
             blocks: 0,
             open: false,
             last_words: 0,
+            from: ABSENT,
         }
+    }
+
+    /// Says of which input port the rows are that blocks are written for from now on.
+    pub(crate) fn of_input(&mut self, port: Option<usize>) {
+        self.from = port.map_or(ABSENT, |port| port as i32);
+    }
+
+    /// Int32s of the header so far: where the next block's begins.
+    pub(crate) fn mark(&self) -> usize {
+        self.header.len()
+    }
+
+    /// The blocks since a mark name rows of a run that begins at `row` of its batch: so do they from now on of the batch.
+    pub(crate) fn shift_rows(&mut self, mark: usize, row: usize) -> Result<(), Fault> {
+        let mut at = mark;
+        while at < self.header.len() {
+            let (port, rows, columns) = (self.header[at] as usize, self.header[at + 1] as usize, self.header[at + 2] as usize);
+            if self.ports[port].names_rows() {
+                let values = self.header[at + BLOCK_INTS] as usize / 4;
+                let row = int(row)?;
+                cast_slice_mut::<u64, i32>(&mut self.arena)[values..values + rows].iter_mut().for_each(|named| *named += row);
+            }
+            at += BLOCK_INTS + columns * COLUMN_INTS;
+        }
+        Ok(())
+    }
+
+    /// Joins the blocks of many pushes.
+    pub(crate) fn join(&mut self) -> Result<(), Fault> {
+        if self.open {
+            return Err(incomplete());
+        }
+        crate::joined::join(&self.ports, &mut self.arena, &mut self.header, &mut self.blocks)
     }
 
     /// Begins rows of a port; its columns follow in the order of the port's configuration, then `Block::end`.
@@ -45,7 +83,7 @@ impl Output {
             self.arena.reserve(self.last_words);
         }
         self.open = true;
-        self.header.extend([port as i32, int(rows)?, columns as i32]);
+        self.header.extend([port as i32, int(rows)?, columns as i32, self.from]);
         Ok(Block { output: self, port, rows, column: 0 })
     }
 
@@ -105,7 +143,7 @@ fn words(ints: &[i32]) -> Vec<u64> {
     words
 }
 
-fn int(value: usize) -> Result<i32, Fault> {
+pub(crate) fn int(value: usize) -> Result<i32, Fault> {
     i32::try_from(value).map_err(|_| Fault::new("output-too-large", "the output of one call passes 2 GiB"))
 }
 

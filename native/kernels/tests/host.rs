@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of tests")]
 
-use millrace_kernels::host::{Host, RawColumn, RawValues};
+use millrace_kernels::host::{Host, Part, RawColumn, RawValues};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 fn crash(how: &str) -> Host {
@@ -75,4 +75,16 @@ fn a_configuration_that_does_not_fit_is_a_fault() {
     {
         assert_eq!(Host::new("crash", config).err().map(|fault| fault.code), Some("kernel-config"), "{config}");
     }
+}
+
+#[test]
+fn runs_of_a_merged_push_are_those_of_its_parts() {
+    let part = |columns| Part { port: 0, rows: 2, columns };
+    let raw = || columns(&OFFSETS, b"abb", None).to_vec();
+    for runs in [&[0, 1][..], &[0, 3], &[1, 2], &[0, -1], &[-1, 2], &[0, 2, 0], &[0, 2, 0, 1]] {
+        let mut host = crash("fault");
+        let told = host.push_merged(&[part(raw())], runs, 0).map_err(|fault| fault.code);
+        assert_eq!(told.unwrap_err(), "runs", "{runs:?}");
+    }
+    assert_eq!(crash("fault").push_merged(&[part(raw())], &[0, 1, 0, 1], 0).map_err(|fault| fault.code), Ok(None));
 }

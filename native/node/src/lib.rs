@@ -1,7 +1,7 @@
 //! The binding: the class `NativeKernel`, with the methods of a kernel, and an end for processes. All `unsafe` is here.
 
 use millrace_kernels::fault::Fault;
-use millrace_kernels::host::{Host, RawColumn, RawValues};
+use millrace_kernels::host::{Host, Part, RawColumn, RawValues};
 use napi::bindgen_prelude::{Array, BigInt, BigUint64Array, Object, Uint8Array};
 use napi::{Env, JsValue, sys};
 use napi_derive::napi;
@@ -92,6 +92,31 @@ impl NativeKernel {
                 raw.push(raw_column(env, &buffers, column)?);
             }
             Ok(self.host.push(port, rows, &raw, floor)?.map(BigUint64Array::new))
+        })
+    }
+
+    /// Batches of several ports in the order of `runs` (pairs of a part and a number of rows): `parts` has three entries a part, its port, its
+    /// rows and its buffers.
+    #[napi]
+    pub fn push_merged(&mut self, env: &Env, parts: Array, runs: Object, floor_ns: BigInt) -> Result<Option<BigUint64Array>, Thrown> {
+        guarded(|| {
+            let absent = || Fault::new("argument", "a part of a merged push is not a port, a number of rows and buffers");
+            let mut whole = Vec::with_capacity(parts.len() as usize / 3);
+            let mut buffers = Vec::with_capacity(whole.capacity());
+            for part in 0..parts.len() / 3 {
+                buffers.push(parts.get::<Array>(3 * part + 2).ok().flatten().ok_or_else(absent)?);
+            }
+            for (part, buffers) in (0..).zip(&buffers) {
+                let port = index(parts.get::<f64>(3 * part).ok().flatten().ok_or_else(absent)?)?;
+                let rows = index(parts.get::<f64>(3 * part + 1).ok().flatten().ok_or_else(absent)?)?;
+                let count = self.host.columns(port)? as u32;
+                let columns = (0..count).map(|column| raw_column(env, buffers, column)).collect::<Result<_, _>>()?;
+                whole.push(Part { port, rows, columns });
+            }
+            let RawValues::I32(runs) = required(env, runs.raw())? else {
+                return Err(Fault::new("argument", "the runs of a merged push are an Int32Array"));
+            };
+            Ok(self.host.push_merged(&whole, runs, int64(&floor_ns)?)?.map(BigUint64Array::new))
         })
     }
 

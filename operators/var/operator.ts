@@ -33,7 +33,7 @@ const params = z
       .meta({ description: 'weight of each of columns in the return of the portfolio, e.g. { a: 0.6, b: 0.4 }; default equal parts of 1' }),
     returns: z.enum(['none', 'simple', 'log', 'difference']).default('none').meta({
       description:
-        'what the columns are: returns already; or values, of which the return is value / last - 1, its logarithm, or the difference, then VaR is in units of the column',
+        'what the columns are: returns already; or values, of which the return is value / last - 1, its logarithm, or the difference, then VaR is in units of the column. Deposits move an equity too: take them out first, with select',
     }),
     window: z.int().min(1).max(MAX_WINDOW).default(250).meta({ description: 'returns that count; ewma counts all', unit: 'rows' }),
     min_rows: z

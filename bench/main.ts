@@ -24,6 +24,7 @@ import { questdbServer } from './questdb-server.ts';
 import { gate } from './risk.ts';
 import { soak } from './soak.ts';
 import { start } from './start.ts';
+import { valueAtRisk } from './var.ts';
 
 /** All benches; those named in `LONG` run only when asked for. */
 const BENCHES: readonly Bench[] = [
@@ -33,6 +34,7 @@ const BENCHES: readonly Bench[] = [
   gate,
   positions,
   matching,
+  valueAtRisk,
   arrowToDiscard,
   captureToDiscard,
   clickhouse,

@@ -24,7 +24,7 @@ export type ExposureParams = z.output<typeof params>;
 /**
  * Exposure of accounts in base currency: long, short (without sign), gross = long + short and net = long - short, by what is named.
  * A row replaces what was known of its account and symbol; a group has a row when its sums change. Sums are integers inside
- * (10^-18 of the base currency, of each value and rate to 10^-12 and 10^-15), so that nothing drifts; while the value or the rate of one
+ * (10^-18 of the base currency; a value is taken as the decimal it was written as, a rate to 10^-15), so that nothing drifts; while the value or the rate of one
  * of its positions is not known, those of a group are null.
  */
 export const exposure = defineOperator({

@@ -38,11 +38,17 @@ export function nearest(value: number): number {
   return Math.sign(value) * Math.round(Math.abs(value));
 }
 
-/** A Float64 amount to the nearest 10^-12; null when it is not finite or not below 10^19. */
+/**
+ * A Float64 amount as the decimal it was written as: to the nearest 10^-12 below 4,096, 10^-9 below 4 million, 10^-6 below 4 billion,
+ * 10^-3 below 4 trillion, else whole. So many decimals a Float64 of that size tells apart. Null when not finite or not below 10^19.
+ */
 export function unitsOf(value: number): bigint | null {
-  if (Number.isNaN(value) || Math.abs(value) >= MOST) return null;
+  const size = Math.abs(value);
+  if (Number.isNaN(value) || size >= MOST) return null;
+  const decimals = [12, 22, 32, 42].findIndex((bits) => size < 2 ** bits);
+  const places = decimals < 0 ? 0 : 12 - 3 * decimals;
   const whole = Math.trunc(value);
-  return BigInt(whole) * UNIT + BigInt(nearest((value - whole) * 1e12)) * 1_000_000n;
+  return BigInt(whole) * UNIT + BigInt(nearest((value - whole) * 10 ** places)) * 10n ** BigInt(18 - places);
 }
 
 /** A rate or its inverse, counted in 10^-15; null when it is not positive or beyond 10^12. */

@@ -20,8 +20,9 @@ export function explained<C extends string>(
   codes: readonly C[],
   explain: (code: C, row: Row, port: string) => string,
 ): Kernel {
+  const { pushMerged: _, ...single } = native; // rows of port `refused` are those of one pushed batch
   return {
-    ...native,
+    ...single,
     push(batch, port, emit, floorNs) {
       const words = (code: C, row: Row): string => explain(code, row, port);
       native.push(batch, port, (to, rows) => (to === REFUSED_PORT ? emit(REJECTED_PORT, rejected(rows, batch, codes, words)) : emit(to, rows)), floorNs); // biome-ignore format: one step

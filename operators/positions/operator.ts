@@ -83,7 +83,7 @@ export type PositionsParams = z.output<typeof params>;
  * Positions, profit, cash and equity of accounts, from their fills, prices of the market, and deposits.
  *
  * Every amount is an integer inside (10^-18 of its currency, prices in thousandths of a tick) and becomes Float64 once, on its way out:
- * nothing drifts. Rounded are only a Float64 on its way in (price: 1/1000 tick; fee, amount: 10^-12), the share of an average cost that
+ * nothing drifts. Rounded are only a Float64 on its way in (price: 1/1000 tick; fee, amount: the decimal it was written as), the share of an average cost that
  * a partial close takes away (the rest stays with the position, so that nothing is lost), fees in bps, and the conversion to base
  * currency (10^-18 each; halves away from zero).
  *

@@ -142,6 +142,17 @@ describe('state', () => {
     expect(() => kernel.restore(chunks)).toThrow(expect.objectContaining({ code: 'snapshot-foreign' }));
   });
 
+  test('what nobody reads is not made, and the rest is the same', () => {
+    const subject = positionsOf(params, table, inputs);
+    const context = { params: positions.params.parse({ instruments: 'i.csv', ...params }), inputs, outputs: subject.outputs };
+    const files = new Map([['i.csv', table]]);
+    const pushes = [['fills', batch(subject, 'fills', [fill('buy', 10n, 4n), fill('sell', 11n, 4n)])]] as const;
+    const all = run(positions.create({ ...context, files }), pushes);
+    const some = run(positions.create({ ...context, files, read: new Set(['out']) }), pushes);
+    expect([all.equity?.length, all.balances?.length]).toEqual([2, 2]);
+    expect(some).toEqual({ ...all, equity: [], balances: [] });
+  });
+
   test('an advance at the end of time lets everything go, once', () => {
     const subject = positionsOf(params, table, inputs);
     const kernel = started(subject);

@@ -52,13 +52,21 @@ fn wide_mul_div(a: u128, b: u128, d: u64) -> Option<u128> {
     if rest >= u128::from(d) - rest { quotient.checked_add(1) } else { Some(quotient) }
 }
 
-/// A Float64 amount to the nearest 10^-12; None when it is not finite or not below `MOST`.
+/// A Float64 amount as the decimal it was written as: to the nearest 10^-12 below 4,096, 10^-9 below 4 million, 10^-6 below 4 billion,
+/// 10^-3 below 4 trillion, else whole. So many decimals a Float64 of that size tells apart. None when not finite or not below `MOST`.
 pub fn units_of(value: f64) -> Option<i128> {
     if value.is_nan() || value.abs() >= MOST {
         return None;
     }
+    let (step, steps) = match value.abs() {
+        size if size < 4096.0 => (1e12, 1_000_000),
+        size if size < 4_194_304.0 => (1e9, 1_000_000_000),
+        size if size < 4_294_967_296.0 => (1e6, 1_000_000_000_000),
+        size if size < 4_398_046_511_104.0 => (1e3, 1_000_000_000_000_000),
+        _ => (1.0, UNIT),
+    };
     let whole = value.trunc();
-    Some(whole as i128 * UNIT + ((value - whole) * 1e12).round() as i128 * 1_000_000)
+    Some(whole as i128 * UNIT + ((value - whole) * step).round() as i128 * steps)
 }
 
 /// A rate or its inverse as an integer; None when it is not positive or beyond 10^12.
@@ -148,6 +156,12 @@ mod tests {
             assert_eq!(units_of(value).map(amount), Some(value));
         }
         assert_eq!(units_of(0.1), Some(UNIT / 10));
+        for (text, decimals) in
+            [("4095.999999999999", 12), ("9876.54", 2), ("4194303.123456789", 9), ("-4294967295.123456", 6), ("1234567890123.125", 3)]
+        {
+            let digits: i128 = text.replace('.', "").parse().unwrap();
+            assert_eq!(units_of(text.parse().unwrap()), Some(digits * 10_i128.pow(18 - decimals)), "{text}");
+        }
         for (units, text) in [
             (1, "1e-18"),
             (-4_499_800_000_000_000_000, "-4.4998"),

@@ -27,7 +27,7 @@ export const risk = defineOperator({
   name: 'risk',
   summary: 'Pre-trade gate: order and message limits, positions, exposure, credit, trading states and a kill switch.',
   source:
-    'operators/risk/RULES.md; what is checked follows SEC rule 15c3-5 and FIA, Best Practices for Automated Trading Risk Controls (2024)',
+    'operators/risk/RULES.md; what is checked follows SEC rule 15c3-5 and FIA, Best Practices for Automated Trading Risk Controls and System Safeguards (2024)',
   semantics: 1,
   determinism: 'exact',
   params,

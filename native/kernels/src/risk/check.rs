@@ -238,13 +238,23 @@ impl Check<'_> {
             || rules.any(|limits| limits.collar)
             || rules.any(|limits| limits.through)
             || (self.row.kind.is_unpriced() && (rules.any(|limits| limits.notional) || self.own(own, |limits| limits.credit).is_some()));
-        if needed {
+        if needed && self.quote(symbol).is_none() {
             self.fresh(symbol)?;
         }
         Ok(reference.map(|(price, _)| price))
     }
 
+    /// A symbol's reference price and unit, where `fresh` would not deny.
+    #[inline]
+    pub fn quote(&self, symbol: u32) -> Option<(i64, i128)> {
+        let limits = self.limits.symbol(symbol)?;
+        let (price, ts) = self.prices.get(symbol as usize).copied().flatten()?;
+        let most = limits.max_age.or(self.limits.defaults.max_age);
+        most.is_none_or(|most| self.row.ts.abs_diff(ts) <= most.unsigned_abs()).then_some((price, limits.unit))
+    }
+
     /// A symbol's reference price; denied where there is none or it is too old, and where the symbol is not in the limits.
+    #[cold]
     pub fn fresh(&self, symbol: u32) -> Checked<(i64, i128)> {
         let quoted = || format!("\"{}\"", name(&self.names.symbols, symbol));
         let Some(limits) = self.limits.symbol(symbol) else {

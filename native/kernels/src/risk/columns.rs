@@ -60,7 +60,10 @@ impl Names {
 
     #[inline(always)]
     pub fn at(&mut self, batch: &Batch, row: usize, table: &mut WordTable) -> Result<u32, Fault> {
-        self.at.map_or(Ok(NONE), |at| self.column.at(&batch.columns[at], row, table))
+        match self.at {
+            Some(at) => self.column.at(&batch.columns[at], row, table),
+            None => Ok(NONE),
+        }
     }
 }
 

@@ -28,20 +28,45 @@ impl Growth {
     }
 }
 
-/// A sum before and after the row.
-#[derive(Debug, Clone, Copy)]
-struct Sum {
-    before: Option<i128>,
-    after: Option<i128>,
+/// What the worst cases of some lines are worth, or how many tick-lots they may cost; `beyond` counting it is above every limit.
+#[derive(Debug, Clone, Copy, Default)]
+struct Worth {
+    gross: i128,
+    long: i128,
+    short: i128,
+    beyond: bool,
 }
 
-impl Sum {
-    const ZERO: Self = Self { before: Some(0), after: Some(0) };
+/// Bits that an amount of `MOST` does not fill.
+const SAFE_BITS: u32 = 108;
 
-    fn add(&mut self, before: Option<i128>, after: Option<i128>) {
-        let plus = |sum: Option<i128>, term: Option<i128>| sum.zip(term).and_then(|(sum, term)| sum.checked_add(term));
-        self.before = plus(self.before, before);
-        self.after = plus(self.after, after);
+fn bits(value: u128) -> u32 {
+    u128::BITS - value.leading_zeros()
+}
+
+impl Worth {
+    /// Adds a position that may become anything from `low` to `high`; `value` is what a lot is worth.
+    #[inline]
+    fn add(&mut self, high: i128, low: i128, price: i64, unit: i128) {
+        // sizes and prices of every day cannot pass the most that is counted, which their lengths tell
+        let lots = bits(high.unsigned_abs() | low.unsigned_abs());
+        if lots + bits(u128::from(price.unsigned_abs())) + bits(unit.unsigned_abs()) <= SAFE_BITS {
+            let value = i128::from(price) * unit;
+            self.put(high * value, low * value);
+        } else {
+            match amount(high, i128::from(price), unit).zip(amount(low, i128::from(price), unit)) {
+                Some((high, low)) => self.put(high, low),
+                None => self.beyond = true,
+            }
+        }
+    }
+
+    #[inline]
+    fn put(&mut self, a: i128, b: i128) {
+        let (most, least) = if a > b { (a, b) } else { (b, a) };
+        self.gross += most.max(-least);
+        self.long += most;
+        self.short += least;
     }
 }
 
@@ -61,120 +86,115 @@ impl Check<'_> {
         }
     }
 
-    /// The lines of the account, that of the row with what it adds; `line` gets false for those that the row does not change.
-    fn each_line(&self, mut visit: impl FnMut(&Line, bool) -> Checked<()>) -> Checked<()> {
+    /// The lines of the account but that of the row.
+    fn others(&self) -> impl Iterator<Item = &Line> {
         let symbol = self.row.party.symbol;
-        let lines = self.account.map(|account| account.lines.as_slice()).unwrap_or_default();
-        let mut found = false;
-        for line in lines {
-            found |= line.symbol == symbol;
-            visit(line, line.symbol == symbol)?;
-        }
-        if found { Ok(()) } else { visit(&Line::new(symbol), true) }
+        self.lines().iter().filter(move |line| line.symbol != symbol)
+    }
+
+    fn lines(&self) -> &[Line] {
+        self.account.map(|account| account.lines.as_slice()).unwrap_or_default()
     }
 
     fn revalued(&self, gross: Option<(Scope, i128)>, net: Option<(Scope, i128)>, growth: &Growth) -> Checked<()> {
-        let (mut total, mut long, mut short) = (Sum::ZERO, Sum::ZERO, Sum::ZERO);
-        let ends = |line: &Line, own: bool| {
+        let mut rest = Worth::default();
+        for line in self.others() {
             let (high, low) = (line.position + line.buys, line.position - line.sells);
-            match self.row.side {
-                Side::Buy if own => ([high, low], [high + growth.lots, low]),
-                Side::Sell if own => ([high, low], [high, low - growth.lots]),
-                _ => ([high, low], [high, low]),
+            if (high, low) == (0, 0) {
+                continue;
             }
-        };
-        let nothing = |line: &Line, own: bool| {
-            let (before, after) = ends(line, own);
-            before == [0, 0] && after == [0, 0]
-        };
-        let summed = self.each_line(|line, own| {
-            if nothing(line, own) {
-                return Ok(());
+            let Some((price, unit)) = self.quote(line.symbol) else { return Err(self.first_stale()) };
+            rest.add(high, low, price, unit);
+        }
+        let symbol = self.row.party.symbol;
+        let Some((price, unit)) = self.quote(symbol) else { return Err(self.first_stale()) };
+        let (high, low) = self.line().map_or((0, 0), |line| (line.position + line.buys, line.position - line.sells));
+        let (mut was, mut is) = (rest, rest);
+        was.add(high, low, price, unit);
+        match self.row.side {
+            Side::Buy => is.add(high + growth.lots, low, price, unit),
+            Side::Sell => is.add(high, low - growth.lots, price, unit),
+        }
+        let sum = |worth: &Worth, sum: i128| (!worth.beyond).then_some(sum);
+        if let Some((scope, limit)) = gross {
+            let (before, after) = (sum(&was, was.gross), sum(&is, is.gross));
+            if passes(after, before, limit) {
+                return Err(self.too_much("gross-exposure", "gross exposure", scope, limit, after));
             }
-            let (price, unit) = self.fresh(line.symbol)?;
-            let value = |lots: i128| amount(lots, i128::from(price), unit);
-            let value = |lots: i128| if lots == 0 { Some(0) } else { value(lots) };
-            let (before, after) = ends(line, own);
-            let of = |[high, low]: [i128; 2]| {
-                let both = value(high).zip(value(low));
-                [both.map(|(a, b)| a.abs().max(b.abs())), both.map(|(a, b)| a.max(b)), both.map(|(a, b)| a.min(b))]
-            };
-            let was = of(before);
-            let is = if own { of(after) } else { was };
-            total.add(was[0], is[0]);
-            long.add(was[1], is[1]);
-            short.add(was[2], is[2]);
-            Ok(())
-        });
-        if let Err(denial) = summed {
-            return Err(self.first_named(denial, |line, own| if nothing(line, own) { None } else { self.fresh(line.symbol).err() }));
         }
-        if let Some((scope, limit)) = gross.filter(|(_, limit)| passes(total.after, total.before, *limit)) {
-            return Err(self.too_much("gross-exposure", "gross exposure", scope, limit, total.after));
-        }
-        let Some((scope, limit)) = net else { return Ok(()) };
-        let turned = |sum: Option<i128>| sum.map(|sum| -sum);
-        if passes(long.after, long.before, limit) {
-            return Err(self.too_much("net-exposure", "net exposure", scope, limit, long.after));
-        }
-        if passes(turned(short.after), turned(short.before), limit) {
-            return Err(self.too_much("net-exposure", "net exposure", scope, limit, short.after));
+        if let Some((scope, limit)) = net {
+            let (before, after) = (sum(&was, was.long), sum(&is, is.long));
+            if passes(after, before, limit) {
+                return Err(self.too_much("net-exposure", "net exposure", scope, limit, after));
+            }
+            let (before, after) = (sum(&was, was.short), sum(&is, is.short));
+            if passes(after.map(|short| -short), before.map(|short| -short), limit) {
+                return Err(self.too_much("net-exposure", "net exposure", scope, limit, after));
+            }
         }
         Ok(())
     }
 
     fn credit(&self, scope: Scope, limit: i128, growth: &Growth) -> Checked<()> {
-        let mut used = Sum::ZERO;
-        let ticks = |line: &Line, own: bool| {
-            let before = line.paid().and_then(|paid| paid.checked_add(line.cost));
-            (before, if own { before.and_then(|before| before.checked_add(growth.cost)) } else { before })
-        };
-        let problem = |line: &Line, own: bool| {
-            if ticks(line, own) == (Some(0), Some(0)) && line.unpriced == 0 {
-                return None;
+        let unit_of = |symbol: u32| self.limits.symbol(symbol).map(|limits| limits.unit);
+        let ticks = |line: &Line| line.paid().and_then(|paid| paid.checked_add(line.cost));
+        let value = |ticks: Option<i128>, unit: i128| ticks.and_then(|ticks| amount(ticks, 1, unit));
+        let plus = |sum: Option<i128>, term: Option<i128>| sum.zip(term).and_then(|(sum, term)| sum.checked_add(term));
+        let mut rest = Some(0);
+        for line in self.others() {
+            let ticks = ticks(line);
+            if ticks == Some(0) && line.unpriced == 0 {
+                continue;
             }
-            let quoted = || format!("\"{}\"", name(&self.names.symbols, line.symbol));
-            let of_symbol = Some(Scope::Symbol);
-            if self.limits.symbol(line.symbol).is_none() {
-                let text = format!("symbol {} is not in the limits, and the account has it", quoted());
-                return Some(Denial::plain("symbol-unknown", of_symbol, text));
+            match unit_of(line.symbol) {
+                Some(unit) if line.unpriced == 0 => rest = plus(rest, value(ticks, unit)),
+                _ => return Err(self.first_uncounted()),
             }
-            let text = || format!("an open order in symbol {} has no price and had no reference price", quoted());
-            (line.unpriced > 0).then(|| Denial::plain("reference-missing", of_symbol, text()))
-        };
-        let summed = self.each_line(|line, own| {
-            if let Some(denial) = problem(line, own) {
-                return Err(denial);
-            }
-            let unit = self.limits.symbol(line.symbol).map_or(0, |limits| limits.unit);
-            let (before, after) = ticks(line, own);
-            let value = |ticks: Option<i128>| ticks.and_then(|ticks| amount(ticks, 1, unit));
-            let was = value(before);
-            used.add(was, if own { value(after) } else { was });
-            Ok(())
-        });
-        if let Err(denial) = summed {
-            return Err(self.first_named(denial, problem));
         }
-        if passes(used.after, used.before, limit) {
-            return Err(self.too_much("credit-limit", "credit used", scope, limit, used.after));
+        let own = self.line();
+        if own.is_some_and(|line| line.unpriced > 0) {
+            return Err(self.first_uncounted());
+        }
+        let unit = unit_of(self.row.party.symbol).unwrap_or_default();
+        let before = own.map_or(Some(0), ticks);
+        let after = before.and_then(|before| before.checked_add(growth.cost));
+        let (was, is) = (plus(rest, value(before, unit)), plus(rest, value(after, unit)));
+        if passes(is, was, limit) {
+            return Err(self.too_much("credit-limit", "credit used", scope, limit, is));
         }
         Ok(())
     }
 
-    /// Of all lines with a problem, the denial of that whose symbol comes first by name, so that it does not depend on other accounts.
+    /// Why the first line, by the name of its symbol, has no price to be valued at.
     #[cold]
-    fn first_named(&self, met: Box<Denial>, problem: impl Fn(&Line, bool) -> Option<Box<Denial>>) -> Box<Denial> {
-        let mut first: Option<(Vec<u8>, Box<Denial>)> = None;
-        let looked = self.each_line(|line, own| {
-            let word = self.names.symbols.words().get(line.symbol as usize).map(|word| word.to_vec()).unwrap_or_default();
-            if let Some(denial) = problem(line, own)
-                && first.as_ref().is_none_or(|(least, _)| word < *least)
-            {
-                first = Some((word, denial));
+    fn first_stale(&self) -> Box<Denial> {
+        let own = self.row.party.symbol;
+        let held = |line: &Line| (line.position + line.buys, line.position - line.sells) != (0, 0);
+        let lines = self.lines().iter().filter(|line| line.symbol != own && held(line)).map(|line| line.symbol);
+        self.first_named(lines.chain([own]), |symbol| self.fresh(symbol).err())
+    }
+
+    /// Why the first line, by the name of its symbol, cannot be counted in money.
+    #[cold]
+    fn first_uncounted(&self) -> Box<Denial> {
+        let touched = |line: &&Line| line.unpriced > 0 || line.paid() != Some(-line.cost);
+        self.first_named(self.lines().iter().filter(touched).map(|line| line.symbol), |symbol| {
+            let quoted = || format!("\"{}\"", name(&self.names.symbols, symbol));
+            let unpriced = self.lines().iter().any(|line| line.symbol == symbol && line.unpriced > 0);
+            if self.limits.symbol(symbol).is_none() {
+                let text = format!("symbol {} is not in the limits, and the account has it", quoted());
+                return Some(Denial::plain("symbol-unknown", Some(Scope::Symbol), text));
             }
-            Ok(())
-        });
-        looked.err().or(first.map(|(_, denial)| denial)).unwrap_or(met)
+            let text = || format!("an open order in symbol {} has no price and had no reference price", quoted());
+            unpriced.then(|| Denial::plain("reference-missing", Some(Scope::Symbol), text()))
+        })
+    }
+
+    /// Of some symbols the problem of that which comes first by name, so that it does not depend on what other accounts did.
+    fn first_named(&self, symbols: impl Iterator<Item = u32>, problem: impl Fn(u32) -> Option<Box<Denial>>) -> Box<Denial> {
+        let word = |symbol: u32| self.names.symbols.words().get(symbol as usize);
+        let found = symbols.filter_map(|symbol| problem(symbol).map(|denial| (word(symbol), denial)));
+        let first = found.min_by(|(a, _), (b, _)| a.cmp(b)).map(|(_, denial)| denial);
+        first.unwrap_or_else(|| Denial::plain("reference-missing", Some(Scope::Symbol), "a symbol has no reference price".into()))
     }
 }

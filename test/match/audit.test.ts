@@ -21,7 +21,7 @@ function audited(change: (played: Played) => Partial<Played>, rows = ROWS): void
     ({ port = 'orders', ...row }, i): Operation => ({ port, row: { ts_event: BigInt(i + 1), symbol: 'A', ...row } }),
   );
   const given: Given = { ...played, ...change(played) };
-  new Audit({ depth: 10, phase: 'continuous' }).after({ kind: 'push', port: 'orders', operations, floorNs: 0n }, given);
+  new Audit({ depth: 10, phase: 'continuous' }).after({ kind: 'push', operations, floorNs: 0n }, given);
 }
 
 /** The rows with one of them changed. */

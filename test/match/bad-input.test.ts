@@ -51,6 +51,12 @@ const BAD: readonly (readonly [what: string, Instruction, code: string, reason: 
   ['the smallest int64 as price', { ...NEW, price_ticks: MIN }, 'price-out-of-range', `price_ticks is ${MIN}`],
   ['one tick beyond the range', { ...NEW, price_ticks: PRICE + 1n }, 'price-out-of-range', `price_ticks is ${PRICE + 1n}`],
   ['an amend to size 0', amend(1, { size_lots: 0n }), 'size-not-positive', 'size_lots is 0'],
+  ['an amend to an iceberg of too many parts', amend(2, { size_lots: 2001n }, 'bob'), 'display-too-small', 'display_lots is 2'],
+  ['an amend of the side', amend(1, { side: 'sell' }), 'amend-not-allowed', 'side is sell'],
+  ['an amend to another type', amend(1, { type: 'market' }), 'amend-not-allowed', 'type is market'],
+  ['an amend of a stop that is none', amend(1, { stop_ticks: 98n }), 'amend-not-allowed', 'stop_ticks is 98'],
+  ['an amend of a display that is none', amend(1, { display_lots: 1n }), 'amend-not-allowed', 'display_lots is 1'],
+  ['an amend of an expiry', amend(1, { expire_at: 2000n }), 'amend-not-allowed', 'expire_at is 2000'],
   ['an amend to the largest int64', amend(1, { price_ticks: MAX }), 'price-out-of-range', `price_ticks is ${MAX}`],
   ['a stop at the edge of int64', { ...market(9, 'buy', 1), type: 'stop', stop_ticks: MIN }, 'stop-out-of-range', `stop_ticks is ${MIN}`],
   [
@@ -99,6 +105,17 @@ describe.each(KINDS)('the %s kernel', (kind) => {
       expect(refusalsOf(played).map((text) => text.slice(text.indexOf(' ') + 1))).toEqual(Array(2).fill(`wrong-phase: phase is ${name}`));
       expect(played.orders.at(-1)).toMatchObject({ order_id: 1n, status: 'canceled' });
     }
+  });
+
+  test('amends in an auction only the sizes of orders that rest, and all of a stop that waits', () => {
+    const stop = { ...market(2, 'buy', 3), type: 'stop', stop_ticks: 105n };
+    const rows = [limit(1, 'buy', 100), stop, amend(1, { price_ticks: 101n }), amend(1, { price_ticks: 100n, size_lots: 4n })];
+    const played = play(kind, [...rows, amend(2, { stop_ticks: 104n }, 'bob')], { phase: 'auction' });
+    expect(refusalsOf(played)).toEqual(['2 amend-not-allowed: price_ticks is 101']);
+    expect(played.orders.slice(2)).toMatchObject([
+      { order_id: 1n, status: 'replaced', price_ticks: 100n, size_lots: 4n },
+      { order_id: 2n, status: 'replaced', stop_ticks: 104n },
+    ]);
   });
 
   test('refuses prices off the tick and sizes off the lot, and takes the edges of the range', () => {

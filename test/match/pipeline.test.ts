@@ -1,6 +1,10 @@
+import { from } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import { declarations } from '../../cli/registry.ts';
+import { batches, batchOf, match, type Row, rowsOf, toFrames } from '../../index.ts';
 import { compileText } from '../compiler/compiling.ts';
+import { limit, market } from './play.ts';
+import { INPUTS } from './ports.ts';
 
 const COLUMNS = `{ ts_event: timestamp, action: dictionary, symbol: dictionary, account: dictionary, order_id: int64, side: dictionary, type: dictionary, price_ticks: int64, size_lots: int64 }`;
 
@@ -71,4 +75,24 @@ describe('match in a pipeline', () => {
       'column-unknown: operator "match" needs column "account", which "instructions" does not have',
     ]);
   });
+});
+
+test('match without a graph: instructions in, the rows of a port out', () => {
+  const instructions = [limit(1, 'sell', 100), limit(2, 'sell', 101), market(3, 'buy', 7)];
+  const rows = instructions.map((row, i): Row => ({ ts_event: BigInt(i), symbol: 'A', ...row }));
+  const given = (port: string): Row[] => {
+    const seen: Row[] = [];
+    const input = from([batchOf(INPUTS.orders, rows.slice(0, 2)), batchOf(INPUTS.orders, rows.slice(2))]);
+    const output = input.pipe(toFrames({ time: 'ts_event' }), match({ depth: 1 }).port(port), batches());
+    output.subscribe((batch) => seen.push(...rowsOf(batch)));
+    return seen;
+  };
+  expect(given('fills').map((row) => [row.order_id, row.size_lots, row.price_ticks])).toEqual([
+    [1n, 5n, 100n],
+    [3n, 5n, 100n],
+    [2n, 2n, 101n],
+    [3n, 2n, 101n],
+  ]);
+  expect(given('book').at(-1)).toMatchObject({ ask_ticks: 101n, ask_lots: 3n });
+  expect(() => match({ depth: -1 })).toThrow(/depth/);
 });

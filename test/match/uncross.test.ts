@@ -79,3 +79,16 @@ test.each(KINDS)('an uncross of the %s kernel leaves no crossed book, not even w
   expect(fills.map((row) => `${row.order_id} ${row.size_lots}@${row.price_ticks}`)).toEqual(['2 10@9', '5 10@9', '3 5@8', '4 5@8']);
   expect(book.at(-1)).toMatchObject({ bid_ticks: null, ask_ticks: 8n, ask_lots: 5n });
 });
+
+test.each(KINDS)('an iceberg of the %s kernel shows anew after an uncross in which it traded, and only then', (kind) => {
+  const book = [
+    limit(1, 'sell', 99, { size_lots: 16n, display_lots: 3n }),
+    market(2, 'buy', 11), // 3, 3, 3 and 2: it shows 1
+    phase('auction'),
+    market(3, 'sell', 3, { account: 'cyd' }),
+  ];
+  const shown = (size: bigint) =>
+    play(kind, [...book, limit(4, 'buy', 105, { account: 'dan', size_lots: size }), phase('continuous')]).book.at(-1);
+  expect(shown(3n)).toMatchObject({ ask_ticks: 99n, ask_lots: 1n, bid_ticks: null });
+  expect(shown(5n)).toMatchObject({ ask_ticks: 99n, ask_lots: 3n, bid_ticks: null });
+});

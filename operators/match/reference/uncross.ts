@@ -6,7 +6,7 @@ import { isLive, type Session, showAgain } from './session.ts';
 import { execute } from './take.ts';
 
 /** Ranges of more steps than this are looked at only where demand or supply can change. */
-const STEPS = 2000n;
+const STEPS = 200n;
 
 /** Section 11: trades at one price, repeated while pairs that end leave the book crossed. */
 export function uncross(session: Session): void {
@@ -27,9 +27,9 @@ function tradeAt(session: Session, price: bigint): bigint {
       if (!isLive(session, buy) || !isLive(session, sell)) continue;
       const amount = least(leavesOf(buy), leavesOf(sell));
       execute(session, [buy, sell], amount, price, ['auction', 'auction']);
+      for (const order of [buy, sell]) showAgain(order);
       size += amount;
     }
-  for (const order of [...buys, ...sells]) if (isLive(session, order)) showAgain(order);
   return size;
 }
 

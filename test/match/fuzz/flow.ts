@@ -30,6 +30,10 @@ export class Flow {
   /** About how many orders of a symbol are cancelled or amended when asked. */
   readonly #live: number;
   readonly #width: number;
+  /** The middle of the prices. */
+  readonly #center: number;
+  /** What lies between two neighbouring prices; far apart they are on other pages of a book. */
+  readonly #scale: number;
   readonly #beliefs = new Map<string, Belief>();
   #now = 1_000_000n;
 
@@ -38,6 +42,8 @@ export class Flow {
     this.#ids = random.pick([40, 100, 300]);
     this.#live = random.pick([5, 20, 50]);
     this.#width = random.pick([3, 6, 15]);
+    this.#center = random.pick([100, 100, 0, 64, -128, 1_000_000]);
+    this.#scale = random.pick([1, 1, 1, 5, 64, 10_007]);
     const [ticks, lots] = [BigInt(begin.ticks), BigInt(begin.lots)];
     for (const symbol of SYMBOLS) this.#beliefs.set(symbol, { phase: begin.phase, ticks, lots, ids: [] });
   }
@@ -64,8 +70,12 @@ export class Flow {
   #price({ ticks }: Belief): bigint {
     const random = this.#random;
     if (random.chance(0.003)) return random.pick(EDGES);
-    const price = BigInt(100 + random.int(-this.#width, this.#width));
+    const price = this.#near();
     return random.chance(0.98) ? price - (price % ticks) : price;
+  }
+
+  #near(away = 0): bigint {
+    return BigInt(this.#center + this.#scale * (this.#random.int(-this.#width, this.#width) + away));
   }
 
   #size({ lots }: Belief): bigint {
@@ -114,7 +124,7 @@ export class Flow {
       time_in_force: time,
       price_ticks: limited ? this.#price(belief) : null,
       stop_ticks: type === 'stop' || type === 'stop_limit' || (type === 'trailing_stop' && random.chance(0.5)) ? this.#price(belief) : null,
-      trail_ticks: type === 'trailing_stop' ? BigInt(random.int(1, 4)) * belief.ticks : null,
+      trail_ticks: type === 'trailing_stop' ? BigInt(random.int(1, 4) * this.#scale) * belief.ticks : null,
       expire_at: time === 'gtd' ? this.#now + BigInt(random.int(0, 150)) : null,
       display_lots: limited ? some(rare(0.25), () => BigInt(random.int(1, 4)) * belief.lots) : null,
       post_only: limited ? some(rare(0.2), () => random.pick(POST_ONLY_MODES)) : null,
@@ -155,16 +165,15 @@ export class Flow {
       if (typeof lots === 'bigint') belief.lots = lots;
     }
     const open = random.chance(0.7);
-    const price = () => BigInt(100 + random.int(-this.#width, this.#width));
     return {
       port: 'symbols',
       row: {
         ts_event: this.#time(),
         symbol: everyone ? null : symbol,
         phase,
-        reference_ticks: some(0.3, price),
-        lower_ticks: some(0.3, () => (open ? -(2n ** 53n) : price() - 5n)),
-        upper_ticks: some(0.3, () => (open ? 2n ** 53n : price() + 5n)),
+        reference_ticks: some(0.3, () => this.#near()),
+        lower_ticks: some(0.3, () => (open ? -(2n ** 53n) : this.#near(-5))),
+        upper_ticks: some(0.3, () => (open ? 2n ** 53n : this.#near(5))),
         increment_ticks: ticks,
         increment_lots: lots,
       },

@@ -183,6 +183,20 @@ mod tests {
     }
 
     #[test]
+    fn a_fall_from_a_huge_value_is_a_loss_of_all() {
+        let step = |from_level: f64, to_level: f64| {
+            let value = (to_level - from_level) / from_level;
+            Stretch::of(&Step { value, benchmark: 0.0, from_level, to_level, from_ns: 0, to_ns: 1 }, 0.0)
+        };
+        let fallen = step(1e200, 93.2);
+        let after = fallen.merge(step(93.2, 120.07));
+        for stretch in [fallen, after] {
+            assert_eq!((stretch.growth(), stretch.drawdown(), stretch.depth), (-1.0, 1.0, 1.0));
+        }
+        assert!((after.log_growth() - ((120.07_f64).ln() - 200.0 * 10_f64.ln())).abs() < 1e-10);
+    }
+
+    #[test]
     fn a_long_rise_overflows_nothing_that_is_asked_for() {
         let step = |value: f64| {
             let step = Step { value, benchmark: 0.0, from_level: 1.0, to_level: 1.0 + value, from_ns: 0, to_ns: 1 };

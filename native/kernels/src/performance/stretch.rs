@@ -81,17 +81,21 @@ impl Stretch {
         1.0 - self.last / self.high
     }
 
+    /// The level before the first return on the scale of the last one; none where it is too small for that.
+    fn start(&self) -> Option<f64> {
+        let start = (0..self.scaled).fold(self.first, |level, _| level * SHRINK);
+        (start >= f64::MIN_POSITIVE).then_some(start)
+    }
+
     /// Product of `1 + return`, less 1.
     pub fn growth(&self) -> f64 {
-        if self.scaled == 0 { (self.last - self.first) / self.first } else { libm::expm1(self.log_growth()) }
+        self.start().map_or_else(|| libm::expm1(self.log_growth()), |start| (self.last - start) / start)
     }
 
     /// Sum of `ln(1 + return)`; minus infinity after ruin.
     pub fn log_growth(&self) -> f64 {
-        if self.scaled == 0 {
-            return log_ratio(self.last, self.first);
-        }
-        libm::log(self.last) - libm::log(self.first) + f64::from(self.scaled) * SCALE_BITS * LN_2
+        let apart = || libm::log(self.last) - libm::log(self.first) + f64::from(self.scaled) * SCALE_BITS * LN_2;
+        self.start().map_or_else(apart, |start| log_ratio(self.last, start))
     }
 
     pub fn write(&self, into: &mut Writer) {
@@ -193,6 +197,7 @@ mod tests {
         for stretch in [fallen, after] {
             assert_eq!((stretch.growth(), stretch.drawdown(), stretch.depth), (-1.0, 1.0, 1.0));
         }
+        assert_eq!((step(1e200, 1e200).merge(step(1e200, 1e200)).growth(), step(1e200, 2e200).growth()), (0.0, 1.0));
         assert!((after.log_growth() - ((120.07_f64).ln() - 200.0 * 10_f64.ln())).abs() < 1e-10);
     }
 

@@ -61,12 +61,7 @@ impl Default for Last {
 impl Intake {
     pub fn new(port: &Port, names: &[String], returns: Returns) -> Result<Self, Fault> {
         let columns = names.iter().map(|name| Ok((port.column(name, Kind::F64)?, name.clone())));
-        Ok(Self {
-            ts: port.column("ts_event", Kind::I64)?,
-            columns: columns.collect::<Result<_, Fault>>()?,
-            returns,
-            wealth: false,
-        })
+        Ok(Self { ts: port.column("ts_event", Kind::I64)?, columns: columns.collect::<Result<_, Fault>>()?, returns, wealth: false })
     }
 
     /// The same, but a value of the first column below 0 and a return of it below -1 are refused.

@@ -57,7 +57,7 @@ export function referencePerformance({ params, inputs, outputs }: KernelContext<
   const added = (row: Row): Row | Refusal => {
     const history = histories.of(row);
     const base = history.last.values?.[0] ?? 1;
-    const taken = takeRow(row, columns, params.returns, history.last, { least: -1 });
+    const taken = takeRow(row, columns, params.returns, history.last, { wealth: true });
     if (taken instanceof Refusal) return taken;
     if (taken) {
       const [value = 0, benchmark = 0] = taken;

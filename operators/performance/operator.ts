@@ -64,11 +64,11 @@ export const performance = defineOperator({
   outputs: {
     [MAIN_PORT]: {
       description:
-        'every row with all its columns, `return` where it was computed, then the results. Null until warm, where a ratio is by 0, and where a row has no return: a null, the first value of a key, a value after one at or below 0',
+        'every row with all its columns, `return` where it was computed, then the results. Null until warm, where a ratio is by 0, and where a row has no return: a null, the first value of a key, a value after one of 0',
     },
     [REJECTED_PORT]: {
       description:
-        'rows whose time goes back (`ts-backwards`) or is null (`ts-missing`), values that are not finite (`value-not-finite`), a return below -1 (`return-below-minus-one`) or of 1e75 or more (`return-too-large`)',
+        'rows whose time goes back (`ts-backwards`) or is null (`ts-missing`), values that are not finite (`value-not-finite`) or below 0 (`value-negative`), a return below -1 (`return-below-minus-one`) or of 1e75 or more (`return-too-large`)',
     },
   },
   groups(given, inputs) {

@@ -21,8 +21,8 @@ export interface Last {
 
 /** Which returns are refused. */
 export interface Limits {
-  /** Least return of the first column. */
-  readonly least?: number;
+  /** Whether the first column is of wealth: no value below 0, no return below -1. */
+  readonly wealth?: boolean;
   /** Sizes from it on; by default from where the fourth power of a window is not finite. */
   readonly tooLarge?: number;
 }
@@ -33,7 +33,7 @@ export function takeRow(
   columns: readonly string[],
   kind: ReturnsKind,
   last: Last,
-  { least = Number.NEGATIVE_INFINITY, tooLarge = 1e75 }: Limits = {},
+  { wealth = false, tooLarge = 1e75 }: Limits = {},
 ): readonly number[] | null | Refusal {
   const ns = row.ts_event as bigint | null;
   if (ns === null) return new Refusal('ts-missing', 'ts_event is null');
@@ -49,7 +49,8 @@ export function takeRow(
     if (change !== null && Math.abs(change) >= tooLarge) {
       return new Refusal('return-too-large', `the return of ${name} is ${exponential(change)}`);
     }
-    if (i === 0 && change !== null && change < least) {
+    if (wealth && i === 0 && kind !== 'none' && value < 0) return new Refusal('value-negative', `${name} is ${value}`);
+    if (wealth && i === 0 && change !== null && change < -1) {
       return new Refusal('return-below-minus-one', `the return of ${name} is ${change}, more than all is lost`);
     }
     changes.push(change);

@@ -81,17 +81,21 @@ impl Stretch {
         1.0 - self.last / self.high
     }
 
+    /// The level before the first return on the scale of the last one; none where it is too small for that.
+    fn start(&self) -> Option<f64> {
+        let start = (0..self.scaled).fold(self.first, |level, _| level * SHRINK);
+        (start >= f64::MIN_POSITIVE).then_some(start)
+    }
+
     /// Product of `1 + return`, less 1.
     pub fn growth(&self) -> f64 {
-        if self.scaled == 0 { (self.last - self.first) / self.first } else { libm::expm1(self.log_growth()) }
+        self.start().map_or_else(|| libm::expm1(self.log_growth()), |start| (self.last - start) / start)
     }
 
     /// Sum of `ln(1 + return)`; minus infinity after ruin.
     pub fn log_growth(&self) -> f64 {
-        if self.scaled == 0 {
-            return log_ratio(self.last, self.first);
-        }
-        libm::log(self.last) - libm::log(self.first) + f64::from(self.scaled) * SCALE_BITS * LN_2
+        let apart = || libm::log(self.last) - libm::log(self.first) + f64::from(self.scaled) * SCALE_BITS * LN_2;
+        self.start().map_or_else(apart, |start| log_ratio(self.last, start))
     }
 
     pub fn write(&self, into: &mut Writer) {
@@ -180,6 +184,21 @@ mod tests {
             assert_eq!((stretch.drawdown(), stretch.peak_ns), (0.0, 5));
             assert_eq!((stretch.depth, stretch.growth()), (1.0 - 88.0 / 100.0, (105.51 - 97.93) / 97.93));
         }
+    }
+
+    #[test]
+    fn a_fall_from_a_huge_value_is_a_loss_of_all() {
+        let step = |from_level: f64, to_level: f64| {
+            let value = (to_level - from_level) / from_level;
+            Stretch::of(&Step { value, benchmark: 0.0, from_level, to_level, from_ns: 0, to_ns: 1 }, 0.0)
+        };
+        let fallen = step(1e200, 93.2);
+        let after = fallen.merge(step(93.2, 120.07));
+        for stretch in [fallen, after] {
+            assert_eq!((stretch.growth(), stretch.drawdown(), stretch.depth), (-1.0, 1.0, 1.0));
+        }
+        assert_eq!((step(1e200, 1e200).merge(step(1e200, 1e200)).growth(), step(1e200, 2e200).growth()), (0.0, 1.0));
+        assert!((after.log_growth() - ((120.07_f64).ln() - 200.0 * 10_f64.ln())).abs() < 1e-10);
     }
 
     #[test]

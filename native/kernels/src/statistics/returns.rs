@@ -39,8 +39,8 @@ pub struct Intake {
     ts: usize,
     columns: Vec<(usize, String)>,
     returns: Returns,
-    /// Least return of the first column.
-    least: f64,
+    /// Whether the first column is of wealth: no value below 0, no return below -1.
+    wealth: bool,
 }
 
 /// What the intake remembers of a key.
@@ -61,17 +61,12 @@ impl Default for Last {
 impl Intake {
     pub fn new(port: &Port, names: &[String], returns: Returns) -> Result<Self, Fault> {
         let columns = names.iter().map(|name| Ok((port.column(name, Kind::F64)?, name.clone())));
-        Ok(Self {
-            ts: port.column("ts_event", Kind::I64)?,
-            columns: columns.collect::<Result<_, Fault>>()?,
-            returns,
-            least: f64::NEG_INFINITY,
-        })
+        Ok(Self { ts: port.column("ts_event", Kind::I64)?, columns: columns.collect::<Result<_, Fault>>()?, returns, wealth: false })
     }
 
-    /// The same, but a return of the first column below -1 is refused.
+    /// The same, but a value of the first column below 0 and a return of it below -1 are refused.
     pub fn of_wealth(mut self) -> Self {
-        self.least = -1.0;
+        self.wealth = true;
         self
     }
 
@@ -114,8 +109,13 @@ impl Intake {
             if let Some(refused) = change.filter(|change| change.abs() >= LARGEST) {
                 return Ok(Taken::Refused("return-too-large", format!("the return of {name} is {refused:e}")));
             }
-            if let Some(refused) = change.filter(|change| i == 0 && *change < self.least) {
-                return Ok(Taken::Refused("return-below-minus-one", format!("the return of {name} is {refused}, more than all is lost")));
+            if self.wealth && i == 0 {
+                if self.returns != Returns::None && value < 0.0 {
+                    return Ok(Taken::Refused("value-negative", format!("{name} is {value}")));
+                }
+                if let Some(lost) = change.filter(|change| *change < -1.0) {
+                    return Ok(Taken::Refused("return-below-minus-one", format!("the return of {name} is {lost}, more than all is lost")));
+                }
             }
             match change {
                 Some(change) => returns[i] = change,

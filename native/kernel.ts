@@ -30,6 +30,8 @@ export interface NativeOutput {
   readonly schema: Schema;
   /** `rejected`: the schema is `REJECT_SCHEMA`; Rust writes row, code and reason, the row's own text is added here. */
   readonly carry?: Carry | 'rejected';
+  /** Whether the first column names rows of the pushed batch, Int32; default: where `carry` says so. */
+  readonly namesRows?: boolean;
   /** The output whose rows its own leave between, in the order in which they were written: one stream of two shapes. */
   readonly with?: string;
 }
@@ -65,8 +67,8 @@ function crossing(output: NativeOutput) {
 }
 
 /** Whether the first column that crosses names rows of the pushed batch. */
-function namesRows({ carry }: NativeOutput): boolean {
-  return carry === 'rejected' || carry?.rows === 'taken';
+function namesRows({ carry, namesRows: says }: NativeOutput): boolean {
+  return says ?? (carry === 'rejected' || carry?.rows === 'taken');
 }
 
 const bigintAsText = (_key: string, value: unknown) => (typeof value === 'bigint' ? value.toString() : value);

@@ -15,7 +15,7 @@ export function nativeExposure(context: KernelContext<ExposureParams>): Kernel {
     kernel: 'exposure',
     params: { by: params.by, symbols: [...sectors.keys()], sectors: [...sectors.values()] },
     inputs: { [INPUT_PORT]: { schema: inputs[INPUT_PORT] as Schema, columns: VALUED_COLUMNS } },
-    outputs: { [MAIN_PORT]: { schema: outputs[MAIN_PORT] as Schema }, [REFUSED_PORT]: { schema: REFUSED_SCHEMA } },
+    outputs: { [MAIN_PORT]: { schema: outputs[MAIN_PORT] as Schema }, [REFUSED_PORT]: { schema: REFUSED_SCHEMA, namesRows: true } },
   });
   return explained(native, VALUED_REFUSALS, explainValued);
 }

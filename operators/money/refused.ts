@@ -2,7 +2,7 @@ import { Int32, type RecordBatch, Schema } from 'apache-arrow';
 import { column } from '../../graph/contract/batch.ts';
 import { field, REJECT_SCHEMA } from '../../graph/contract/columns.ts';
 import { MillraceError } from '../../graph/contract/error.ts';
-import type { Kernel } from '../../graph/contract/kernel.ts';
+import type { Emit, Kernel, MergedPart } from '../../graph/contract/kernel.ts';
 import { REJECTED_PORT } from '../../graph/contract/operator.ts';
 import { batchOf, type Row, rowsOf, rowText } from '../../graph/contract/rows.ts';
 
@@ -16,16 +16,29 @@ export const REFUSED_SCHEMA = new Schema([
 
 /** Puts the refusals of a native kernel, which are rare, into words: `codes` as the kernel numbers them. */
 export function explained<C extends string>(
-  native: Kernel,
+  native: Required<Kernel>,
   codes: readonly C[],
   explain: (code: C, row: Row, port: string) => string,
 ): Kernel {
-  const { pushMerged: _, ...single } = native; // rows of port `refused` are those of one pushed batch
+  const worded =
+    (parts: readonly MergedPart[], emit: Emit): Emit =>
+    (to, rows, from) => {
+      const part = parts.find(({ port }) => port === from) ?? parts[0];
+      if (to !== REFUSED_PORT || !part) emit(to, rows, from);
+      else
+        emit(
+          REJECTED_PORT,
+          rejected(rows, part.batch, codes, (code, row) => explain(code, row, part.port)),
+          from,
+        );
+    };
   return {
-    ...single,
+    ...native,
     push(batch, port, emit, floorNs) {
-      const words = (code: C, row: Row): string => explain(code, row, port);
-      native.push(batch, port, (to, rows) => (to === REFUSED_PORT ? emit(REJECTED_PORT, rejected(rows, batch, codes, words)) : emit(to, rows)), floorNs); // biome-ignore format: one step
+      native.push(batch, port, worded([{ port, batch }], emit), floorNs);
+    },
+    pushMerged(parts, runs, emit, floorNs) {
+      native.pushMerged(parts, runs, worded(parts, emit), floorNs);
     },
   };
 }

@@ -22,7 +22,7 @@ export function nativePositions(context: KernelContext<PositionsParams>): Kernel
     outputs: {
       [MAIN_PORT]: { schema: outputs[MAIN_PORT] as Schema },
       ...Object.fromEntries(accountPorts.map((port) => [port, { schema: outputs[port] as Schema }])),
-      [REFUSED_PORT]: { schema: REFUSED_SCHEMA },
+      [REFUSED_PORT]: { schema: REFUSED_SCHEMA, namesRows: true },
     },
   });
   return explained(native, REFUSALS, (code, row, port) => explain(code, row, crossing[port]?.refused as RefusedColumns));

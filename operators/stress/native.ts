@@ -20,7 +20,7 @@ export function nativeStress(context: KernelContext<StressParams>): Kernel {
       sectors: [...sectors.values()],
     },
     inputs: { [INPUT_PORT]: { schema: inputs[INPUT_PORT] as Schema, columns: VALUED_COLUMNS } },
-    outputs: { [MAIN_PORT]: { schema: outputs[MAIN_PORT] as Schema }, [REFUSED_PORT]: { schema: REFUSED_SCHEMA } },
+    outputs: { [MAIN_PORT]: { schema: outputs[MAIN_PORT] as Schema }, [REFUSED_PORT]: { schema: REFUSED_SCHEMA, namesRows: true } },
   });
   return explained(native, VALUED_REFUSALS, explainValued);
 }

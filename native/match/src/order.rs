@@ -117,7 +117,7 @@ impl Traits {
 
 /// What is looked at of every order: one cache line.
 #[derive(Debug, Clone)]
-#[repr(C)]
+#[repr(C, align(64))]
 pub struct Order {
     pub id: i64,
     /// 0 without a limit price.

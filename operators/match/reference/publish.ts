@@ -10,8 +10,7 @@ export function publish(session: Session, depth: number): void {
   if (book.settings.phase === 'auction') {
     const now = indication(book);
     const was = book.indicated;
-    if (now.price !== was.price || now.size !== was.size || now.surplus !== was.surplus)
-      session.auctions.push(auctionRow(book, now, false));
+    if (now.price !== was.price || now.size !== was.size || now.surplus !== was.surplus) session.auctions.push(auctionRow(book, now));
     book.indicated = now;
   }
   const was = book.told;

@@ -13,7 +13,7 @@ export function refuseNew(book: Book, given: Instruction): Refusal | null {
   return (
     wordFault(given) ??
     (liveOrder(book, given.order_id) ? refusal('order-duplicate', 'order_id', given.order_id) : null) ??
-    missing(given, 'size_lots', 'size', true) ??
+    missing(given, 'size_lots', 'size') ??
     sizeFault(given, settings) ??
     belongs(given, 'price_ticks', 'price', ['limit', 'stop_limit'], ['limit', 'stop_limit']) ??
     priceFault(given, settings) ??
@@ -33,8 +33,8 @@ export function refuseNew(book: Book, given: Instruction): Refusal | null {
   );
 }
 
-function missing(given: Instruction, column: ColumnName, what: string, needed: boolean): Refusal | null {
-  return needed && given[column] === null ? refusal(`${what}-missing`, column, null) : null;
+function missing(given: Instruction, column: ColumnName, what: string): Refusal | null {
+  return given[column] === null ? refusal(`${what}-missing`, column, null) : null;
 }
 
 function notAllowed(given: Instruction, column: ColumnName): Refusal {
@@ -45,7 +45,7 @@ function notAllowed(given: Instruction, column: ColumnName): Refusal {
 function belongs(given: Instruction, column: ColumnName, what: string, needing: string[], having: string[]): Refusal | null {
   const type = given.type as string;
   if (given[column] !== null && !having.includes(type)) return notAllowed(given, column);
-  return missing(given, column, what, needing.includes(type));
+  return needing.includes(type) ? missing(given, column, what) : null;
 }
 
 /** 2. */

@@ -14,7 +14,7 @@ export function uncross(session: Session): void {
   for (let found = indication(book); found.price !== null; found = indication(book)) {
     const size = tradeAt(session, found.price);
     book.last = found.price;
-    session.auctions.push(auctionRow(book, { ...found, size }, true));
+    session.auctions.push({ ...auctionRow(book, { ...found, size }), final: true });
   }
 }
 
@@ -108,14 +108,14 @@ function magnitude(value: bigint): bigint {
   return value < 0n ? -value : value;
 }
 
-/** A row of the port `auction`. */
-export function auctionRow(book: Book, { price, size, surplus }: Indication, final: boolean) {
+/** A row of the port `auction` while it goes on. */
+export function auctionRow(book: Book, { price, size, surplus }: Indication) {
   return {
     ts_event: book.time,
     symbol: book.symbol,
     indicative_ticks: price,
     indicative_lots: size,
     surplus_lots: surplus,
-    final,
+    final: false,
   };
 }

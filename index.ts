@@ -13,13 +13,16 @@ import { type InProcess, runInProcess } from './graph/run/in-process.ts';
 import { Direct } from './graph/wire/direct.ts';
 import { standalone } from './graph/wire/standalone.ts';
 import { bars as barsOperator } from './operators/bars/operator.ts';
+import { exposure as exposureOperator } from './operators/exposure/operator.ts';
 import { filter as filterOperator } from './operators/filter/operator.ts';
 import { indicators as indicatorsOperator } from './operators/indicators/operator.ts';
 import { match as matchOperator } from './operators/match/operator.ts';
 import { normalize as normalizeOperator } from './operators/normalize/operator.ts';
 import { performance as performanceOperator } from './operators/performance/operator.ts';
+import { positions as positionsOperator } from './operators/positions/operator.ts';
 import { type RiskParams, risk as riskOperator } from './operators/risk/operator.ts';
 import { select as selectOperator } from './operators/select/operator.ts';
+import { stress as stressOperator } from './operators/stress/operator.ts';
 import { varOperator } from './operators/var/operator.ts';
 import { varBacktest as varBacktestOperator } from './operators/var_backtest/operator.ts';
 
@@ -54,6 +57,12 @@ export const varBacktest = standalone(varBacktestOperator);
 export const performance = standalone(performanceOperator);
 /** Trades of a venue or of typed columns, checked against an instrument table given as text by its path. */
 export const normalize = (params: unknown, files: ReadonlyMap<string, string>) => standalone(normalizeOperator, files)(params);
+/** Positions, profit and equity of accounts from their fills, with an instrument table given as text by its path; also `.port('equity')`, `balances`. */
+export const positions = (params: unknown, files: ReadonlyMap<string, string>) => standalone(positionsOperator, files)(params);
+/** Exposure of accounts from positions: `exposure({ by: ['symbol', 'currency'] })`. */
+export const exposure = (params: unknown, files?: ReadonlyMap<string, string>) => standalone(exposureOperator, files)(params);
+/** Profit of accounts under scenarios, given as text by their path. */
+export const stress = (params: unknown, files: ReadonlyMap<string, string>) => standalone(stressOperator, files)(params);
 
 /** What the gate made of a batch; null: no such row. */
 export interface Gated {

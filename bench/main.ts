@@ -18,11 +18,13 @@ import { kernels } from './kernels.ts';
 import { latency } from './latency.ts';
 import { matching } from './match.ts';
 import { peers } from './peers.ts';
+import { positions } from './positions.ts';
 import { questdb } from './questdb.ts';
 import { questdbServer } from './questdb-server.ts';
 import { gate } from './risk.ts';
 import { soak } from './soak.ts';
 import { start } from './start.ts';
+import { valueAtRisk } from './var.ts';
 
 /** All benches; those named in `LONG` run only when asked for. */
 const BENCHES: readonly Bench[] = [
@@ -30,7 +32,9 @@ const BENCHES: readonly Bench[] = [
   json,
   kernels,
   gate,
+  positions,
   matching,
+  valueAtRisk,
   arrowToDiscard,
   captureToDiscard,
   clickhouse,

@@ -16,7 +16,7 @@ const ALLOWED = {
   'graph/run': ['graph/contract', 'graph/wire', 'graph/sink'],
   'graph/replay': ['graph/contract', 'graph/wire', 'graph/run', 'native'],
   'graph/test-kit': ['graph/contract', 'graph/wire', 'graph/sink', 'graph/run', ...COMPILER],
-  operators: ['graph/contract', 'native', 'operators/expression', 'operators/instruments', 'operators/money'],
+  operators: ['graph/contract', 'native', 'operators/expression', 'operators/instruments', 'operators/money', 'operators/statistics'],
   connectors: ['graph/contract', 'native', 'connectors/formats'],
   'connectors/formats': ['graph/contract', 'native', 'connectors/registry'],
   native: ['graph/contract'],

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineOperator, INPUT_PORT, MAIN_PORT, REJECTED_PORT } from '../../graph/contract/operator.ts';
 import { inspectInstruments } from '../instruments/table.ts';
 import { referenceExposure } from './kernel.ts';
-import { exposureSchema } from './layout.ts';
+import { EXPOSURE_SCHEMA, exposureSchema } from './layout.ts';
 import { nativeExposure } from './native.ts';
 
 const params = z.strictObject({
@@ -44,6 +44,7 @@ export const exposure = defineOperator({
     [REJECTED_PORT]: { description: 'rows without an account, symbol or currency, or with a value or rate that cannot be' },
   },
   groups: () => ['account'],
+  fixed: { [MAIN_PORT]: EXPOSURE_SCHEMA },
   schema: exposureSchema,
   files: (given) => (given.instruments === undefined ? [] : [{ path: given.instruments, place: { path: ['instruments'] } }]),
   inspect: (given, files) => (given.instruments === undefined ? [] : inspectInstruments(given.instruments, files)),

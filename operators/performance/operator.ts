@@ -49,8 +49,7 @@ const params = z
 export type PerformanceParams = z.output<typeof params>;
 
 /**
- * A row with a null in a column, the first value of a key, and a value after one at or below 0 have no return: their results are null and
- * the series goes on with the next row. A ratio by 0 is null. The level before the first return counts as a peak. A return of -1 is ruin:
+ * Where a row has no return, the series goes on with the next. The level before the first return counts as a peak. A return of -1 is ruin:
  * the cumulative return stays -1 and the drawdown 1, until a window has left it behind.
  */
 export const performance = defineOperator({
@@ -63,7 +62,10 @@ export const performance = defineOperator({
   params,
   inputs: { [INPUT_PORT]: { description: 'returns or values with `ts_event`, of each key in the order of time' } },
   outputs: {
-    [MAIN_PORT]: { description: 'every row with all its columns, `return` where it was computed, then the results; null until warm' },
+    [MAIN_PORT]: {
+      description:
+        'every row with all its columns, `return` where it was computed, then the results. Null until warm, where a ratio is by 0, and where a row has no return: a null, the first value of a key, a value after one at or below 0',
+    },
     [REJECTED_PORT]: {
       description:
         'rows whose time goes back (`ts-backwards`) or is null (`ts-missing`), values that are not finite (`value-not-finite`), a return below -1 (`return-below-minus-one`) or of 1e75 or more (`return-too-large`)',

@@ -10,7 +10,8 @@ import { type Terms, termsOf } from './terms.ts';
 
 /** The kernel of `native/kernels/src/positions`; the words of a refusal, which are rare, are put together here. */
 export function nativePositions(context: KernelContext<PositionsParams>): Kernel {
-  const { params, inputs, outputs } = context;
+  const { params, inputs, outputs, read } = context;
+  const accountPorts = [EQUITY_PORT, BALANCES_PORT].filter((port) => read?.has(port) ?? true);
   const crossing = crossingColumns(params, inputs);
   const native = nativeKernel({
     kernel: 'positions',
@@ -19,7 +20,8 @@ export function nativePositions(context: KernelContext<PositionsParams>): Kernel
       Object.entries(inputs).map(([port, schema]) => [port, { schema, columns: crossing[port]?.columns ?? ['ts_event'] }]),
     ),
     outputs: {
-      ...Object.fromEntries([MAIN_PORT, EQUITY_PORT, BALANCES_PORT].map((port) => [port, { schema: outputs[port] as Schema }])),
+      [MAIN_PORT]: { schema: outputs[MAIN_PORT] as Schema },
+      ...Object.fromEntries(accountPorts.map((port) => [port, { schema: outputs[port] as Schema }])),
       [REFUSED_PORT]: { schema: REFUSED_SCHEMA },
     },
   });

@@ -2,7 +2,17 @@ import { z } from 'zod';
 import { defineOperator, MAIN_PORT, REJECTED_PORT } from '../../graph/contract/operator.ts';
 import { interval } from '../../graph/contract/params.ts';
 import { referencePositions } from './kernel.ts';
-import { BALANCES_PORT, CASH_PORT, EQUITY_PORT, FILLS_PORT, PRICES_PORT, positionsSchema } from './layout.ts';
+import {
+  BALANCES_PORT,
+  BALANCES_SCHEMA,
+  CASH_PORT,
+  EQUITY_PORT,
+  EQUITY_SCHEMA,
+  FILLS_PORT,
+  POSITION_SCHEMA,
+  PRICES_PORT,
+  positionsSchema,
+} from './layout.ts';
 import { nativePositions } from './native.ts';
 import { inspectTerms } from './terms.ts';
 
@@ -85,7 +95,8 @@ export type PositionsParams = z.output<typeof params>;
 export const positions = defineOperator({
   name: 'positions',
   summary: 'Positions, realised and unrealised profit, fees, cash and equity of accounts, by FIFO, LIFO or average cost.',
-  source: 'cost formulas: IAS 2 Inventories, paragraphs 23-27; translation of balances at the closing rate: IAS 21, paragraph 23',
+  source:
+    'FIFO and weighted average cost: IAS 2 Inventories, paragraphs 25-27; LIFO: FASB ASC 330-10-30; balances at the last rate: IAS 21, paragraph 23',
   semantics: 1,
   determinism: 'exact',
   params,
@@ -108,6 +119,7 @@ export const positions = defineOperator({
     [REJECTED_PORT]: { description: 'rows that cannot be a fill, a price or a deposit' },
   },
   groups: () => ['account'],
+  fixed: { [MAIN_PORT]: POSITION_SCHEMA, [EQUITY_PORT]: EQUITY_SCHEMA, [BALANCES_PORT]: BALANCES_SCHEMA },
   schema: positionsSchema,
   files: (given) => [{ path: given.instruments, place: { path: ['instruments'] } }],
   inspect: inspectTerms,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineOperator, INPUT_PORT, MAIN_PORT, REJECTED_PORT } from '../../graph/contract/operator.ts';
 import { inspectInstruments } from '../instruments/table.ts';
 import { referenceStress } from './kernel.ts';
-import { stressSchema } from './layout.ts';
+import { STRESS_SCHEMA, stressSchema } from './layout.ts';
 import { nativeStress } from './native.ts';
 import { inspectScenarios } from './scenarios.ts';
 
@@ -47,6 +47,7 @@ export const stress = defineOperator({
     [REJECTED_PORT]: { description: 'rows without an account, symbol or currency, or with a value or rate that cannot be' },
   },
   groups: () => ['account'],
+  fixed: { [MAIN_PORT]: STRESS_SCHEMA },
   schema: stressSchema,
   files: (given) => [
     { path: given.scenarios, place: { path: ['scenarios'] } },

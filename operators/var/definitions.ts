@@ -1,4 +1,4 @@
-import { density, lowerQuantile } from '../statistics/normal.ts';
+import { density } from '../statistics/normal.ts';
 import { add, constant, type Dual, divide, exponential, multiply, power, root, scale, subtract, sum } from './dual.ts';
 import type { Method } from './operator.ts';
 
@@ -14,6 +14,8 @@ export interface Measure {
 export interface Tail {
   /** In billionths. */
   readonly parts: number;
+  /** Normal quantile of the probability. */
+  readonly z: number;
   readonly quantile: 'linear' | 'inverted_cdf';
   readonly lambda: number;
 }
@@ -46,21 +48,20 @@ function historical(returns: Returns, { parts, quantile }: Tail): Measure {
   return { var: value, es: below.length === 0 ? value : mean(below) };
 }
 
-function gaussian(returns: Returns, { parts }: Tail): Measure {
+function gaussian(returns: Returns, { parts, z }: Tail): Measure {
   const { mean: middle, deviations } = centered(returns);
   const variance = mean(deviations.map((deviation) => power(deviation, 2)));
   if (variance.value < FLAT) return { var: middle, es: middle };
-  const z = lowerQuantile(parts / 1e9);
   const spread = root(variance);
   return { var: add(middle, scale(spread, z)), es: subtract(middle, scale(spread, density(z) / (parts / 1e9))) };
 }
 
-function cornishFisher(returns: Returns, { parts }: Tail): Measure {
+function cornishFisher(returns: Returns, { parts, z }: Tail): Measure {
   const { mean: middle, deviations } = centered(returns);
   const moment = (order: number) => mean(deviations.map((deviation) => power(deviation, order)));
   const variance = moment(2);
   if (variance.value < FLAT) return { var: middle, es: middle };
-  const [probability, z] = [parts / 1e9, lowerQuantile(parts / 1e9)];
+  const probability = parts / 1e9;
   const spread = root(variance);
   const s = divide(moment(3), power(spread, 3));
   const k = subtract(divide(moment(4), power(spread, 4)), constant(3));
@@ -79,12 +80,11 @@ function cornishFisher(returns: Returns, { parts }: Tail): Measure {
   return { var: add(middle, multiply(spread, h)), es: add(middle, multiply(spread, worse)) };
 }
 
-function ewma(returns: Returns, { parts, lambda }: Tail): Measure {
+function ewma(returns: Returns, { parts, z, lambda }: Tail): Measure {
   const weights = returns.map((_, i) => lambda ** (returns.length - 1 - i));
   const squares = sum(returns.map((value, i) => scale(power(value, 2), weights[i] as number)));
   if (squares.value === 0) return { var: constant(0), es: constant(0) };
   const spread = root(scale(squares, 1 / weights.reduce((total, weight) => total + weight, 0)));
-  const z = lowerQuantile(parts / 1e9);
   return { var: scale(spread, z), es: scale(spread, -density(z) / (parts / 1e9)) };
 }
 

@@ -4,9 +4,10 @@ import { INPUT_PORT, type KernelContext, MAIN_PORT } from '../../graph/contract/
 import type { Row } from '../../graph/contract/rows.ts';
 import { keysOf } from '../statistics/columns.ts';
 import { emitRows, Histories } from '../statistics/histories.ts';
+import { lowerQuantile } from '../statistics/normal.ts';
 import { tailParts } from '../statistics/params.ts';
 import { type Last, Refusal, takeRow } from '../statistics/returns.ts';
-import { DEFINITIONS, type Measure } from './definitions.ts';
+import { DEFINITIONS, type Measure, type Tail } from './definitions.ts';
 import type { Dual } from './dual.ts';
 import { assetsOf, type Result, resultsOf, returnName } from './layout.ts';
 import type { VarParams } from './operator.ts';
@@ -28,20 +29,33 @@ export function referenceVar({ params, inputs, outputs }: KernelContext<VarParam
   }));
   const portfolio = (row: readonly number[]) => row.reduce((total, value, i) => total + value * (weights[i] as number), 0);
 
+  const tails = new Map(
+    params.confidences.map((confidence): [number, Tail] => {
+      const parts = tailParts(confidence);
+      return [confidence, { parts, z: lowerQuantile(parts / 1e9), quantile: params.quantile, lambda: params.lambda }];
+    }),
+  );
+
   /** Of the rows that count for the method, differentiated by the weight of an asset. */
   const measure = ({ method, confidence }: Result, rows: History['rows'], asset: number): Measure => {
     const counted = method === 'ewma' ? rows : rows.slice(-params.window);
     const returns = counted.map((row): Dual => ({ value: portfolio(row), slope: row[asset] as number }));
-    return DEFINITIONS[method](returns, { parts: tailParts(confidence), quantile: params.quantile, lambda: params.lambda });
+    return DEFINITIONS[method](returns, tails.get(confidence) as Tail);
   };
 
-  const resultOf = (result: Result, rows: History['rows']): number | null => {
-    if (rows.length < minRows) return null;
-    const { of, contribution } = result;
-    const asset = contribution?.asset ?? 0;
-    const { value, slope } = measure(result, rows, asset)[of];
-    const found = contribution === null ? value : contribution.kind === 'marginal' ? slope : slope * (weights[asset] as number);
-    return Number.isFinite(found) ? found : null;
+  const resultsOfRow = (rows: History['rows']): (number | null)[] => {
+    if (rows.length < minRows) return results.map(() => null);
+    const measures = new Map<string, Measure>();
+    return results.map((result) => {
+      const { method, confidence, of, contribution } = result;
+      const asset = contribution?.asset ?? 0;
+      const key = `${method} ${confidence} ${asset}`;
+      const found = measures.get(key) ?? measure(result, rows, asset);
+      measures.set(key, found);
+      const { value, slope } = found[of];
+      const number = contribution === null ? value : contribution.kind === 'marginal' ? slope : slope * (weights[asset] as number);
+      return Number.isFinite(number) ? number : null;
+    });
   };
 
   const added = (row: Row): Row | Refusal => {
@@ -50,8 +64,8 @@ export function referenceVar({ params, inputs, outputs }: KernelContext<VarParam
     if (taken instanceof Refusal) return taken;
     if (taken) history.rows.push(taken);
     const own: Row = emitReturn ? { [returnName(params)]: taken && portfolio(taken) } : {};
-    const values = results.map((result) => [result.name, taken && resultOf(result, history.rows)] as const);
-    return { ...row, ...own, ...Object.fromEntries(values) };
+    const values = taken && resultsOfRow(history.rows);
+    return { ...row, ...own, ...Object.fromEntries(results.map(({ name }, i) => [name, values?.[i] ?? null])) };
   };
 
   return {

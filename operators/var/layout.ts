@@ -6,6 +6,8 @@ import { KEY, keysOf, NUMBER, TIME } from '../statistics/columns.ts';
 import { percentText } from '../statistics/params.ts';
 import type { Contribution, Method, VarParams } from './operator.ts';
 
+const DEFAULT_COLUMN = 'return';
+
 /** The parameters with what follows from them. */
 export interface Assets {
   readonly columns: readonly string[];
@@ -17,7 +19,7 @@ export interface Assets {
 }
 
 export function assetsOf(params: VarParams): Assets {
-  const columns = params.columns ?? [params.column ?? ''];
+  const columns = params.columns ?? [params.column ?? DEFAULT_COLUMN];
   const share = params.columns ? 1 / columns.length : 1;
   return {
     columns,

@@ -15,7 +15,11 @@ const distinct = (values: readonly unknown[]) => new Set(values).size === values
 const params = z
   .strictObject({
     by,
-    column: z.string().min(1).optional().meta({ description: 'the column of returns, or of values to take returns of, Float64' }),
+    column: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({ description: 'the column of returns, or of values to take returns of, Float64; default return' }),
     columns: z
       .array(z.string().min(1))
       .min(1)
@@ -29,7 +33,7 @@ const params = z
       .meta({ description: 'weight of each of columns in the return of the portfolio, e.g. { a: 0.6, b: 0.4 }; default equal parts of 1' }),
     returns: z.enum(['none', 'simple', 'log', 'difference']).default('none').meta({
       description:
-        'what the columns are: returns already; or values, of which the return is value / last - 1, its logarithm, or the difference, then VaR is in units of the column',
+        'what the columns are: returns already; or values, of which the return is value / last - 1, its logarithm, or the difference, then VaR is in units of the column. Deposits move an equity too: take them out first, with select',
     }),
     window: z.int().min(1).max(MAX_WINDOW).default(250).meta({ description: 'returns that count; ewma counts all', unit: 'rows' }),
     min_rows: z
@@ -64,7 +68,7 @@ const params = z
     }),
     as,
   })
-  .refine((given) => (given.column === undefined) !== (given.columns === undefined), {
+  .refine((given) => given.column === undefined || given.columns === undefined, {
     message: 'expected either column or columns',
     path: ['column'],
   })
@@ -92,9 +96,8 @@ export type Method = (typeof METHODS)[number];
 export type Contribution = (typeof CONTRIBUTIONS)[number];
 
 /**
- * VaR and ES are returns: below 0 is a loss, as in PerformanceAnalytics. A row with a null in a column, the first value of a key, and a
- * simple return from a value at or below 0 have no return: their results are null and the window goes on with the next row. A window whose
- * variance is below 1e-150 is flat: its Gaussian and Cornish-Fisher VaR and ES are its mean.
+ * VaR and ES are returns, with the sign of PerformanceAnalytics. Where a row has no return, the window goes on with the next. A window
+ * whose variance is below 1e-150 is flat: its Gaussian and Cornish-Fisher VaR and ES are its mean.
  */
 export const varOperator = defineOperator({
   name: 'var',
@@ -108,7 +111,7 @@ export const varOperator = defineOperator({
   outputs: {
     [MAIN_PORT]: {
       description:
-        'every row with all its columns, `return` where it was computed, then `var_` and `es_` by method and confidence; below 0 is a loss; null until warm',
+        'every row with all its columns, `return` where it was computed, then `var_` and `es_` by method and confidence: returns, below 0 is a loss. Null until warm, and where a row has no return: a null, the first value of a key, a simple return from a value at or below 0',
     },
     [REJECTED_PORT]: {
       description:

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pipelinesPage } from '../../cli/pipelines-page.ts';
 import { declarations as registry } from '../../cli/registry.ts';
@@ -14,6 +15,16 @@ const blocks = pages.flatMap((page) =>
     .filter(({ text }) => /^version:/m.test(text)),
 );
 
+/** Files that the pages name, where an operator looks into them: those of the examples. */
+const NAMED: Readonly<Record<string, string>> = {
+  'limits.yaml': 'examples/exchange/limits.yaml',
+  'instruments.csv': 'data/instruments.csv',
+};
+const named = (path: string): string => {
+  const example = NAMED[basename(path)];
+  return example === undefined ? '' : readFileSync(new URL(example, root), 'utf8');
+};
+
 describe('the documentation', () => {
   it.each(blocks)('$name compiles', ({ text }) => {
     const { diagnostics } = compile({
@@ -21,7 +32,7 @@ describe('the documentation', () => {
       file: '/work/pipelines.yaml',
       registry,
       env: {},
-      files: { exists: () => true, read: () => '' },
+      files: { exists: () => true, read: named },
       allowPaths: [],
       allowCode: false,
     });

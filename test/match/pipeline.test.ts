@@ -66,9 +66,9 @@ describe('match in a pipeline', () => {
       'exchange.fills',
       COLUMNS.replace('account: dictionary, ', 'display_lots: float64, '),
     );
-    expect(errors.map(({ code, message }) => `${code}: ${message}`)).toEqual([
-      'column-unknown: operator "match" needs column "account", which "instructions" does not have',
+    expect(errors.map(({ code, message }) => `${code}: ${message}`).sort()).toEqual([
       'column-type: operator "match" needs column "display_lots" to be Int64, but "instructions" gives Float64',
+      'column-unknown: operator "match" needs column "account", which "instructions" does not have',
     ]);
   });
 });

@@ -24,14 +24,14 @@ export function edhec(): Readonly<Record<string, Float64Array>> {
   return Object.fromEntries(names.map((name, i) => [name, Float64Array.from(lines, (line) => Number(line.split(',')[i + 1]))]));
 }
 
-const DAY_NS = 86_400_000_000_000n;
+const MINUTE_NS = 60_000_000_000n;
 
-/** A batch of columns, a row a day. */
-export function batchOfColumns(columns: Readonly<Record<string, Float64Array>>): RecordBatch {
+/** A batch of columns, a row a minute, the first one in minute `from`. */
+export function batchOfColumns(columns: Readonly<Record<string, Float64Array>>, from = 0): RecordBatch {
   const names = Object.keys(columns);
   const rows = columns[names[0] ?? '']?.length ?? 0;
   const schema = new Schema([COLUMNS.ts_event, ...names.map((name) => new Field(name, new Float64(), true))]);
-  const times = BigInt64Array.from({ length: rows }, (_, i) => BigInt(i) * DAY_NS);
+  const times = BigInt64Array.from({ length: rows }, (_, i) => BigInt(from + i) * MINUTE_NS);
   return makeBatch(schema, rows, [{ values: times }, ...names.map((name) => ({ values: columns[name] as Float64Array }))]);
 }
 

@@ -52,9 +52,10 @@ const text = (confidence: number): string => String(Math.round(confidence * 1e9)
 /** Where VaR and ES of a series differ from what is expected, by the native kernel and by the reference, with both quantiles. */
 export function riskMisses(values: Float64Array, { windows }: Windows): string[] {
   const confidences = windows[0]?.rows[0]?.risks.map(({ confidence }) => confidence) ?? [];
-  return windows.flatMap(({ window, rows }) =>
-    (['linear', 'inverted_cdf'] as const).flatMap((quantile) =>
-      bothOf(varOperator, { column: 'r', window, min_rows: 1, confidences, quantile }, { r: values }).flatMap((out, kernel) =>
+  return windows.flatMap(({ window, rows }) => {
+    const min_rows = Math.min(window, ...rows.map(({ row }) => row + 1));
+    return (['linear', 'inverted_cdf'] as const).flatMap((quantile) =>
+      bothOf(varOperator, { column: 'r', window, min_rows, confidences, quantile }, { r: values }).flatMap((out, kernel) =>
         rows.flatMap(({ row, risks }) =>
           risks.flatMap(({ confidence, historical, ...others }) =>
             Object.entries({ ...others, historical: historical[quantile] }).flatMap(([method, [risk, shortfall]]) =>
@@ -67,8 +68,8 @@ export function riskMisses(values: Float64Array, { windows }: Windows): string[]
           ),
         ),
       ),
-    ),
-  );
+    );
+  });
 }
 
 /** Where the last row's totals, marginals and components of a portfolio differ from what is expected, and components from their total. */

@@ -17,8 +17,12 @@ const POWERS: [f64; 23] =
 
 /// `a * b / d` to the nearest integer, halves away from zero; `d` is positive and below 2^64. None beyond int128.
 pub fn mul_div(a: i128, b: i128, d: i128) -> Option<i128> {
+    if b == d {
+        return Some(a);
+    }
     if let Some(product) = a.checked_mul(b) {
-        let (quotient, rest) = (product / d, (product % d).unsigned_abs());
+        let quotient = product / d;
+        let rest = (product - quotient * d).unsigned_abs(); // one division, not two
         let up = rest >= d.unsigned_abs() - rest;
         return Some(if up { quotient + product.signum() } else { quotient });
     }
@@ -76,7 +80,8 @@ pub fn amount(units: i128) -> f64 {
     let magnitude = units.unsigned_abs();
     let shift = magnitude.leading_zeros();
     let shifted = magnitude << shift;
-    let quotient = (shifted / FIVES) | u128::from(!shifted.is_multiple_of(FIVES));
+    let whole = shifted / FIVES;
+    let quotient = whole | u128::from(whole * FIVES != shifted);
     let scale = f64::from_bits(u64::from(1023 - 18 - shift) << 52);
     let value = quotient as f64 * scale;
     if units < 0 { -value } else { value }

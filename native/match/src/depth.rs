@@ -13,26 +13,36 @@ pub(crate) struct Depth {
     pub sequence: i64,
     /// Worst rank of each side that matters.
     watched: [i64; 2],
-    touched: bool,
+    touched: [bool; 2],
     now: Vec<Shown>,
     changes: Vec<(Side, Shown)>,
+    bytes: Vec<u8>,
 }
 
 impl Depth {
     pub fn new(levels: usize) -> Self {
         let watched = [if levels == 0 { i64::MIN } else { i64::MAX }; 2];
-        Self { levels, told: [Vec::new(), Vec::new()], sequence: 0, watched, touched: false, now: Vec::new(), changes: Vec::new() }
+        Self {
+            levels,
+            told: [Vec::new(), Vec::new()],
+            sequence: 0,
+            watched,
+            touched: [false; 2],
+            now: Vec::new(),
+            changes: Vec::new(),
+            bytes: Vec::new(),
+        }
     }
 
     /// Notes that a level has changed.
     #[inline]
     pub fn touch(&mut self, side: Side, rank: i64) {
-        self.touched |= rank <= self.watched[side as usize];
+        self.touched[side as usize] |= rank <= self.watched[side as usize];
     }
 
     #[inline]
     pub fn touched(&self) -> bool {
-        self.touched
+        self.touched[0] | self.touched[1]
     }
 
     /// After `told` was restored.
@@ -48,9 +58,11 @@ impl Depth {
     /// Tells what differs from what was told last.
     #[inline(never)]
     pub fn publish<S: Sink>(&mut self, ts_event: i64, sides: &[Resting; 2], sink: &mut S) {
-        self.touched = false;
         self.changes.clear();
         for side in [Side::Buy, Side::Sell] {
+            if !std::mem::take(&mut self.touched[side as usize]) {
+                continue;
+            }
             self.now.clear();
             self.now.extend(levels(&sides[side as usize].ladder, side).take(self.levels));
             self.compare(side);
@@ -61,9 +73,9 @@ impl Depth {
         }
         self.watch();
         self.sequence += 1;
+        let checksum = self.checksum();
         let best = |side: Side| self.told[side as usize].first().map(|(price, size, _)| (*price, *size));
         let (bid, ask) = (best(Side::Buy), best(Side::Sell));
-        let checksum = self.checksum();
         let end = self.changes.len() - 1;
         for (number, (side, (price, size, orders))) in self.changes.iter().enumerate() {
             sink.level(&LevelChange {
@@ -84,25 +96,29 @@ impl Depth {
     /// Notes the levels that went, then those that came or changed, each best first.
     fn compare(&mut self, side: Side) {
         let (told, now) = (&self.told[side as usize], &self.now);
-        let found = |levels: &[Shown], price: i64| levels.binary_search_by_key(&side.rank(price), |(price, ..)| side.rank(*price)).ok();
-        for (price, ..) in told {
-            if found(now, *price).is_none() {
-                self.changes.push((side, (*price, 0, 0)));
+        let rank = |level: &Shown| side.rank(level.0);
+        let mut at = 0;
+        for level in told {
+            at += now[at..].iter().take_while(|now| rank(now) < rank(level)).count();
+            if now.get(at).is_none_or(|now| now.0 != level.0) {
+                self.changes.push((side, (level.0, 0, 0)));
             }
         }
+        at = 0;
         for level in now {
-            if found(told, level.0).is_none_or(|at| told[at] != *level) {
+            at += told[at..].iter().take_while(|told| rank(told) < rank(level)).count();
+            if told.get(at) != Some(level) {
                 self.changes.push((side, *level));
             }
         }
     }
 
-    fn checksum(&self) -> u32 {
-        let mut hasher = crc32fast::Hasher::new();
+    fn checksum(&mut self) -> u32 {
+        self.bytes.clear();
         for (price, size, _) in self.told.iter().flatten() {
-            hasher.update(&price.to_le_bytes());
-            hasher.update(&size.to_le_bytes());
+            self.bytes.extend_from_slice(&price.to_le_bytes());
+            self.bytes.extend_from_slice(&size.to_le_bytes());
         }
-        hasher.finalize()
+        crc32fast::hash(&self.bytes)
     }
 }

@@ -1,7 +1,7 @@
 use crate::order::Order;
 use crate::slab::{NONE, Slab};
 
-/// Ids of live orders to their numbers: open addressing, where four neighbouring ids lie side by side, since venues number
+/// Ids of live orders to their numbers: open addressing, where sixteen neighbouring ids lie side by side, since venues number
 /// orders upwards and what comes now is near what came last. The id itself is read from the order.
 #[derive(Debug)]
 pub struct Ids {
@@ -21,10 +21,10 @@ const FREE: Entry = Entry { tag: 0, at: NONE };
 const LEAST: usize = 64;
 
 fn tag(id: i64) -> u32 {
-    // a folded product of what four neighbours share, then the place among them
-    let product = u128::from((id >> 2) as u64 ^ 0x9E37_79B9_7F4A_7C15) * 0xA076_1D64_78BD_642F;
+    // a folded product of what sixteen neighbours share, then the place among them
+    let product = u128::from((id >> 4) as u64 ^ 0x9E37_79B9_7F4A_7C15) * 0xA076_1D64_78BD_642F;
     let hash = (product >> 64) as u64 ^ product as u64;
-    ((hash as u32) << 2) | (id & 3) as u32
+    ((hash as u32) << 4) | (id & 15) as u32
 }
 
 impl Default for Ids {

@@ -1,12 +1,12 @@
 import { MIN_NS } from '../../../graph/contract/frame.ts';
 import { Random } from '../../../graph/test-kit/random.ts';
 import { PHASES, SELF_TRADE_MODES } from '../../../operators/match/words.ts';
-import type { InputPort } from '../ports.ts';
 import { Flow, type Operation } from './flow.ts';
 
 /** What is done to a kernel, in order. */
 export type Step =
-  | { readonly kind: 'push'; readonly port: InputPort; readonly operations: readonly Operation[]; readonly floorNs: bigint }
+  /** Rows of both ports in the order in which they are to be taken. */
+  | { readonly kind: 'push'; readonly operations: readonly Operation[]; readonly floorNs: bigint }
   | { readonly kind: 'advance'; readonly watermarkNs: bigint }
   | { readonly kind: 'restart' };
 
@@ -32,15 +32,14 @@ export function episodeOf(seed: number, operations: number): Episode {
   let floorNs = MIN_NS;
   let batch: Operation[] = [];
   const push = (): void => {
-    const [first] = batch;
-    if (first) steps.push({ kind: 'push', port: first.port, operations: batch, floorNs });
+    if (batch.length > 0) steps.push({ kind: 'push', operations: batch, floorNs });
     batch = [];
   };
-  const most = random.pick([1, 8, 64, 400]);
+  const most = random.pick([1, 8, 64, 64, 400, 400, 400]);
   for (let i = 0; i < operations; i++) {
     const operation = flow.next();
-    if (batch[0]?.port !== operation.port || batch.length >= most) push();
     batch.push(operation);
+    if (batch.length >= most) push();
     if (random.chance(0.01)) {
       push();
       const watermarkNs = flow.now - BigInt(random.int(-20, 20));

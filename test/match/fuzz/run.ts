@@ -1,11 +1,13 @@
+import type { RecordBatch } from 'apache-arrow';
+import type { Kernel } from '../../../graph/contract/kernel.ts';
 import { batchOf, type Row, rowsOf } from '../../../graph/contract/rows.ts';
 import { cellText } from '../../../graph/test-kit/canonical.ts';
-import { INPUTS, type KernelKind, kernelsOf } from '../ports.ts';
+import { INPUTS, type InputPort, type KernelKind, kernelsOf } from '../ports.ts';
 import { Audit } from './audit.ts';
 import type { Episode, Step } from './episode.ts';
 import { Broken } from './orders-audit.ts';
 
-/** Rows by port that one step gave. */
+/** Rows by port that one step gave; `row` of `rejected` is the place of its operation in the step. */
 export type Given = Readonly<Record<string, readonly Row[]>>;
 
 /** Runs a kernel of a kind through an episode, step by step. */
@@ -14,13 +16,15 @@ export function* running(kind: KernelKind, { params, steps }: Episode): Generato
   let kernel = create();
   for (const step of steps) {
     const given: Record<string, Row[]> = {};
-    const emit = (port: string, batch: Parameters<typeof rowsOf>[0]): void => {
-      given[port] = [...(given[port] ?? []), ...rowsOf(batch)];
+    const take = (port: string, batch: RecordBatch, places: readonly number[]): void => {
+      const rows = rowsOf(batch);
+      const placed = port === 'rejected' ? rows.map((row) => ({ ...row, row: places[Number(row.row)] ?? -1 })) : rows;
+      given[port] = [...(given[port] ?? []), ...placed];
     };
     if (step.kind === 'push') {
-      const rows = step.operations.map(({ row }) => row);
-      kernel.push(batchOf(INPUTS[step.port], rows), step.port, emit, step.floorNs);
-    } else if (step.kind === 'advance') kernel.advance(step.watermarkNs, 0n, emit);
+      push(kernel, step, take);
+      given.rejected?.sort((a, b) => Number(a.row) - Number(b.row));
+    } else if (step.kind === 'advance') kernel.advance(step.watermarkNs, 0n, (port, batch) => take(port, batch, []));
     else {
       const state = kernel.snapshot();
       kernel = create();
@@ -28,6 +32,36 @@ export function* running(kind: KernelKind, { params, steps }: Episode): Generato
     }
     yield given;
   }
+}
+
+type Push = Extract<Step, { kind: 'push' }>;
+
+/** Neighbouring rows of one port are a run; a kernel that can takes all runs at once. */
+function push(
+  kernel: Kernel,
+  { operations, floorNs }: Push,
+  take: (port: string, batch: RecordBatch, places: readonly number[]) => void,
+): void {
+  const runs: { readonly port: InputPort; readonly places: number[] }[] = [];
+  operations.forEach(({ port }, place) => {
+    const last = runs.at(-1);
+    if (last?.port === port) last.places.push(place);
+    else runs.push({ port, places: [place] });
+  });
+  const batch = (port: InputPort, places: readonly number[]): RecordBatch =>
+    batchOf(
+      INPUTS[port],
+      places.map((place) => operations[place]?.row ?? {}),
+    );
+  if (runs.length === 1 || !kernel.pushMerged) {
+    for (const { port, places } of runs) kernel.push(batch(port, places), port, (to, rows) => take(to, rows, places), floorNs);
+    return;
+  }
+  const ports = [...new Set(runs.map(({ port }) => port))];
+  const placesOf = (from: string | undefined): number[] => runs.flatMap(({ port, places }) => (port === from ? places : []));
+  const parts = ports.map((port) => ({ port, batch: batch(port, placesOf(port)) }));
+  const order = Int32Array.from(runs.flatMap(({ port, places }) => [ports.indexOf(port), places.length]));
+  kernel.pushMerged(parts, order, (to, rows, from) => take(to, rows, placesOf(from)), floorNs);
 }
 
 /** Where two kernels differ. */

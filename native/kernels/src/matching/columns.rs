@@ -6,6 +6,9 @@ use millrace_match::{AuctionChange, Fill, LevelChange, Liquidity, OrderChange, R
 /// Rows of a block, at most but for the last instruction's.
 const BLOCK_ROWS: usize = 65_536;
 
+/// Rows that wait as they were told: turned into columns together, which costs less than pushing each value of a row to its column.
+const STAGED_ROWS: usize = 128;
+
 /// What books tell, as columns of the ports that are read.
 pub struct Columns {
     /// Id of the symbol whose book is telling.
@@ -36,6 +39,7 @@ fn table(words: impl Iterator<Item = &'static str>) -> WordTable {
 #[derive(Default)]
 struct Fills {
     port: usize,
+    staged: Vec<(i32, Fill)>,
     ts_event: Vec<i64>,
     symbol: Vec<i32>,
     execution_id: Vec<i64>,
@@ -51,6 +55,7 @@ struct Fills {
 #[derive(Default)]
 struct Orders {
     port: usize,
+    staged: Vec<(i32, OrderChange)>,
     ts_event: Vec<i64>,
     symbol: Vec<i32>,
     order_id: Vec<i64>,
@@ -126,6 +131,8 @@ impl Columns {
     /// Hands all rows to their ports and forgets them.
     pub fn flush(&mut self, symbols: &WordTable, accounts: &WordTable, output: &mut Output) -> Result<(), Fault> {
         let tables = &self.tables;
+        self.fills.iter_mut().for_each(Fills::turn);
+        self.orders.iter_mut().for_each(Orders::turn);
         if let Some(fills) = self.fills.as_mut().filter(|fills| !fills.ts_event.is_empty()) {
             fills.flush(tables, symbols, accounts, output)?;
         }
@@ -143,6 +150,22 @@ impl Columns {
 }
 
 impl Fills {
+    /// Turns the staged rows into columns.
+    fn turn(&mut self) {
+        let rows = &self.staged;
+        self.ts_event.extend(rows.iter().map(|(_, fill)| fill.ts_event));
+        self.symbol.extend(rows.iter().map(|(symbol, _)| *symbol));
+        self.execution_id.extend(rows.iter().map(|(_, fill)| fill.execution_id));
+        self.order_id.extend(rows.iter().map(|(_, fill)| fill.order_id));
+        self.account.extend(rows.iter().map(|(_, fill)| fill.account as i32));
+        self.side.extend(rows.iter().map(|(_, fill)| fill.side as i32));
+        self.liquidity.extend(rows.iter().map(|(_, fill)| fill.liquidity as i32));
+        self.price.extend(rows.iter().map(|(_, fill)| fill.price));
+        self.size.extend(rows.iter().map(|(_, fill)| fill.size));
+        self.leaves.extend(rows.iter().map(|(_, fill)| fill.leaves));
+        self.staged.clear();
+    }
+
     fn flush(&mut self, tables: &Tables, symbols: &WordTable, accounts: &WordTable, output: &mut Output) -> Result<(), Fault> {
         let mut block = output.block(self.port, self.ts_event.len())?;
         block.i64s(&self.ts_event, None)?;
@@ -164,6 +187,24 @@ impl Fills {
 }
 
 impl Orders {
+    /// Turns the staged rows into columns.
+    fn turn(&mut self) {
+        let rows = &self.staged;
+        self.ts_event.extend(rows.iter().map(|(_, change)| change.ts_event));
+        self.symbol.extend(rows.iter().map(|(symbol, _)| *symbol));
+        self.order_id.extend(rows.iter().map(|(_, change)| change.order_id));
+        self.account.extend(rows.iter().map(|(_, change)| change.account as i32));
+        self.side.extend(rows.iter().map(|(_, change)| change.side as i32));
+        self.status.extend(rows.iter().map(|(_, change)| change.status as i32));
+        rows.iter().for_each(|(_, change)| self.reason.push_option(change.reason.map(|reason| reason as i32)));
+        rows.iter().for_each(|(_, change)| self.price.push_option(change.price));
+        rows.iter().for_each(|(_, change)| self.stop.push_option(change.stop));
+        self.size.extend(rows.iter().map(|(_, change)| change.size));
+        self.leaves.extend(rows.iter().map(|(_, change)| change.leaves));
+        self.filled.extend(rows.iter().map(|(_, change)| change.filled));
+        self.staged.clear();
+    }
+
     fn flush(&mut self, tables: &Tables, symbols: &WordTable, accounts: &WordTable, output: &mut Output) -> Result<(), Fault> {
         let mut block = output.block(self.port, self.ts_event.len())?;
         block.i64s(&self.ts_event, None)?;
@@ -235,33 +276,19 @@ impl Sink for Columns {
     #[inline]
     fn fill(&mut self, fill: &Fill) {
         let Some(fills) = &mut self.fills else { return };
-        fills.ts_event.push(fill.ts_event);
-        fills.symbol.push(self.symbol);
-        fills.execution_id.push(fill.execution_id);
-        fills.order_id.push(fill.order_id);
-        fills.account.push(fill.account as i32);
-        fills.side.push(fill.side as i32);
-        fills.liquidity.push(fill.liquidity as i32);
-        fills.price.push(fill.price);
-        fills.size.push(fill.size);
-        fills.leaves.push(fill.leaves);
+        fills.staged.push((self.symbol, *fill));
+        if fills.staged.len() >= STAGED_ROWS {
+            fills.turn();
+        }
     }
 
     #[inline]
     fn order(&mut self, change: &OrderChange) {
         let Some(orders) = &mut self.orders else { return };
-        orders.ts_event.push(change.ts_event);
-        orders.symbol.push(self.symbol);
-        orders.order_id.push(change.order_id);
-        orders.account.push(change.account as i32);
-        orders.side.push(change.side as i32);
-        orders.status.push(change.status as i32);
-        orders.reason.push_option(change.reason.map(|reason| reason as i32));
-        orders.price.push_option(change.price);
-        orders.stop.push_option(change.stop);
-        orders.size.push(change.size);
-        orders.leaves.push(change.leaves);
-        orders.filled.push(change.filled);
+        orders.staged.push((self.symbol, *change));
+        if orders.staged.len() >= STAGED_ROWS {
+            orders.turn();
+        }
     }
 
     fn level(&mut self, change: &LevelChange) {

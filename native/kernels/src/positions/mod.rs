@@ -37,8 +37,9 @@ const MOST_VALUE: i128 = 100_000_000_000_000_000_000_000_000_000_000_000_000;
 
 struct Outputs {
     out: usize,
-    equity: usize,
-    balances: usize,
+    /// None where nobody reads it: its rows are not made.
+    equity: Option<usize>,
+    balances: Option<usize>,
     refused: usize,
 }
 
@@ -98,6 +99,7 @@ impl Positions {
             }
         }
         let port = |name: &str| config.inputs.iter().position(|port| port.name == name);
+        let written = |name: &str| config.outputs.iter().position(|port| port.name == name);
         let fills_port = config.input("fills")?;
         Ok(Self {
             crosses,
@@ -109,8 +111,8 @@ impl Positions {
             cash: port("cash").map(|at| Cash::new(at, &config.inputs[at])).transpose()?,
             outputs: Outputs {
                 out: config.output("out")?,
-                equity: config.output("equity")?,
-                balances: config.output("balances")?,
+                equity: written("equity"),
+                balances: written("balances"),
                 refused: config.output("refused")?,
             },
             market: Market::new(&params, symbols.len()),
@@ -203,11 +205,13 @@ impl Positions {
         let account = &self.accounts[id as usize];
         let at = (ts_ns, id, event);
         for (currency, touched) in self.touched.iter_mut().enumerate() {
-            if std::mem::take(touched) {
+            if std::mem::take(touched) && self.outputs.balances.is_some() {
                 self.balances.push_balance(at, currency, &account.ledgers[currency], &self.market);
             }
         }
-        self.equity.push_equity(at, account.equity(&self.market).as_ref());
+        if self.outputs.equity.is_some() {
+            self.equity.push_equity(at, account.equity(&self.market).as_ref());
+        }
     }
 
     fn push_cash(&mut self, batch: &Batch, floor_ns: i64, output: &mut Output) -> Result<(), Fault> {
@@ -336,8 +340,11 @@ impl Positions {
 
     fn flush(&mut self, output: &mut Output) -> Result<(), Fault> {
         self.rows.flush(self.outputs.out, &self.words, output)?;
-        self.equity.flush(self.outputs.equity, &self.words, output)?;
-        self.balances.flush(self.outputs.balances, &self.words, output)?;
+        for (rows, port) in [(&mut self.equity, self.outputs.equity), (&mut self.balances, self.outputs.balances)] {
+            if let Some(port) = port {
+                rows.flush(port, &self.words, output)?;
+            }
+        }
         if !self.refused.is_empty() {
             let mut block = output.block(self.outputs.refused, self.refused.len())?;
             block.i32s(&self.refused.iter().map(|(row, _)| *row).collect::<Vec<_>>(), None)?;

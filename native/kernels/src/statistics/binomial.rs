@@ -2,7 +2,7 @@ use super::deviance::deviance;
 use std::f64::consts::TAU;
 
 /// `P(X <= count)` of `trials` with success probability `rate` in `(0, 1)`: the shorter tail summed from its largest term, all terms
-/// positive, so about 1e-14 relative to the tail.
+/// positive. The error is 1e-14 relative for 1,000 trials and 1e-12 for 100,000, where a term is the exponential of a large number.
 /// Source of the terms: C. Loader (2000), *Fast and Accurate Computation of Binomial Probabilities*.
 pub fn at_most(count: u32, trials: u32, rate: f64) -> f64 {
     if count >= trials {
@@ -77,3 +77,33 @@ const STIRLING_ERRORS: [f64; 16] = [
     0.005_951_370_112_758_848,
     0.005_554_733_551_962_801,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// mpmath 1.4.1 at 60 digits: count, trials, rate, `P(X <= count)`.
+    const AT_MOST: [(u32, u32, f64, f64); 13] = [
+        (0, 250, 0.01, 0.08105851616218146),
+        (4, 250, 0.01, 0.8921876269036253),
+        (9, 250, 0.01, 0.9997498099312595),
+        (249, 250, 0.01, 1.0),
+        (250, 250, 0.01, 1.0),
+        (3, 7, 0.5, 0.5),
+        (1, 1_000, 0.05, 2.838088094711678e-21),
+        (100, 1_000, 0.05, 0.9999999999609179),
+        (4_500, 100_000, 0.05, 8.875972242324466e-14),
+        (5_000, 100_000, 0.05, 0.5037624048046623),
+        (50_000, 100_000, 0.5, 0.5012615631070984),
+        (20, 100_000, 1e-9, 1.0),
+        (10, 100_000, 0.05, 0.0), // below the least double
+    ];
+
+    #[test]
+    fn probabilities_of_short_and_long_series() {
+        for (count, trials, rate, expected) in AT_MOST {
+            let got = at_most(count, trials, rate);
+            assert!((got - expected).abs() <= 2e-12 * expected, "{count} of {trials} at {rate}: {got}, not {expected}");
+        }
+    }
+}

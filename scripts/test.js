@@ -37,7 +37,7 @@ async function vitest(args) {
 /** Tests of the native crates, shown as they run and counted from cargo's summary lines. */
 function cargo() {
   return new Promise((resolve, reject) => {
-    const child = spawn('cargo', ['test', '--release', '--quiet', '--workspace'], {
+    const child = spawn('cargo', ['test', '--profile', 'checked', '--quiet', '--workspace'], {
       cwd: join(ROOT, 'native'),
       stdio: ['ignore', 'pipe', 'inherit'],
     });

@@ -308,9 +308,14 @@ async function write(
 async function writeCopy(record: PlanRecord, plan: Plan, environment: Environment): Promise<void> {
   const copy = join(environment.dataDir, planRecordPath(plan.pipeline));
   const fresh = `${copy}.${process.pid}`; // several processes may share the folder
-  await mkdir(dirname(copy), { recursive: true });
-  await writeFile(fresh, JSON.stringify(record));
-  await rename(fresh, copy);
+  try {
+    await mkdir(dirname(copy), { recursive: true });
+    await writeFile(fresh, JSON.stringify(record));
+    await rename(fresh, copy);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    environment.note(`${copy} cannot be written (${code}): \`millrace plan\` does not tell what an edit does to the state`);
+  }
 }
 
 async function lastRecord(log: Log, topic: string): Promise<PlanRecord | null> {

@@ -48,7 +48,7 @@ function keep({ made, kept }) {
 function build() {
   const print = fingerprint();
   if (fresh(print)) return 0;
-  console.error('native: compiling the Rust kernels (about 40 s the first time)');
+  console.error('native: compiling the Rust kernels (one to three minutes the first time)');
   const cargo = spawnSync('cargo', ['build', '--release', '--locked', '--quiet'], { cwd: NATIVE, stdio: ['ignore', 2, 2] });
   if (cargo.error?.code === 'ENOENT') {
     console.error(

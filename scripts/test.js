@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findInterop } from './interop.js';
 import { findJava } from './java.js';
@@ -34,7 +34,7 @@ async function vitest(args) {
   return counts;
 }
 
-/** Tests of the native crates, shown as they run and counted from cargo's summary lines. */
+/** Tests of the native crates, beside the others and behind them in turn, shown at their end and counted from cargo's summary lines. */
 function cargo() {
   return new Promise((resolve, reject) => {
     const child = spawn('cargo', ['test', '--profile', 'checked', '--quiet', '--workspace'], {
@@ -44,10 +44,11 @@ function cargo() {
     let text = '';
     child.stdout.on('data', (data) => {
       text += data;
-      process.stdout.write(data);
     });
     child.on('error', reject);
+    child.on('spawn', () => setPriority(child.pid, constants.priority.PRIORITY_LOW));
     child.on('close', (code) => {
+      process.stdout.write(text);
       const sum = (word) => [...text.matchAll(new RegExp(`(\\d+) ${word}`, 'g'))].reduce((n, match) => n + Number(match[1]), 0);
       const failed = sum('failed;');
       resolve({ passed: sum('passed;'), failed: failed === 0 && code !== 0 ? 1 : failed, skipped: sum('ignored;') });
@@ -60,8 +61,8 @@ await script(async () => {
   await findJava();
   await findInterop();
   const args = process.argv.slice(2);
-  const parts = [await vitest(args)];
-  if (args.length === 0) parts.push(await cargo()); // a name or an option means: these TypeScript tests
+  const isAll = args.length === 0; // a name or an option means: these TypeScript tests
+  const parts = await Promise.all([vitest(args), ...(isAll ? [cargo()] : [])]);
   const sum = (key) => parts.reduce((n, part) => n + part[key], 0);
   const skipped = sum('skipped') === 0 ? '' : `, ${sum('skipped')} skipped`;
   process.stdout.write(`\n${sum('passed')} passed, ${sum('failed')} failed${skipped}\n`);

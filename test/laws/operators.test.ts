@@ -9,7 +9,7 @@ import { tapeFor } from '../../graph/test-kit/tape.ts';
 import { operatorFolders } from './registered.ts';
 
 const SEED = Number(process.env.MILLRACE_SEED ?? 1);
-const TAPES = Number(process.env.MILLRACE_TAPES ?? 4);
+const TAPES = Number(process.env.MILLRACE_TAPES ?? 3);
 
 const folders = await operatorFolders();
 

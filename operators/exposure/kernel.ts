@@ -1,13 +1,11 @@
 import type { Schema } from 'apache-arrow';
-import { REJECT_SCHEMA } from '../../graph/contract/columns.ts';
 import type { Kernel } from '../../graph/contract/kernel.ts';
-import { type KernelContext, MAIN_PORT, REJECTED_PORT } from '../../graph/contract/operator.ts';
-import { batchOf, type Row } from '../../graph/contract/rows.ts';
+import { type KernelContext, MAIN_PORT } from '../../graph/contract/operator.ts';
+import type { Row } from '../../graph/contract/rows.ts';
 import { sectorsOf } from '../instruments/sectors.ts';
 import { amount } from '../money/money.ts';
-import { refusals } from '../money/refused.ts';
-import { stateChunks, stateOf } from '../money/state.ts';
-import { explainValued, type Valued, valuedOf } from '../money/valued.ts';
+import type { Valued } from '../money/valued.ts';
+import { valuedKernel } from '../money/valued-kernel.ts';
 import type { ExposureParams } from './operator.ts';
 
 /** What was last shown of a group. */
@@ -22,27 +20,26 @@ interface Shown {
 export function referenceExposure(context: KernelContext<ExposureParams>): Kernel {
   const { params, outputs } = context;
   const sectors = sectorsOf(context);
-  let positions = new Map<string, Valued>();
-  let groups = new Map<string, Shown>();
+  const state = { positions: new Map<string, Valued>(), groups: new Map<string, Shown>() };
 
   const nameOf = (position: Valued, by: ExposureParams['by'][number]): string | null =>
     by === 'sector' ? sectors.get(position.symbol) || null : position[by];
 
   const take = (row: Valued): Row[] => {
     const key = JSON.stringify([row.account, row.symbol]);
-    const before = positions.get(key);
-    positions.set(key, row);
+    const before = state.positions.get(key);
+    state.positions.set(key, row);
     return params.by.flatMap((by) => {
       const names = new Set([...(before ? [nameOf(before, by)] : []), nameOf(row, by)]);
       return [...names].flatMap((name): Row[] => {
-        const members = [...positions.values()].filter((other) => other.account === row.account && nameOf(other, by) === name);
+        const members = [...state.positions.values()].filter((other) => other.account === row.account && nameOf(other, by) === name);
         const of = (sign: bigint) =>
           members.map(({ value }) => (value ?? 0n) * sign).reduce((sum, units) => (units > 0n ? sum + units : sum), 0n);
         const [long, short, unknown] = [of(1n), of(-1n), members.filter(({ value }) => value === null).length];
         const group = JSON.stringify([row.account, by, name]);
         const text = `${long} ${short} ${unknown}`;
-        if (groups.get(group)?.text === text) return [];
-        groups.set(group, { account: row.account, by, name, text });
+        if (state.groups.get(group)?.text === text) return [];
+        state.groups.set(group, { account: row.account, by, name, text });
         const sums = { long, short, gross: long + short, net: long - short };
         const shown = Object.entries(sums).map(([column, units]) => [column, unknown > 0 ? null : amount(units)]);
         return [{ ts_event: row.ns, account: row.account, by, name, ...Object.fromEntries(shown) }];
@@ -50,27 +47,5 @@ export function referenceExposure(context: KernelContext<ExposureParams>): Kerne
     });
   };
 
-  return {
-    push(batch, _port, emit) {
-      const rows: Row[] = [];
-      const refused = refusals(
-        batch,
-        (row) => {
-          const valued = valuedOf(row);
-          if (typeof valued === 'string') return valued;
-          rows.push(...take(valued));
-          return null;
-        },
-        explainValued,
-      );
-      if (rows.length > 0) emit(MAIN_PORT, batchOf(outputs[MAIN_PORT] as Schema, rows));
-      if (refused.length > 0) emit(REJECTED_PORT, batchOf(REJECT_SCHEMA, refused));
-    },
-    advance() {},
-    nextTimer: () => null,
-    snapshot: () => stateChunks({ positions, groups }),
-    restore(chunks) {
-      if (chunks.length > 0) ({ positions, groups } = stateOf<{ positions: Map<string, Valued>; groups: Map<string, Shown> }>(chunks));
-    },
-  };
+  return valuedKernel(outputs[MAIN_PORT] as Schema, state, take);
 }

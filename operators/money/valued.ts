@@ -7,7 +7,7 @@ import { absolute, mulDiv, RATE_ONE, rateOf, unitsOf } from './money.ts';
 /** Columns of a position with its value, as port `out` of `positions` has them. */
 export const VALUED_COLUMNS = ['ts_event', 'account', 'symbol', 'currency', 'market_value', 'rate'] as const;
 
-/** Why a row is refused, in the order in which `native/kernels/src/exposure/valued.rs` numbers it. */
+/** Why a row is refused, in the order in which `native/kernels/src/valued.rs` numbers it. */
 export const VALUED_REFUSALS = [
   'ts-missing',
   'account-missing',

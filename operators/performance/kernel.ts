@@ -3,7 +3,7 @@ import type { Kernel } from '../../graph/contract/kernel.ts';
 import { INPUT_PORT, type KernelContext, MAIN_PORT } from '../../graph/contract/operator.ts';
 import type { Cell, Row } from '../../graph/contract/rows.ts';
 import { keysOf } from '../statistics/columns.ts';
-import { emitRows, Histories } from '../statistics/histories.ts';
+import { Histories, seriesKernel } from '../statistics/histories.ts';
 import { type Last, Refusal, takeRow } from '../statistics/returns.ts';
 import { annual, beta, drawdown, ewmaBeta, growth, type Step, sampleDeviation, sharpe, sortino } from './definitions.ts';
 import { columnsOf, minRowsOf, named, type ResultName } from './layout.ts';
@@ -70,15 +70,7 @@ export function referencePerformance({ params, inputs, outputs }: KernelContext<
     return { ...row, [named(params, 'return')]: taken?.[0] ?? null, ...Object.fromEntries(cells) };
   };
 
-  return {
-    push(batch, _port, emit) {
-      emitRows(batch, emit, out, added);
-    },
-    advance: () => undefined,
-    nextTimer: () => null,
-    snapshot: () => histories.snapshot(),
-    restore: (chunks) => histories.restore(chunks),
-  };
+  return seriesKernel(histories, out, added);
 }
 
 const finite = (cell: Cell): Cell => (typeof cell === 'number' && !Number.isFinite(cell) ? null : cell);

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { columnIndex } from '../../graph/contract/batch.ts';
 import { defineOperator, INPUT_PORT, MAIN_PORT, REJECTED_PORT } from '../../graph/contract/operator.ts';
-import { keysOf } from '../statistics/columns.ts';
+import { seriesGroups } from '../statistics/columns.ts';
 import { as, by, lambda, MAX_WINDOW } from '../statistics/params.ts';
 import { referencePerformance } from './kernel.ts';
 import { performanceSchema } from './layout.ts';
@@ -71,10 +70,7 @@ export const performance = defineOperator({
         'rows whose time goes back (`ts-backwards`) or is null (`ts-missing`), values that are not finite (`value-not-finite`) or below 0 (`value-negative`), a return below -1 (`return-below-minus-one`) or of 1e75 or more (`return-too-large`)',
     },
   },
-  groups(given, inputs) {
-    const input = inputs[INPUT_PORT];
-    return input ? keysOf(given.by, input).filter((name) => columnIndex(input, name) >= 0) : null;
-  },
+  groups: (given, inputs) => seriesGroups(given.by, inputs[INPUT_PORT]),
   schema: performanceSchema,
   create: nativePerformance,
   reference: referencePerformance,

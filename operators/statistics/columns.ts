@@ -15,3 +15,8 @@ const DEFAULT_KEYS = ['account', 'venue', 'symbol'];
 export function keysOf(by: readonly string[] | undefined, input: Schema): readonly string[] {
   return by ?? DEFAULT_KEYS.filter((name) => columnIndex(input, name) >= 0);
 }
+
+/** What an operator over series groups by: its key columns, of those the input has; null where the input is not known. */
+export function seriesGroups(by: readonly string[] | undefined, input: Schema | undefined): readonly string[] | null {
+  return input ? keysOf(by, input).filter((name) => columnIndex(input, name) >= 0) : null;
+}

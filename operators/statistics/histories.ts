@@ -1,6 +1,6 @@
-import type { RecordBatch, Schema } from 'apache-arrow';
+import type { Schema } from 'apache-arrow';
 import { REJECT_SCHEMA } from '../../graph/contract/columns.ts';
-import { type Emit, SNAPSHOT_CHUNK_BYTES } from '../../graph/contract/kernel.ts';
+import { type Kernel, SNAPSHOT_CHUNK_BYTES } from '../../graph/contract/kernel.ts';
 import { MAIN_PORT, REJECTED_PORT } from '../../graph/contract/operator.ts';
 import { batchOf, type Row, rowsOf, rowText } from '../../graph/contract/rows.ts';
 import { Refusal } from './returns.ts';
@@ -42,16 +42,24 @@ export class Histories<H> {
   }
 }
 
-/** Emits what `of` makes of every row on `out`; a row that it refuses, on `rejected`. */
-export function emitRows(batch: RecordBatch, emit: Emit, schema: Schema, of: (row: Row) => Row | Refusal): void {
-  const out: Row[] = [];
-  const rejected: Row[] = [];
-  rowsOf(batch).forEach((row, i) => {
-    const result = of(row);
-    if (result instanceof Refusal) {
-      rejected.push({ row: i, code: result.code, reason: result.reason, raw: Buffer.from(rowText(batch, i)) });
-    } else out.push(result);
-  });
-  if (out.length > 0) emit(MAIN_PORT, batchOf(schema, out));
-  if (rejected.length > 0) emit(REJECTED_PORT, batchOf(REJECT_SCHEMA, rejected));
+/** A reference kernel over series: emits what `of` makes of every row on `out`; a row that it refuses, on `rejected`. */
+export function seriesKernel<H>(histories: Histories<H>, schema: Schema, of: (row: Row) => Row | Refusal): Kernel {
+  return {
+    push(batch, _port, emit) {
+      const out: Row[] = [];
+      const rejected: Row[] = [];
+      rowsOf(batch).forEach((row, i) => {
+        const result = of(row);
+        if (result instanceof Refusal) {
+          rejected.push({ row: i, code: result.code, reason: result.reason, raw: Buffer.from(rowText(batch, i)) });
+        } else out.push(result);
+      });
+      if (out.length > 0) emit(MAIN_PORT, batchOf(schema, out));
+      if (rejected.length > 0) emit(REJECTED_PORT, batchOf(REJECT_SCHEMA, rejected));
+    },
+    advance: () => undefined,
+    nextTimer: () => null,
+    snapshot: () => histories.snapshot(),
+    restore: (chunks) => histories.restore(chunks),
+  };
 }

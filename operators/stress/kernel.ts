@@ -1,13 +1,11 @@
 import type { Schema } from 'apache-arrow';
-import { REJECT_SCHEMA } from '../../graph/contract/columns.ts';
 import type { Kernel } from '../../graph/contract/kernel.ts';
-import { type KernelContext, MAIN_PORT, REJECTED_PORT } from '../../graph/contract/operator.ts';
-import { batchOf, type Row } from '../../graph/contract/rows.ts';
+import { type KernelContext, MAIN_PORT } from '../../graph/contract/operator.ts';
+import type { Row } from '../../graph/contract/rows.ts';
 import { sectorsOf } from '../instruments/sectors.ts';
 import { amount, mulDiv } from '../money/money.ts';
-import { refusals } from '../money/refused.ts';
-import { stateChunks, stateOf } from '../money/state.ts';
-import { explainValued, type Valued, valuedOf } from '../money/valued.ts';
+import type { Valued } from '../money/valued.ts';
+import { valuedKernel } from '../money/valued-kernel.ts';
 import type { StressParams } from './operator.ts';
 import { type Scenario, scenariosOf } from './scenarios.ts';
 
@@ -19,8 +17,7 @@ export function referenceStress(context: KernelContext<StressParams>): Kernel {
   const { params, outputs, files } = context;
   const scenarios = scenariosOf(params.scenarios, files);
   const sectors = sectorsOf(context);
-  let positions = new Map<string, Valued>();
-  let shown = new Map<string, string>();
+  const state = { positions: new Map<string, Valued>(), shown: new Map<string, string>() };
 
   const shockOf = ({ shocks }: Scenario, { symbol, currency }: Valued): bigint => {
     const price = shocks.symbol.get(symbol) ?? shocks.sector.get(sectors.get(symbol) ?? '') ?? shocks.all.get('') ?? 0n;
@@ -28,8 +25,8 @@ export function referenceStress(context: KernelContext<StressParams>): Kernel {
   };
 
   const take = (row: Valued): Row[] => {
-    positions.set(JSON.stringify([row.account, row.symbol]), row);
-    const held = [...positions.values()].filter(({ account }) => account === row.account);
+    state.positions.set(JSON.stringify([row.account, row.symbol]), row);
+    const held = [...state.positions.values()].filter(({ account }) => account === row.account);
     return scenarios.flatMap((scenario): Row[] => {
       const parts = held.map((position) => {
         const shock = shockOf(scenario, position);
@@ -39,33 +36,11 @@ export function referenceStress(context: KernelContext<StressParams>): Kernel {
       const unknown = parts.filter((part) => part === null).length;
       const key = JSON.stringify([row.account, scenario.name]);
       const text = `${profit} ${unknown}`;
-      if ((shown.get(key) ?? '0 0') === text) return [];
-      shown.set(key, text);
+      if ((state.shown.get(key) ?? '0 0') === text) return [];
+      state.shown.set(key, text);
       return [{ ts_event: row.ns, account: row.account, scenario: scenario.name, profit: unknown > 0 ? null : amount(profit) }];
     });
   };
 
-  return {
-    push(batch, _port, emit) {
-      const rows: Row[] = [];
-      const refused = refusals(
-        batch,
-        (row) => {
-          const valued = valuedOf(row);
-          if (typeof valued === 'string') return valued;
-          rows.push(...take(valued));
-          return null;
-        },
-        explainValued,
-      );
-      if (rows.length > 0) emit(MAIN_PORT, batchOf(outputs[MAIN_PORT] as Schema, rows));
-      if (refused.length > 0) emit(REJECTED_PORT, batchOf(REJECT_SCHEMA, refused));
-    },
-    advance() {},
-    nextTimer: () => null,
-    snapshot: () => stateChunks({ positions, shown }),
-    restore(chunks) {
-      if (chunks.length > 0) ({ positions, shown } = stateOf<{ positions: Map<string, Valued>; shown: Map<string, string> }>(chunks));
-    },
-  };
+  return valuedKernel(outputs[MAIN_PORT] as Schema, state, take);
 }

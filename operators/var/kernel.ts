@@ -3,7 +3,7 @@ import type { Kernel } from '../../graph/contract/kernel.ts';
 import { INPUT_PORT, type KernelContext, MAIN_PORT } from '../../graph/contract/operator.ts';
 import type { Row } from '../../graph/contract/rows.ts';
 import { keysOf } from '../statistics/columns.ts';
-import { emitRows, Histories } from '../statistics/histories.ts';
+import { Histories, seriesKernel } from '../statistics/histories.ts';
 import { lowerQuantile } from '../statistics/normal.ts';
 import { tailParts } from '../statistics/params.ts';
 import { type Last, Refusal, takeRow } from '../statistics/returns.ts';
@@ -68,13 +68,5 @@ export function referenceVar({ params, inputs, outputs }: KernelContext<VarParam
     return { ...row, ...own, ...Object.fromEntries(results.map(({ name }, i) => [name, values?.[i] ?? null])) };
   };
 
-  return {
-    push(batch, _port, emit) {
-      emitRows(batch, emit, out, added);
-    },
-    advance: () => undefined,
-    nextTimer: () => null,
-    snapshot: () => histories.snapshot(),
-    restore: (chunks) => histories.restore(chunks),
-  };
+  return seriesKernel(histories, out, added);
 }

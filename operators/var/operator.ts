@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { columnIndex } from '../../graph/contract/batch.ts';
 import { defineOperator, INPUT_PORT, MAIN_PORT, REJECTED_PORT } from '../../graph/contract/operator.ts';
-import { keysOf } from '../statistics/columns.ts';
+import { seriesGroups } from '../statistics/columns.ts';
 import { as, by, confidence, lambda, MAX_WINDOW } from '../statistics/params.ts';
 import { referenceVar } from './kernel.ts';
 import { varSchema } from './layout.ts';
@@ -118,10 +117,7 @@ export const varOperator = defineOperator({
         'rows whose time goes back (`ts-backwards`) or is null (`ts-missing`), values that are not finite (`value-not-finite`), have no logarithm (`value-not-positive`) or give a return of 1e75 or more (`return-too-large`)',
     },
   },
-  groups(given, inputs) {
-    const input = inputs[INPUT_PORT];
-    return input ? keysOf(given.by, input).filter((name) => columnIndex(input, name) >= 0) : null;
-  },
+  groups: (given, inputs) => seriesGroups(given.by, inputs[INPUT_PORT]),
   schema: varSchema,
   create: nativeVar,
   reference: referenceVar,

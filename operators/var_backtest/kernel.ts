@@ -3,7 +3,7 @@ import type { Kernel } from '../../graph/contract/kernel.ts';
 import { INPUT_PORT, type KernelContext, MAIN_PORT } from '../../graph/contract/operator.ts';
 import type { Row } from '../../graph/contract/rows.ts';
 import { keysOf } from '../statistics/columns.ts';
-import { emitRows, Histories } from '../statistics/histories.ts';
+import { Histories, seriesKernel } from '../statistics/histories.ts';
 import { tailParts } from '../statistics/params.ts';
 import { type Last, Refusal, takeRow } from '../statistics/returns.ts';
 import { atMost, chiSquareAbove, independence, kupiec, multiplierOf } from './definitions.ts';
@@ -64,13 +64,5 @@ export function referenceVarBacktest({ params, inputs, outputs }: KernelContext<
     return { ...row, ...Object.fromEntries(cells) };
   };
 
-  return {
-    push(batch, _port, emit) {
-      emitRows(batch, emit, out, added);
-    },
-    advance: () => undefined,
-    nextTimer: () => null,
-    snapshot: () => histories.snapshot(),
-    restore: (chunks) => histories.restore(chunks),
-  };
+  return seriesKernel(histories, out, added);
 }

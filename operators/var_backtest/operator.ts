@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { columnIndex } from '../../graph/contract/batch.ts';
 import { defineOperator, INPUT_PORT, MAIN_PORT, REJECTED_PORT } from '../../graph/contract/operator.ts';
-import { keysOf } from '../statistics/columns.ts';
+import { seriesGroups } from '../statistics/columns.ts';
 import { as, by, confidence, MAX_WINDOW } from '../statistics/params.ts';
 import { referenceVarBacktest } from './kernel.ts';
 import { varBacktestSchema } from './layout.ts';
@@ -55,10 +54,7 @@ export const varBacktest = defineOperator({
         'rows whose time goes back (`ts-backwards`) or is null (`ts-missing`), forecasts or returns that are not finite (`value-not-finite`)',
     },
   },
-  groups(given, inputs) {
-    const input = inputs[INPUT_PORT];
-    return input ? keysOf(given.by, input).filter((name) => columnIndex(input, name) >= 0) : null;
-  },
+  groups: (given, inputs) => seriesGroups(given.by, inputs[INPUT_PORT]),
   schema: varBacktestSchema,
   create: nativeVarBacktest,
   reference: referenceVarBacktest,

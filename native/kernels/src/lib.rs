@@ -37,6 +37,7 @@ mod risk;
 mod select;
 mod statistics;
 mod stress;
+mod valued;
 mod var;
 mod var_backtest;
 

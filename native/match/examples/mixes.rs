@@ -4,7 +4,7 @@
 //!
 //! Messages are made beforehand, against a book of their own, so that cancels and amends name live orders. Throughput is measured without
 //! clocks inside; latencies in a second run with a clock read before and after each message, whose own cost is printed and not taken off.
-//! FILE takes the messages of the mix NAME, six little-endian int64 each: what (0 limit, 1 immediate or cancel, 2 market, 3 amend, 4 cancel),
+//! FILE takes the messages of the mix NAME, those that fill the book before (`before` tells how many) first, six little-endian int64 each: what (0 limit, 1 immediate or cancel, 2 market, 3 amend, 4 cancel),
 //! id, account, side (0 buy, 1 sell), price, size.
 
 use millrace_match::{Book, Fill, Given, OrderChange, Settings, Side, Sink, Status, Terms, TimeInForce};
@@ -329,7 +329,7 @@ fn main() -> std::io::Result<()> {
         let mut draw = Draw(SEED);
         let (before, made) = messages(&mix, count, &mut draw);
         if let Some(file) = std::env::args().nth(4) {
-            let bytes: Vec<u8> = made.iter().flat_map(Message::numbers).flat_map(i64::to_le_bytes).collect();
+            let bytes: Vec<u8> = before.iter().chain(&made).flat_map(Message::numbers).flat_map(i64::to_le_bytes).collect();
             std::fs::write(file, bytes)?;
         }
         let prepare = || {
@@ -339,7 +339,7 @@ fn main() -> std::io::Result<()> {
             });
             book
         };
-        print(mix.name, count, &measure(prepare, &made, REPEATS), "");
+        print(mix.name, count, &measure(prepare, &made, REPEATS), &format!(",\"before\":{}", before.len()));
     }
     if resting > 0 {
         large(count, resting);

@@ -1,69 +1,22 @@
-import { decimalText, scaled } from '../limits/decimal.ts';
+import { decimalText } from '../limits/decimal.ts';
 import { MONEY_PLACES } from '../limits/shape.ts';
-import type { AccountLimits, Limits, LineLimits, OrderLimits, ScopeLimits, SymbolLimits, TradingState } from '../limits/table.ts';
-import { abs, type Books, costOf, isLive, max, type Order, openOf, priceOf, signed, sizeOf, sum, type Told } from './books.ts';
-
-/** A new order or an amend that is not malformed; side, type, strategy and venue of an amend are those of its order. */
-export interface Instruction {
-  readonly ts: bigint;
-  readonly id: bigint;
-  readonly account: string;
-  readonly symbol: string;
-  readonly strategy: string | null;
-  readonly venue: string | null;
-  readonly side: 'buy' | 'sell';
-  readonly type: string;
-  readonly price: bigint | null;
-  readonly stop: bigint | null;
-  readonly size: bigint | null;
-}
-
-export interface Denial {
-  readonly code: string;
-  readonly scope: string | null;
-  readonly limit: number | null;
-  readonly value: number | null;
-  readonly reason: string;
-}
-
-/** What the gate let through of late; times never go back. */
-export interface Recent {
-  time: bigint | null;
-  messages: bigint[];
-  prints: { readonly time: bigint; readonly print: string }[];
-}
-
-/** All that a row is held against. */
-export interface World {
-  readonly limits: Limits;
-  readonly prices: ReadonlyMap<string, { readonly price: bigint; readonly ts: bigint }>;
-  /** Reasons of kills and trading states, by `scope name`. */
-  readonly killed: ReadonlyMap<string, string>;
-  readonly states: ReadonlyMap<string, TradingState>;
-  readonly books: Books;
-  readonly recent: Recent;
-  readonly told: Told;
-}
+import type { AccountLimits, LineLimits, OrderLimits, ScopeLimits, SymbolLimits, TradingState } from '../limits/table.ts';
+import { abs, costOf, isLive, max, type Order, openOf, priceOf, signed, sizeOf, sum } from './books.ts';
+import { exposures } from './exposures.ts';
+import { money, passes } from './sums.ts';
+import { type Denial, denial, fingerprint, first, type Instruction, named, ownPrice, plain, timeAt, type World } from './world.ts';
 
 type Scoped<T> = readonly [scope: string, limit: T];
 
-const MOST = scaled('1000000000000000', MONEY_PLACES) as bigint;
 const PARTS = 10_000_000n;
-
-export const fingerprint = ({ symbol, side, type, price, stop, size }: Instruction): string =>
-  JSON.stringify([symbol, side, type, price, stop, size].map(String));
-
-export const ownPrice = ({ type, price, stop }: Pick<Instruction, 'type' | 'price' | 'stop'>): bigint | null =>
-  type === 'limit' || type === 'stop_limit' ? price : type === 'stop' ? stop : null;
-
-export const timeAt = (recent: Recent, ts: bigint): bigint => (recent.time === null ? ts : max(recent.time, ts));
 
 /** The account's time and a new order's worst price, or the first check that fails, in the order of `RULES.md` section 3. */
 export function checked(world: World, row: Instruction, order: Order | null): { readonly price: bigint | null } | Denial {
   return new Check(world, row, order).run();
 }
 
-class Check {
+/** A row beside all that it is held against. */
+export class Check {
   readonly world: World;
   readonly row: Instruction;
   readonly order: Order | null;
@@ -118,7 +71,7 @@ class Check {
       this.timely(own) ??
       this.openOrders(own, line, ofSymbol) ??
       this.position(own, line, ofSymbol, added.lots) ??
-      this.exposures(own, added) ?? { price }
+      exposures(this, own, added) ?? { price }
     );
   }
 
@@ -391,96 +344,4 @@ class Check {
           ),
     );
   }
-
-  exposures(own: AccountLimits, added: { readonly lots: bigint; readonly cost: bigint }): Denial | null {
-    const { books, limits, prices } = this.world;
-    const touched = new Set([this.row.symbol, ...books.orders.map(({ symbol }) => symbol), ...books.fills.map(({ symbol }) => symbol)]);
-    const symbols = [...touched].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-    const lots = (symbol: string) => (symbol === this.row.symbol ? added.lots : 0n);
-    const cost = (symbol: string) => (symbol === this.row.symbol ? added.cost : 0n);
-    const unit = (symbol: string) => named(limits.symbols, symbol)?.unit ?? 0n;
-    /** [high, low] of the worst case. */
-    const ends = (symbol: string, more: bigint) => {
-      const { position, buys, sells } = this.line(symbol);
-      const [up, down] = this.row.side === 'buy' ? [more, 0n] : [0n, more];
-      return [position + buys + up, position - sells - down] as const;
-    };
-    const values = (symbol: string, more: bigint) => {
-      const price = prices.get(symbol)?.price ?? 0n;
-      const both = ends(symbol, more).map((end) => money(end * price, unit(symbol)));
-      return both.every((value) => value !== null) ? both : null;
-    };
-    const total = (of: (values: readonly bigint[]) => bigint, after: boolean) =>
-      added_(symbols.map((symbol) => { const both = values(symbol, after ? lots(symbol) : 0n); return both && of(both); })); // biome-ignore format: one line
-    const gross = this.own(own, (some) => some.gross);
-    const net = this.own(own, (some) => some.net);
-    if (added.lots > 0n && (gross || net)) {
-      const held = symbols.filter((symbol) => [...ends(symbol, 0n), ...ends(symbol, lots(symbol))].some((end) => end !== 0n));
-      const stale = first(held, (symbol) => this.fresh(symbol));
-      if (stale) return stale;
-      const size = (both: readonly bigint[]) => max(...both.map(abs));
-      const after = total(size, true);
-      if (gross && passes(after, total(size, false), gross[1])) return this.tooMuch('gross-exposure', 'gross exposure', ...gross, after);
-      const long = (both: readonly bigint[]) => max(...both);
-      const short = (both: readonly bigint[]) => -max(...both.map((value) => -value));
-      for (const [of, turn] of [
-        [long, 1n],
-        [short, -1n],
-      ] as const) {
-        // biome-ignore format: one line
-        const [worst, was] = [total(of, true), total(of, false)];
-        const turned = (value: bigint | null) => (value === null ? null : value * turn);
-        if (net && passes(turned(worst), turned(was), net[1])) return this.tooMuch('net-exposure', 'net exposure', ...net, worst);
-      }
-    }
-    const credit = this.own(own, (some) => some.credit);
-    if (!credit || (added.lots === 0n && added.cost === 0n)) return null;
-    const ticks = (symbol: string, after: boolean) => {
-      const { paid, cost: open } = this.line(symbol);
-      return paid === null ? null : paid + open + (after ? cost(symbol) : 0n);
-    };
-    const problem = first(symbols, (symbol) => {
-      const { unpriced } = this.line(symbol);
-      if (ticks(symbol, false) === 0n && ticks(symbol, true) === 0n && !unpriced) return null;
-      if (!named(limits.symbols, symbol))
-        return plain('symbol-unknown', 'symbol', `symbol "${symbol}" is not in the limits, and the account has it`);
-      return unpriced
-        ? plain('reference-missing', 'symbol', `an open order in symbol "${symbol}" has no price and had no reference price`)
-        : null;
-    });
-    if (problem) return problem;
-    const used = (after: boolean) => added_(symbols.map((symbol) => { const of = ticks(symbol, after); return of === null ? null : money(of, unit(symbol)); })); // biome-ignore format: one line
-    return passes(used(true), used(false), credit[1]) ? this.tooMuch('credit-limit', 'credit used', ...credit, used(true)) : null;
-  }
 }
-
-function named<T>(list: readonly (readonly [string, T])[], name: string): T | undefined {
-  return list.find(([other]) => other === name)?.[1];
-}
-
-function first<T, R>(items: readonly T[], of: (item: T) => R | null): R | null {
-  for (const item of items) {
-    const found = of(item);
-    if (found !== null) return found;
-  }
-  return null;
-}
-
-/** The sum; null where a term is beyond counting. */
-function added_(terms: readonly (bigint | null)[]): bigint | null {
-  return terms.some((term) => term === null) ? null : sum(terms.map((term) => term ?? 0n));
-}
-
-/** Tick-lots as money; null beyond 10^15 base units. */
-function money(ticks: bigint, unit: bigint): bigint | null {
-  const value = ticks * unit;
-  return abs(value) > MOST ? null : value;
-}
-
-/** Whether a row takes a sum above its limit: above it, and above what it was. */
-function passes(after: bigint | null, before: bigint | null, limit: bigint): boolean {
-  return after === null || (after > limit && (before === null || after > before));
-}
-
-const plain = (code: string, scope: string | null, reason: string): Denial => ({ code, scope, limit: null, value: null, reason });
-const denial = (code: string, scope: string, limit: number, value: number | null, reason: string): Denial => ({ code, scope, limit, value, reason }); // biome-ignore format: one line

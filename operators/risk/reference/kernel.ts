@@ -9,8 +9,9 @@ import { faultText, parseLimits } from '../limits/parse.ts';
 import type { TradingState } from '../limits/table.ts';
 import type { RiskParams } from '../operator.ts';
 import { booksOf, type Event, isLive, priceOf, sizeOf } from './books.ts';
-import { checked, type Denial, fingerprint, type Instruction, ownPrice, type Recent, timeAt, type World } from './checks.ts';
+import { checked } from './checks.ts';
 import { filled, fits, inRange, Malformed, maybe, maybeName, name, number, SIDES, STATUSES, size, stray, TYPES, word } from './rows.ts';
+import { type Denial, fingerprint, type Instruction, ownPrice, type Recent, timeAt, type World } from './world.ts';
 
 /** What happened to an account, whole. */
 interface Account {

@@ -1,7 +1,5 @@
 //! Exposure of accounts from their positions. The rules are those of `operators/exposure/README.md`.
 
-pub mod valued;
-
 use crate::column::Batch;
 use crate::config::Config;
 use crate::dictionary::WordTable;
@@ -11,9 +9,9 @@ use crate::lexicon::Lexicon;
 use crate::money::{amount, read_wide, write_wide};
 use crate::output::{Cells, Output};
 use crate::snapshot::{Reader, Writer, corrupt};
+use crate::valued::{Valued, Values, read_words, write_words};
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
-use valued::{Valued, Values, read_words, write_words};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,8 +2,7 @@ use super::account::Account;
 use super::control::{Control, Party, Scope};
 use super::denial::{Denial, seconds};
 use super::exposure::Growth;
-use super::limits::{AccountLimits, Limits, LineLimits, OrderLimits, State, SymbolLimits, scope_of};
-use super::money;
+use super::limits::{AccountLimits, Limits, LineLimits, State, SymbolLimits, scope_of};
 use super::names::{NONE, Names, name};
 use super::order::{Order, Side, Type, Version};
 use super::recent::Fingerprint;
@@ -59,10 +58,10 @@ pub struct Accepted {
     pub now: i64,
 }
 
-type Checked<T> = Result<T, Box<Denial>>;
+pub type Checked<T> = Result<T, Box<Denial>>;
 
 /// A limit that applies to a row, with where it stands.
-type Scoped<T> = (Scope, T);
+pub type Scoped<T> = (Scope, T);
 
 impl Check<'_> {
     /// Holds the row against every check, in the order of `operators/risk/RULES.md` section 3.
@@ -174,23 +173,6 @@ impl Check<'_> {
         account.find(self.row.party.symbol).ok().map(|at| &account.lines[at])
     }
 
-    /// Limits of an order that apply, in the order in which they are held against it. The account's is the nearest that is given.
-    fn rules<'b>(&'b self, own: &'b AccountLimits, line: Option<&'b LineLimits>, of_symbol: &'b SymbolLimits) -> Rules<'b> {
-        let Party { strategy, venue, .. } = self.row.party;
-        Rules {
-            account: [
-                (Scope::AccountSymbol, line.map(|line| &line.order)),
-                (Scope::Account, Some(&own.line.order)),
-                (Scope::Defaults, Some(&self.limits.defaults.line.order)),
-            ],
-            others: [
-                (Scope::Symbol, Some(&of_symbol.line.order)),
-                (Scope::Strategy, scope_of(&self.limits.strategies, strategy).map(|strategy| &strategy.order)),
-                (Scope::Venue, scope_of(&self.limits.venues, venue).map(|venue| &venue.order)),
-            ],
-        }
-    }
-
     /// The account's own limit of some kind: in the symbol, else its own, else the defaults'.
     pub fn nearest<T>(&self, own: &AccountLimits, line: Option<&LineLimits>, of: impl Fn(&LineLimits) -> Option<T>) -> Option<Scoped<T>> {
         let in_symbol = line.and_then(&of).map(|limit| (Scope::AccountSymbol, limit));
@@ -200,178 +182,6 @@ impl Check<'_> {
     /// The account's limit of some kind, else the defaults'.
     pub fn own<T>(&self, own: &AccountLimits, of: impl Fn(&AccountLimits) -> Option<T>) -> Option<Scoped<T>> {
         of(own).map(|limit| (Scope::Account, limit)).or_else(|| of(&self.limits.defaults).map(|limit| (Scope::Defaults, limit)))
-    }
-
-    fn size(&self, rules: &Rules) -> Checked<()> {
-        let Some(size) = self.grown_size() else { return Ok(()) };
-        rules.each(
-            |limits| limits.size,
-            |(scope, limit)| {
-                if size <= limit {
-                    return Ok(());
-                }
-                let reason = format!("size {size} lots, the limit of {} is {limit}", self.text(scope));
-                Err(Box::new(Denial {
-                    code: "size-limit",
-                    scope: Some(scope),
-                    limit: Some(limit as f64),
-                    value: Some(size as f64),
-                    reason,
-                }))
-            },
-        )
-    }
-
-    /// The size, where it is above what the order had before.
-    fn grown_size(&self) -> Option<i64> {
-        self.row.size.filter(|size| self.order.is_none_or(|order| *size > order.size))
-    }
-
-    /// The reference price, checked where it is needed.
-    fn reference(&self, own: &AccountLimits, rules: &Rules, of_symbol: &SymbolLimits) -> Checked<Option<i64>> {
-        let symbol = self.row.party.symbol;
-        let reference = self.prices.get(symbol as usize).copied().flatten();
-        let sums =
-            [|limits: &AccountLimits| limits.gross, |limits: &AccountLimits| limits.net].iter().any(|of| self.own(own, of).is_some());
-        let needed = sums
-            || of_symbol.max_age.or(self.limits.defaults.max_age).is_some()
-            || rules.any(|limits| limits.collar)
-            || rules.any(|limits| limits.through)
-            || (self.row.kind.is_unpriced() && (rules.any(|limits| limits.notional) || self.own(own, |limits| limits.credit).is_some()));
-        if needed && self.quote(symbol).is_none() {
-            self.fresh(symbol)?;
-        }
-        Ok(reference.map(|(price, _)| price))
-    }
-
-    /// A symbol's reference price and unit, where `fresh` would not deny.
-    #[inline]
-    pub fn quote(&self, symbol: u32) -> Option<(i64, i128)> {
-        let limits = self.limits.symbol(symbol)?;
-        let (price, ts) = self.prices.get(symbol as usize).copied().flatten()?;
-        let most = limits.max_age.or(self.limits.defaults.max_age);
-        most.is_none_or(|most| self.row.ts.abs_diff(ts) <= most.unsigned_abs()).then_some((price, limits.unit))
-    }
-
-    /// A symbol's reference price; denied where there is none or it is too old, and where the symbol is not in the limits.
-    #[cold]
-    pub fn fresh(&self, symbol: u32) -> Checked<(i64, i128)> {
-        let quoted = || format!("\"{}\"", name(&self.names.symbols, symbol));
-        let Some(limits) = self.limits.symbol(symbol) else {
-            let text = format!("symbol {} is not in the limits, and the account has it", quoted());
-            return Err(Denial::plain("symbol-unknown", Some(Scope::Symbol), text));
-        };
-        let Some((price, ts)) = self.prices.get(symbol as usize).copied().flatten() else {
-            return Err(Denial::plain("reference-missing", Some(Scope::Symbol), format!("symbol {} has no reference price", quoted())));
-        };
-        let (scope, most) = match (limits.max_age, self.limits.defaults.max_age) {
-            (Some(most), _) => (Scope::Symbol, most),
-            (None, Some(most)) => (Scope::Defaults, most),
-            (None, None) => return Ok((price, limits.unit)),
-        };
-        let age = self.row.ts.abs_diff(ts);
-        if age <= most.unsigned_abs() {
-            return Ok((price, limits.unit));
-        }
-        let of = if scope == Scope::Symbol { format!("symbol {}", quoted()) } else { "the defaults".into() };
-        let reason = format!("the reference price of {} is {age} ns from the order, the limit of {of} is {most} ns", quoted());
-        let (limit, value) = (Some(seconds(most.unsigned_abs())), Some(seconds(age)));
-        Err(Box::new(Denial { code: "price-stale", scope: Some(scope), limit, value, reason }))
-    }
-
-    /// What an order without a price pays at worst: the reference price and the widest collar beyond it.
-    fn bound(&self, reference: i64, rules: &Rules) -> i64 {
-        let widest = rules.widest(|limits| limits.collar).unwrap_or_default();
-        let moved = i128::from(reference.unsigned_abs()) * i128::from(widest);
-        let away = i64::try_from((moved + money::PARTS - 1) / money::PARTS).unwrap_or(i64::MAX);
-        if self.row.side == Side::Buy { reference.saturating_add(away) } else { reference.saturating_sub(away) }
-    }
-
-    fn price(&self, rules: &Rules, reference: Option<i64>) -> Checked<()> {
-        let (Some(price), Some(reference)) = (self.row.own_price(), reference) else { return Ok(()) };
-        let through = match self.row.side {
-            Side::Buy => price > reference,
-            Side::Sell => price < reference,
-        };
-        self.near(rules, ("price-collar", "from"), |limits| limits.collar, price, reference)?;
-        if !through {
-            return Ok(());
-        }
-        self.near(rules, ("fat-finger", "through"), |limits| limits.through, price, reference)
-    }
-
-    /// Denied when the price is further from the reference than the limits say, in thousandths of a basis point.
-    fn near(
-        &self,
-        rules: &Rules,
-        (code, word): (&'static str, &str),
-        of: impl Fn(&OrderLimits) -> Option<i64> + Copy,
-        price: i64,
-        reference: i64,
-    ) -> Checked<()> {
-        rules.each(of, |(scope, limit)| {
-            let moved = (i128::from(price) - i128::from(reference)).abs() * money::PARTS;
-            if moved <= i128::from(limit) * i128::from(reference.unsigned_abs()) {
-                return Ok(());
-            }
-            let far = money::distance(price, reference);
-            let (distance, bps) = (far.map_or_else(|| "infinitely many".into(), money::thousandths), money::thousandths(limit.into()));
-            let reason =
-                format!("price {price} is {distance} bps {word} the reference {reference}, the limit of {} is {bps} bps", self.text(scope));
-            let (limit, value) = (Some(limit as f64 / 1000.0), far.map(|far| far as f64 / 1000.0));
-            Err(Box::new(Denial { code, scope: Some(scope), limit, value, reason }))
-        })
-    }
-
-    fn fat_finger(&self, own: &AccountLimits, line: Option<&LineLimits>) -> Checked<()> {
-        let Some((scope, fat)) = self.nearest(own, line, |limits| limits.fat) else { return Ok(()) };
-        let (Some(size), Some(book)) = (self.grown_size(), self.line()) else { return Ok(()) };
-        let (count, sum) = (book.accepted, book.accepted_lots);
-        if count < fat.after || i128::from(size) * i128::from(count) * 1000 <= i128::from(fat.times) * sum {
-            return Ok(());
-        }
-        let times = money::thousandths(fat.times.into());
-        let reason = format!(
-            "size {size} lots after {count} orders of {sum} lots together, the limit of {} is {times} times their mean",
-            self.text(scope)
-        );
-        Err(Box::new(Denial {
-            code: "fat-finger",
-            scope: Some(scope),
-            limit: Some(fat.times as f64 / 1000.0),
-            value: Some(size as f64),
-            reason,
-        }))
-    }
-
-    fn notional(&self, rules: &Rules, reference: Option<i64>, bound: Option<i64>, unit: i128) -> Checked<()> {
-        let size = self.row.size.or(self.order.map(|order| order.size)).unwrap_or_default();
-        let own = self.row.own_price().or(self.order.and_then(|order| order.price));
-        let ticks = match (own, reference, bound) {
-            (Some(price), ..) => price.unsigned_abs(),
-            (None, Some(reference), Some(bound)) => reference.unsigned_abs().max(bound.unsigned_abs()),
-            _ => return Ok(()),
-        };
-        let before =
-            self.order.map(|order| money::amount(i128::from(order.size), i128::from(order.price.unwrap_or_default().unsigned_abs()), unit));
-        let notional = money::amount(i128::from(size), i128::from(ticks), unit);
-        rules.each(
-            |limits| limits.notional,
-            |(scope, limit)| {
-                let passed = match before {
-                    None => notional.is_none_or(|notional| notional > limit),
-                    Some(before) => money::passes(notional, before, limit),
-                };
-                if passed { Err(self.too_much("notional-limit", "notional", scope, limit, notional)) } else { Ok(()) }
-            },
-        )
-    }
-
-    /// A denial for an amount of money.
-    pub fn too_much(&self, code: &'static str, what: &str, scope: Scope, limit: i128, value: Option<i128>) -> Box<Denial> {
-        let (amount, most, currency) = (money::text(value), money::text(Some(limit)), &self.limits.currency);
-        let reason = format!("{what} {amount} {currency}, the limit of {} is {most} {currency}", self.text(scope));
-        Box::new(Denial { code, scope: Some(scope), limit: Some(money::units(limit)), value: value.map(money::units), reason })
     }
 
     fn recent(&self, own: &AccountLimits, now: i64) -> Checked<()> {
@@ -456,31 +266,5 @@ impl Check<'_> {
             }
         }
         Ok(())
-    }
-}
-
-/// The limits of an order that apply to a row.
-#[derive(Debug)]
-struct Rules<'a> {
-    account: [(Scope, Option<&'a OrderLimits>); 3],
-    others: [(Scope, Option<&'a OrderLimits>); 3],
-}
-
-impl Rules<'_> {
-    fn all<T>(&self, of: impl Fn(&OrderLimits) -> Option<T> + Copy) -> impl Iterator<Item = Scoped<T>> {
-        let scoped = move |(scope, limits): &(Scope, Option<&OrderLimits>)| limits.and_then(of).map(|limit| (*scope, limit));
-        self.account.iter().find_map(scoped).into_iter().chain(self.others.iter().filter_map(scoped))
-    }
-
-    fn each<T>(&self, of: impl Fn(&OrderLimits) -> Option<T> + Copy, mut check: impl FnMut(Scoped<T>) -> Checked<()>) -> Checked<()> {
-        self.all(of).try_for_each(&mut check)
-    }
-
-    fn any<T>(&self, of: impl Fn(&OrderLimits) -> Option<T> + Copy) -> bool {
-        self.all(of).next().is_some()
-    }
-
-    fn widest(&self, of: impl Fn(&OrderLimits) -> Option<i64> + Copy) -> Option<i64> {
-        self.all(of).map(|(_, limit)| limit).max()
     }
 }

@@ -12,7 +12,9 @@ mod limits;
 mod money;
 mod names;
 mod order;
+mod order_limits;
 mod recent;
+mod reference;
 mod rows;
 mod snapshots;
 

@@ -3,13 +3,13 @@
 use crate::column::Batch;
 use crate::config::Config;
 use crate::dictionary::WordTable;
-use crate::exposure::valued::{Valued, Values};
 use crate::fault::Fault;
 use crate::kernel::Kernel;
 use crate::lexicon::Lexicon;
 use crate::money::{amount, mul_div, read_wide, write_wide};
 use crate::output::{Cells, Output};
 use crate::snapshot::{Reader, Writer, corrupt};
+use crate::valued::{Valued, Values};
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 

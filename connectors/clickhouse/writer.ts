@@ -6,6 +6,7 @@ import type { Block, BlockRange, RefusedRow, SinkWriter } from '../../graph/cont
 import { MillraceError } from '../../graph/contract/error.ts';
 import { concatBatches } from '../formats/arrow-concat.ts';
 import { ArrowStreamEncoder } from '../formats/arrow-encoder.ts';
+import { putAside } from './aside.ts';
 import { ensureTable, type TableState } from './check.ts';
 import type { Server } from './client.ts';
 import { isTableGone, refusedRow } from './errors.ts';
@@ -44,14 +45,15 @@ export interface WriterSetup {
 /**
  * Writes each block as one insert of one Arrow stream. The table forgets no token within its window, so a repeated insert counts once,
  * also when the first one is still on its way, and completes what a broken one left. A token may outlive rows that were removed: after a
- * look, the count is checked. Materialized views get a repeated insert too, and tell it by the same token.
+ * look, the count is checked. Materialized views get a repeated insert too, and tell it by the same token; what the table alone lacks is
+ * put in beside them.
  */
 export class ClickhouseWriter implements SinkWriter {
   readonly #setup: WriterSetup;
   readonly #schema: Schema;
   readonly #table: string;
   readonly #encoder: ArrowStreamEncoder;
-  readonly #insert: string;
+  readonly #into: (table: string) => string;
   /** Blocks that were looked for, and so may have a used token. */
   readonly #doubted = new Set<string>();
   #server: Server | null = null;
@@ -63,7 +65,8 @@ export class ClickhouseWriter implements SinkWriter {
     this.#schema = withLineage(setup.schema);
     this.#table = quoteTable(setup.params.table);
     this.#encoder = new ArrowStreamEncoder(this.#schema);
-    this.#insert = `INSERT INTO ${this.#table} (${this.#schema.fields.map((field) => quoteName(field.name)).join(', ')}) FORMAT ArrowStream`;
+    const columns = this.#schema.fields.map((field) => quoteName(field.name)).join(', ');
+    this.#into = (table) => `INSERT INTO ${table} (${columns}) FORMAT ArrowStream`;
   }
 
   async ensure(): Promise<void> {
@@ -131,30 +134,29 @@ export class ClickhouseWriter implements SinkWriter {
   async #check(range: BlockRange, token: string, bytes: Uint8Array): Promise<void> {
     for (let round = 0; (await this.#look(range)) !== 'all'; round++) {
       const { server, state } = await this.#ready();
-      if (state.views === 'exact') throw this.#lost('differs from what was written, and its materialized views cannot be mended', 'never');
       // a copy may be behind the one that took the block: another token could double it
-      if (state.replicated || round === HEAL_ROUNDS) throw this.#lost('does not show a block that was written', 'backoff');
+      if (state.replicated || round === HEAL_ROUNDS) throw this.#lost();
       await server.run(`ALTER TABLE ${this.#table} DELETE WHERE ${WITHIN}`, parametersOf(range), { mutations_sync: '2' });
-      if (bytes.length > 0) await this.#send(bytes, `${token}/${randomUUID()}`);
+      if (bytes.length === 0) continue;
+      if (state.views === 'exact')
+        await putAside(server, { table: this.#setup.params.table, key: keyOf(range), bytes, insert: this.#into, settings: INSERT });
+      else await this.#send(bytes, `${token}/${randomUUID()}`);
     }
   }
 
-  #lost(what: string, retry: 'never' | 'backoff'): MillraceError {
-    return new MillraceError(`table "${this.#setup.params.table}" ${what}`, {
-      code: retry === 'never' ? 'clickhouse-views-differ' : 'clickhouse-block-lost',
-      domain: retry === 'never' ? 'user' : 'external',
-      retry,
-      remedy:
-        retry === 'never'
-          ? 'set allow_views: true, start again, and make the views anew from the table'
-          : 'look at the replicas and the disks of the server',
+  #lost(): MillraceError {
+    return new MillraceError(`table "${this.#setup.params.table}" does not show a block that was written`, {
+      code: 'clickhouse-block-lost',
+      domain: 'external',
+      retry: 'backoff',
+      remedy: 'look at the replicas and the disks of the server',
     });
   }
 
   async #send(bytes: Uint8Array, token: string): Promise<void> {
     const { server } = await this.#ready();
     try {
-      await server.insert(this.#insert, bytes, { ...INSERT, insert_deduplication_token: token });
+      await server.insert(this.#into(this.#table), bytes, { ...INSERT, insert_deduplication_token: token });
     } catch (error) {
       if (isTableGone(error)) this.#state = null; // the next write makes it anew
       throw error;

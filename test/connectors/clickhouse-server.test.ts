@@ -196,15 +196,29 @@ describe.skipIf(clickhouseMissing() !== null)('a server reached by address', () 
     await writer.ensure();
   });
 
-  test('mends a block whose token is used up by rows that are gone', async () => {
+  test.each([
+    ['', 40],
+    ['', 100],
+    ['an exact view', 40],
+    ['an exact view', 100],
+  ])('mends a block whose token is used up by rows that are gone: %s %i', async (view, gone) => {
     const table = nextTable();
-    const writer = await open(table);
-    await writer.write(block(0, 100), 'a');
-    await server.rows(`ALTER TABLE ${table} DELETE WHERE _seq < 40 SETTINGS mutations_sync = 2`);
-    expect(await writer.has(block(0, 100))).toBe('partial');
-    await writer.remove(block(0, 100));
-    await writer.write(block(0, 100), 'a');
+    const writer = await open({ table, partition_by: 'hour' });
+    await writer.ensure();
+    if (view) {
+      await server.rows(`CREATE MATERIALIZED VIEW ${table}_view ENGINE = MergeTree ORDER BY tuple()
+        SETTINGS non_replicated_deduplication_window = 10000 AS SELECT toString(symbol) AS s FROM ${table}`);
+      await writer.ensure();
+    }
+    const spread = block(0, 100, (row, i) => ({ ...row, ts_event: (row.ts_event as bigint) + BigInt(i) * 60_000_000_000n }));
+    await writer.write(spread, 'a');
+    await server.rows(`ALTER TABLE ${table} DELETE WHERE _seq < ${gone} SETTINGS mutations_sync = 2`);
+    expect(await writer.has(spread)).toBe(view ? 'keyed' : gone === 100 ? 'none' : 'partial');
+    await writer.remove(spread);
+    await writer.write(spread, 'a');
     expect(await server.rows(`SELECT count(), countDistinct(_seq) FROM ${table}`)).toEqual([[100, 100]]);
+    if (view) expect(await count(`${table}_view`)).toBe(100);
+    expect(await server.rows(`SHOW TABLES LIKE '${table}_mend%'`)).toEqual([]);
   });
 
   test('refuses rows by a constraint: they are told, the others are written, and again', async () => {

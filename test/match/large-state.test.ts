@@ -5,7 +5,7 @@ import { batchOf, type Row } from '../../graph/contract/rows.ts';
 import { batchText } from '../../graph/test-kit/canonical.ts';
 import { Random } from '../../graph/test-kit/random.ts';
 import { limit, market } from './play.ts';
-import { INPUTS, kernelsOf } from './ports.ts';
+import { INPUTS, KINDS, kernelsOf } from './ports.ts';
 
 const ORDERS = 30_000;
 const SYMBOLS = 50;
@@ -47,4 +47,18 @@ test(`the native kernel snapshots ${ORDERS} orders in chunks of at most 512 KiB 
   const [expected, is] = [pushed(kernel, after), pushed(restored, after)];
   expect(expected.length).toBeGreaterThan(10_000);
   expect(is).toEqual(expected);
+});
+
+test.each(KINDS)('the %s kernel restores a band that two rows left empty', (which) => {
+  const create = kernelsOf(which, { depth: 1 });
+  const kernel = create();
+  const bands: Row[] = [
+    { ts_event: 1n, symbol: null, lower_ticks: 104n },
+    { ts_event: 2n, symbol: null, upper_ticks: 93n },
+  ];
+  kernel.push(batchOf(INPUTS.symbols, bands), 'symbols', () => undefined, MIN_NS);
+  const restored = create();
+  restored.restore(kernel.snapshot());
+  const refused = pushed(restored, [{ ts_event: 3n, symbol: 'A', ...limit(1, 'buy', 100, {}) }]);
+  expect(refused).toEqual([expect.stringContaining('price-band')]);
 });

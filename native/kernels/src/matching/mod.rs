@@ -249,7 +249,9 @@ impl Kernel for Matching {
         }
         let [reference, lower, upper, increment_ticks, increment_lots] = values;
         self.beginning = Conditions { phase: phase.into(), reference, lower, upper, increment_ticks, increment_lots };
-        self.beginning.check().map_err(|_| corrupt())?;
+        // one by one: rows that gave a limit each may have left an empty band
+        let (lower, upper) = (Conditions { upper: None, ..self.beginning }, Conditions { lower: None, ..self.beginning });
+        lower.check().and(upper.check()).map_err(|_| corrupt())?;
         for table in [&mut self.names, &mut self.accounts] {
             for _ in 0..from.count()? {
                 table.id(from.bytes()?);

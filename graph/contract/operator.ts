@@ -1,4 +1,4 @@
-import type { DataType, Schema } from 'apache-arrow';
+import type { DataType, RecordBatch, Schema } from 'apache-arrow';
 import type { z } from 'zod';
 import type { Kernel } from './kernel.ts';
 
@@ -25,6 +25,15 @@ export interface ParamPlace {
   readonly to?: number;
 }
 
+/** A file that parameters name. */
+export interface ParamFile {
+  /** As the parameters write it. */
+  readonly path: string;
+  readonly place: ParamPlace;
+  /** No text: it reaches `schema` and `effect` as bytes, and no kernel. */
+  readonly binary?: boolean;
+}
+
 /** What is wrong inside a file that parameters name. */
 export interface FileFault {
   /** The file, as the parameters write it. */
@@ -47,6 +56,8 @@ export interface SchemaRequest<P> {
    * `type` accepts a column; `wanted` names what is accepted, in the user's words (`Float64`, `a number`).
    */
   column(name: string, accepts: ColumnTest, place?: ParamPlace, port?: string): DataType | null;
+  /** Bytes of a file that `files` named; null where nothing is read (or nothing is there, which has been said). */
+  bytes(path: string): Uint8Array | null;
   /** Records any other fault of the parameters, e.g. `expression-syntax`. */
   fault(code: string, message: string, place?: ParamPlace, hint?: string): void;
 }
@@ -82,10 +93,14 @@ export interface Operator<P = unknown> {
   /** Schemas of the output ports; null when a recorded fault makes them unknown. */
   schema(request: SchemaRequest<P>): Readonly<Record<string, Schema>> | null;
   /** Files that the parameters name (relative to the pipeline file), for the compiler to check and the runtime to load. */
-  files?(params: P): readonly { readonly path: string; readonly place: ParamPlace }[];
+  files?(params: P): readonly ParamFile[];
   /** Every fault in the texts of those files, by path as written; without it they are read when the kernel is made. */
   inspect?(params: P, files: ReadonlyMap<string, string>): readonly FileFault[];
   create(context: KernelContext<P>): Kernel;
+  /** Of an effect operator: opens what answers. Its kernel passes rows on with nulls where the answers go. */
+  effect?(context: EffectContext<P>): Promise<Effect>;
+  /** Output ports whose rows are for the record alone: only sinks may read them. */
+  readonly recordOnly?: readonly string[];
   /** The small, obviously right kernel that the laws hold `create` against, where that one is native. */
   reference?(context: KernelContext<P>): Kernel;
 }
@@ -98,6 +113,25 @@ export interface KernelContext<P> {
   readonly files: ReadonlyMap<string, string>;
   /** Output ports that anything reads; absent: all. What is emitted on others goes nowhere, so that it need not be made. */
   readonly read?: ReadonlySet<string>;
+}
+
+/**
+ * What an effect operator asks outside of its kernel: a model, a network. It sees the rows of a port as the kernel passed them and gives
+ * them back in the same order and schema with the answers filled in. It keeps nothing from one call to the next. What it gave is recorded
+ * in a topic, and all that follows reads the record, so that nothing is ever asked twice.
+ */
+export interface Effect {
+  /** Rejects with a `MillraceError`: the task then starts again from its last commit, or parks. */
+  apply(port: string, batch: RecordBatch): Promise<RecordBatch>;
+  close(): Promise<void>;
+}
+
+export interface EffectContext<P> {
+  readonly params: P;
+  readonly inputs: Readonly<Record<string, Schema>>;
+  readonly outputs: Readonly<Record<string, Schema>>;
+  /** Bytes of the files that `files` named, by the path in the parameters. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
 /** Keeps the type of the parameters and widens to `Operator`, so that a registry can hold them all. */

@@ -40,7 +40,12 @@ export interface PlanInput {
   readonly name: string;
   readonly from:
     | { readonly kind: 'topic'; readonly topic: string }
-    | { readonly kind: 'exchange'; readonly topic: string }
+    | {
+        readonly kind: 'exchange';
+        readonly topic: string;
+        /** Partition p is written by task p alone. */
+        readonly aligned?: boolean;
+      }
     | { readonly kind: 'connector'; readonly connector: string; readonly params: unknown; readonly connection: Connection | null };
   /** How payloads become rows; null for connectors that give batches. */
   readonly format: { readonly name: string; readonly params: unknown } | null;
@@ -81,12 +86,16 @@ export interface PlanNode {
   readonly was?: string;
   /** Text files its operator asked for, by path as written; values are absolute paths. */
   readonly files: Readonly<Record<string, string>>;
+  /** The same for files that are no text. */
+  readonly binaries?: Readonly<Record<string, string>>;
 }
 
 export interface PlanOutput {
   /** Name of the sink in the file, or of the exchange, feed or dead letters. */
   readonly name: string;
   readonly kind: 'topic' | 'exchange' | 'feed' | 'rejected';
+  /** Of an exchange: each task writes to the partition of its number, and to no other. */
+  readonly aligned?: boolean;
   /** The ports that write to it; one, but for the dead letters. */
   readonly from: readonly PortRef[];
   readonly topic: string;

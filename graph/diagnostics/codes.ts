@@ -99,6 +99,10 @@ export const CODES = {
   'param-invalid': error('A parameter has a value that is not accepted.', 'Write one of the values the message names.'),
   'node-unknown': error('`from:` names a node that does not exist.', 'Name a source or an operator of the same pipeline.'),
   'port-unknown': error('A node has no port of that name.', 'Use one of the ports the hint names.'),
+  'port-record-only': error(
+    'An operator reads a port whose rows are kept for the record alone, such as the answers of shadow models.',
+    'Give that port a sink; what is to be used comes from the main port.',
+  ),
   'port-map-needed': error(
     'An operator of several input ports is given a single node or a list.',
     'Say what goes where: `from: { left: a, right: b }`.',
@@ -124,6 +128,10 @@ export const CODES = {
   'file-invalid': error(
     'A file that an operator names holds what it cannot use.',
     'Mend that file where the message points; until then nothing starts.',
+  ),
+  'model-invalid': error(
+    'A model that an operator names is damaged, is not what its card says, or does not fit the columns.',
+    'Make it anew, or give it the columns and the shape that the message names.',
   ),
   'path-outside': error(
     'A path leads out of the folders that a pipeline may touch.',

@@ -6,6 +6,7 @@ import type { ResolvedOperator } from '../resolve/resolved.ts';
 import { hashOf, schemaFacts } from './canonical.ts';
 import { type Draft, portKey } from './draft.ts';
 import { type Edge, edgesOf, placeEdges } from './exchange.ts';
+import { readsNoRecordOnly, recordedEdges } from './record.ts';
 import { schemaRequest } from './request.ts';
 import { REJECTED } from './source.ts';
 import { hasTime, passes, type Stream, unequal } from './stream.ts';
@@ -18,16 +19,16 @@ export function planNode(node: ResolvedOperator, draft: Draft): void {
 
 /** Says what is wrong with the parameters of a node whose input columns are not known. */
 export function checkWithoutColumns(node: ResolvedOperator, { scope }: Draft): void {
-  node.operator.schema(schemaRequest(node, {}, scope.say).request);
+  node.operator.schema(schemaRequest(node, {}, scope).request);
 }
 
 function planned(node: ResolvedOperator, draft: Draft): boolean {
   const { say } = draft.scope;
   const edges = edgesOf(node.inputs, draft);
-  if (!edges || !unionsEqual(node, edges, draft) || !timesFit(node, edges, draft)) return false;
+  if (!edges || !readsNoRecordOnly(node, edges, draft) || !unionsEqual(node, edges, draft) || !timesFit(node, edges, draft)) return false;
   const inputs: Record<string, Schema> = {};
   for (const { port, stream } of edges) inputs[port] ??= stream.schema;
-  const { request, faults } = schemaRequest(node, inputs, say);
+  const { request, faults } = schemaRequest(node, inputs, draft.scope);
   const made = node.operator.schema(request);
   if (!made || faults() > 0) {
     if (faults() === 0) say('operator-refused', node.useSpan, `operator "${node.operator.name}" does not take these inputs`);
@@ -39,7 +40,7 @@ function planned(node: ResolvedOperator, draft: Draft): boolean {
   const groups = node.operator.groups(node.params, inputs);
   const placed = placeEdges(node, edges, groups, draft);
   if (!placed) return false;
-  draft.nodes.push(planNodeOf(node, placed.edges, inputs, outputs, groups));
+  draft.nodes.push(planNodeOf(node, recordedEdges(placed.edges, draft), inputs, outputs, groups));
   for (const [port, schema] of Object.entries(outputs)) {
     const stream =
       port === REJECTED_PORT
@@ -78,6 +79,7 @@ function planNodeOf(
       Object.entries(inputs).map(([port, schema]) => [port, schemaFacts(schema)]),
     ]),
     files: node.files,
+    ...(Object.keys(node.binaries).length === 0 ? {} : { binaries: node.binaries }),
     ...(node.was === null ? {} : { was: node.was }),
   };
 }

@@ -2,9 +2,9 @@ import { type DataType, Float64, type Schema, Type } from 'apache-arrow';
 import type { ParamPlace, SchemaRequest } from '../contract/operator.ts';
 import { isDiagnosticCode } from '../diagnostics/codes.ts';
 import { hintFor } from '../diagnostics/nearest.ts';
-import type { Say } from '../diagnostics/report.ts';
 import { type Span, valueAt } from '../document/value.ts';
 import type { ResolvedOperator } from '../resolve/resolved.ts';
+import type { Scope } from '../resolve/scope.ts';
 import { showSchema, typeName } from './stream.ts';
 import { showRef } from './words.ts';
 
@@ -12,7 +12,7 @@ import { showRef } from './words.ts';
 export function schemaRequest(
   node: ResolvedOperator,
   inputs: Readonly<Record<string, Schema>>,
-  say: Say,
+  { say, paths }: Pick<Scope, 'say' | 'paths'>,
 ): { readonly request: SchemaRequest<unknown>; faults(): number } {
   let faults = 0;
   const upstream = (port: string): string =>
@@ -52,6 +52,10 @@ export function schemaRequest(
           `${floatHint(field.type, test.accepts)}${from} gives: ${showSchema(schema)}.`,
         );
       return null;
+    },
+    bytes(path) {
+      const absolute = node.binaries[path];
+      return absolute === undefined ? null : (paths.files.bytes?.(absolute) ?? null);
     },
     fault(code, message, place, hint) {
       faults += 1;

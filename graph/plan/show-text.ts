@@ -30,9 +30,9 @@ export function planText(plan: Plan, registry: Registry, log: ShownLog = 'embedd
     'exchanges',
     plan.outputs
       .filter(({ kind }) => kind === 'exchange')
-      .map(({ name, key, partitions, topic }) => [
+      .map(({ name, key, partitions, topic, aligned }) => [
         name,
-        key.length === 0 ? 'to one task' : `by ${key.join(', ')}`,
+        aligned ? 'what was answered' : key.length === 0 ? 'to one task' : `by ${key.join(', ')}`,
         parts(partitions),
         madeTopic(topic),
       ]),

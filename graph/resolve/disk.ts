@@ -5,6 +5,7 @@ import type { Files } from './paths.ts';
 export const disk: Files = {
   exists: existsSync,
   read: (path) => readFileSync(path, 'utf8'),
+  bytes: (path) => (statSync(path, { throwIfNoEntry: false })?.isFile() ? readFileSync(path) : null),
   start(path, bytes) {
     if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return null;
     const file = openSync(path, 'r');

@@ -51,7 +51,8 @@ export function resolveOperator(
     inputs,
     order,
     was: was ?? null,
-    files,
+    files: files.texts,
+    binaries: files.binaries,
   };
 }
 
@@ -134,15 +135,16 @@ function filesOf(
   params: unknown,
   given: Parameters<typeof valueAt>[0],
   scope: Scope,
-): Readonly<Record<string, string>> | null {
-  const files: Record<string, string> = {};
+): { readonly texts: Readonly<Record<string, string>>; readonly binaries: Readonly<Record<string, string>> } | null {
+  const texts: Record<string, string> = {};
+  const binaries: Record<string, string> = {};
   let whole = true;
-  for (const { path, place } of operator.files?.(params) ?? []) {
+  for (const { path, place, binary } of operator.files?.(params) ?? []) {
     const absolute = scope.paths.existing(path, valueAt(given, place.path).value.span, scope.say);
     if (absolute === null) whole = false;
-    else files[path] = absolute;
+    else (binary ? binaries : texts)[path] = absolute;
   }
-  return whole && inspected(operator, params, files, scope) ? files : null;
+  return whole && inspected(operator, params, texts, scope) ? { texts, binaries } : null;
 }
 
 /** Says what an operator finds wrong in its files, at its place in them; false when there is anything. */

@@ -10,6 +10,8 @@ export interface Files {
   read(path: string): string;
   /** Its first bytes, at most that many; null where it is no file. Without it nothing is told of data files. */
   start?(path: string, bytes: number): Uint8Array | null;
+  /** All of its bytes; null where it is no file. Without it models are looked at when they are opened. */
+  bytes?(path: string): Uint8Array | null;
 }
 
 /** The folders a pipeline may touch, and what is in them. */

@@ -65,6 +65,8 @@ export interface ResolvedOperator {
   readonly was: string | null;
   /** Files its parameters name: path as written, absolute path. */
   readonly files: Readonly<Record<string, string>>;
+  /** The same for files that are no text. */
+  readonly binaries: Readonly<Record<string, string>>;
 }
 
 export interface ResolvedSink {

@@ -238,6 +238,7 @@ export class Driver {
     );
     const startedAt = performance.now();
     this.#backlog = backlog;
+    const ran: { readonly task: Task; readonly entry: JournalEntry }[] = [];
     const shares: Share[] = [];
     const mayTick = Date.now() - this.#lastTickMs >= TICK_MS;
     for (const [task, error] of broken) this.#park(task, error);
@@ -247,15 +248,17 @@ export class Driver {
       if (!work) continue;
       try {
         task.run(work.entry, work.reads);
-        task.root = rootOf(work.entry, task.root?.snap ?? null, task.exhausted);
-        const entry = {
-          task: task.task,
-          epoch: work.entry.epoch,
-          entry: encodeEntry(work.entry),
-          root: task.root,
-          reads: task.positions(),
-        };
-        shares.push({ task, entry, messages: task.encode(work.entry) });
+        ran.push({ task, entry: work.entry });
+      } catch (error) {
+        await this.#failed(task, error);
+      }
+    }
+    const answered = await Promise.allSettled(ran.map(({ task }) => task.settle()));
+    for (const [i, { task, entry }] of ran.entries()) {
+      try {
+        const answer = answered[i];
+        if (answer?.status === 'rejected') throw answer.reason;
+        shares.push(shareOf(task, entry));
       } catch (error) {
         await this.#failed(task, error);
         continue;
@@ -382,6 +385,17 @@ export class Driver {
     task.error = { code: error.code, message: error.message, node: error.node ?? null, remedy: error.remedy ?? null, sinceMs: Date.now() };
     this.#options.parked(task, error);
   }
+}
+
+/** What a task has to commit of the epoch it has run. */
+function shareOf(task: Task, entry: JournalEntry): Share {
+  task.root = rootOf(entry, task.root?.snap ?? null, task.exhausted);
+  const { epoch } = entry;
+  return {
+    task,
+    entry: { task: task.task, epoch, entry: encodeEntry(entry), root: task.root, reads: task.positions() },
+    messages: task.encode(entry),
+  };
 }
 
 /** The ranges read, neighbours joined. */

@@ -25,8 +25,9 @@ export class ExchangeTime {
   readonly #promised: bigint[];
   readonly #idle: boolean[];
 
-  constructor(tasks: number) {
-    this.#promised = Array.from({ length: tasks }, () => MIN_NS);
+  /** `writer`: the only task that sends to it; null where all do. */
+  constructor(tasks: number, writer: number | null = null) {
+    this.#promised = Array.from({ length: tasks }, (_, task) => (writer === null || writer === task ? MIN_NS : MAX_NS));
     this.#idle = Array.from({ length: tasks }, () => false);
   }
 

@@ -27,6 +27,15 @@ export function runInProcess(
   given: Readonly<Record<string, Observable<RecordBatch>>>,
 ): InProcess {
   if (plan.tasks !== 1) throw new MillraceError('a pipeline inside a program has one task', { code: 'tasks-not-one', domain: 'internal' });
+  const effect = plan.nodes.find((node) => operators.get(node.operator)?.effect);
+  if (effect) {
+    throw new MillraceError(`"${effect.name}" answers later, and a pipeline inside a program has its outputs when a batch is pushed`, {
+      code: 'effect-in-process',
+      domain: 'user',
+      node: effect.name,
+      remedy: 'run the pipeline with millrace run, or without that node',
+    });
+  }
   const unknown = Object.keys(given).find((name) => !plan.inputs.some((input) => input.name === name));
   if (unknown !== undefined) {
     const names = plan.inputs.map((input) => input.name).join(', ');

@@ -5,7 +5,7 @@ import { MillraceError } from '../contract/error.ts';
 import type { Encoder } from '../contract/format.ts';
 import { MAX_NS, MIN_NS } from '../contract/frame.ts';
 import type { Outgoing } from '../contract/log.ts';
-import type { PlanOutput } from '../contract/plan.ts';
+import type { PlanOutput, PortRef } from '../contract/plan.ts';
 import type { Registry } from '../contract/registry.ts';
 import { HEADER } from './exchange.ts';
 import { keyBytes, rowsByPartition } from './keys.ts';
@@ -14,6 +14,8 @@ import { keyBytes, rowsByPartition } from './keys.ts';
 export interface Collected {
   readonly batch: RecordBatch;
   readonly floorNs: bigint;
+  /** The port it left on. */
+  readonly from: PortRef;
 }
 
 /** The epoch a message belongs to. */
@@ -119,6 +121,7 @@ export class OutputEncoder {
       last.set(message.partition, i);
     });
     for (let partition = 0; partition < this.output.partitions; partition++) {
+      if (this.output.aligned && partition !== stamp.task) continue;
       const told = this.#told[partition] as { watermark: bigint; idle: boolean };
       const at = last.get(partition);
       if (touched.has(partition) && at !== undefined) {
@@ -162,7 +165,11 @@ function joinSmall(schema: Schema, collected: readonly Collected[], keepFloors: 
         }
       });
       const batches = group.map(({ batch }) => batch);
-      out.push({ batch: gather(schema, batches, source, row), floorNs: (group[0] as Collected).floorNs });
+      out.push({
+        batch: gather(schema, batches, source, row),
+        floorNs: (group[0] as Collected).floorNs,
+        from: (group[0] as Collected).from,
+      });
     }
     group = [];
     rows = 0;

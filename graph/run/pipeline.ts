@@ -1,12 +1,13 @@
 import { inNode, MillraceError } from '../contract/error.ts';
 import { MAX_NS } from '../contract/frame.ts';
 import type { Lease, LogTrouble, LogUsage, TopicSpec } from '../contract/log.ts';
-import { REJECTED_PORT } from '../contract/operator.ts';
+import { type Effect, REJECTED_PORT } from '../contract/operator.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { PipelineView, SourceView } from '../contract/view.ts';
 import { Faults } from '../sink/faults.ts';
 import { SinkRunner } from '../sink/runner.ts';
 import { Driver } from './driver.ts';
+import { closeEffects, openEffects } from './effects.ts';
 import type { Environment, Outcome, RunningPipeline } from './environment.ts';
 import { HEADER } from './exchange.ts';
 import { sourceViews } from './fetch.ts';
@@ -43,6 +44,7 @@ class Pipeline {
   readonly #trouble: () => LogTrouble | null;
   #stateOf: StateOf = (node) => node;
   #files: ReadonlyMap<string, string> = new Map();
+  #effects: ReadonlyMap<string, Effect> = new Map();
   #inputs: readonly OpenInput[] = [];
   #sinks: readonly SinkRunner[] = [];
   #sources: readonly SourceView[] = [];
@@ -177,6 +179,7 @@ class Pipeline {
     await this.#refresh();
     try {
       for (const input of this.#inputs) await input.reader?.close();
+      await closeEffects(this.#effects);
     } finally {
       await releaseQuietly(this.#lease, this.#driver);
     }
@@ -222,6 +225,7 @@ class Pipeline {
     this.#inputs = await openInputs(plan, environment, (topic) => this.#topicName(topic));
     const paths = plan.nodes.flatMap((node) => Object.entries(node.files));
     this.#files = new Map(paths.map(([path, absolute]) => [absolute, texts.get(path) ?? '']));
+    this.#effects = await openEffects(plan, environment.registry);
     const faults = new Faults(environment.note);
     this.#sinks = plan.sinks.map(
       (sink) =>
@@ -253,6 +257,7 @@ class Pipeline {
       registry: this.#environment.registry,
       inputs: this.#inputs,
       files: this.#files,
+      effects: this.#effects,
       inc: this.#inc,
       topicName: (topic) => this.#topicName(topic),
       probe: (node) => this.#metrics.get(node) as NodeMetrics,

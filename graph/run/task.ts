@@ -3,13 +3,14 @@ import type { SourceChunk } from '../contract/connector.ts';
 import { MillraceError } from '../contract/error.ts';
 import { MAX_NS, MIN_NS } from '../contract/frame.ts';
 import type { Outgoing, Position, Root } from '../contract/log.ts';
-import { MAIN_PORT, REJECTED_PORT } from '../contract/operator.ts';
+import { type Effect, MAIN_PORT, REJECTED_PORT } from '../contract/operator.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { Registry } from '../contract/registry.ts';
 import type { ErrorView } from '../contract/view.ts';
 import type { Probe } from '../wire/probe.ts';
 import { countByCode, rejectedRows } from '../wire/rejected.ts';
 import { type Wired, wire } from '../wire/wire.ts';
+import { Answers } from './answers.ts';
 import { ExchangeTime, leastPromise } from './exchange.ts';
 import type { OpenInput, Read } from './inputs.ts';
 import type { JournalEntry } from './journal.ts';
@@ -24,6 +25,8 @@ export interface TaskOptions {
   readonly inputs: readonly OpenInput[];
   /** Contents of the files that operators asked for, by absolute path. */
   readonly files: ReadonlyMap<string, string>;
+  /** What answers for effect nodes, by name of the node. */
+  readonly effects: ReadonlyMap<string, Effect>;
   readonly inc: string;
   topicName(topic: string): string;
   probe(node: string): Probe;
@@ -54,6 +57,7 @@ export class Task {
   readonly #wired: Wired;
   readonly #encoders: readonly OutputEncoder[];
   readonly #collected: Collected[][];
+  readonly #answers: Answers;
   readonly #watermarks: bigint[];
   /** Watermark of each output's port. */
   readonly #outputWatermarks: bigint[];
@@ -92,11 +96,12 @@ export class Task {
     this.#watermarks = plan.inputs.map(() => MIN_NS);
     this.#outputWatermarks = plan.outputs.map(() => MIN_NS);
     this.#collected = plan.outputs.map(() => []);
+    this.#answers = new Answers(options.effects, options.probe);
     this.#encoders = plan.outputs.map((output) => new OutputEncoder(output, options.topicName(output.topic), options.registry));
     plan.outputs.forEach((output, i) => {
       for (const from of output.from) {
         this.#wired.port(from.node, from.port).subscribe((frame) => {
-          if (frame.kind === 'batch') this.#collected[i]?.push({ batch: frame.batch, floorNs: frame.floorNs });
+          if (frame.kind === 'batch') this.#collected[i]?.push({ batch: frame.batch, floorNs: frame.floorNs, from });
           else if (frame.kind === 'watermark') this.#outputWatermarks[i] = frame.ns;
         });
       }
@@ -164,6 +169,11 @@ export class Task {
     if (this.#failure !== null) throw this.#failure;
   }
 
+  /** Asks what effect nodes leave to be answered in the epoch just run; the rows go on as they were answered. Rejects with what an effect threw. */
+  async settle(): Promise<void> {
+    if (this.#options.effects.size > 0) await Promise.all(this.#collected.map((collected) => this.#answers.fill(collected)));
+  }
+
   /** The messages of the epoch just run. */
   encode(entry: JournalEntry): Outgoing[] {
     const idle = this.inputs.length > 0 && leastPromise(this.inputs.map((i) => (i.exchange ?? i.ingest).watermarkNs)) === null;
@@ -214,7 +224,7 @@ export class Task {
     const own: TaskInput[] = [];
     for (let partition = 0; partition < input.partitions; partition++) {
       if (!broadcast && partition % tasks !== this.task) continue;
-      const exchange = from.kind === 'exchange' ? new ExchangeTime(tasks) : null;
+      const exchange = from.kind === 'exchange' ? new ExchangeTime(tasks, from.aligned ? partition : null) : null;
       own.push({ input, partition, position: 0, known: false, ingest: new PartitionTime(time), trouble: null, exchange });
     }
     return own;

@@ -53,6 +53,7 @@ export function subjectOf<P>(
       else if (!accepts.accepts(type)) faults.push(`column "${name}" is ${type}, wanted ${accepts.wanted}`);
       return type !== null && accepts.accepts(type) ? type : null;
     },
+    bytes: () => null,
     fault(code, message) {
       faults.push(`${code}: ${message}`);
     },

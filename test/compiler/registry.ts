@@ -140,6 +140,27 @@ const lookup = defineOperator({
 });
 
 /** Sums over everything, or by columns. */
+const forecast = defineOperator({
+  name: 'forecast',
+  summary: 'Asks a model.',
+  semantics: 1,
+  determinism: 'effect',
+  params: z.strictObject({ model: z.string().describe('file of the model') }),
+  inputs: rows,
+  outputs: { out: { description: 'rows with answers' }, shadow: { description: 'answers of models on trial' } },
+  recordOnly: ['shadow'],
+  groups: () => null,
+  schema(request) {
+    const input = request.inputs.in;
+    const bytes = request.bytes(request.params.model);
+    const missing = bytes && 12 - bytes.length;
+    if (missing) request.fault('model-invalid', `the model is cut short: ${missing} bytes are missing`, { path: ['model'] });
+    return input ? { out: input, shadow: input } : null;
+  },
+  files: ({ model }) => [{ path: model, place: { path: ['model'] }, binary: true }],
+  create: cannotRun,
+});
+
 const total = defineOperator({
   name: 'total',
   summary: 'Sums a column.',
@@ -283,7 +304,7 @@ const named = <T extends { readonly name: string }>(all: readonly T[]): Readonly
   new Map(all.map((one) => [one.name, one]));
 
 // biome-ignore lint/suspicious/noExplicitAny: operators of many parameter types
-const operators: readonly Operator<any>[] = [pass, filter, bars, join, lookup, total, untimed];
+const operators: readonly Operator<any>[] = [pass, filter, bars, forecast, join, lookup, total, untimed];
 const capture = new Schema([COLUMNS.ts_recv, COLUMNS.payload]);
 
 /** A broker whose client has two options of its own, and one that the engine keeps for itself. */

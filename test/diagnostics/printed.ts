@@ -5,7 +5,7 @@ import { NO_FACTS } from '../../graph/resolve/scope.ts';
 import { registry } from '../compiler/registry.ts';
 
 /** Files that the examples find beside them. */
-const BESIDE = new Set(['trades.ndjson', 'labels.csv']);
+const BESIDE = new Set(['trades.ndjson', 'labels.csv', 'direction.onnx']);
 
 interface Options {
   readonly pad?: number;
@@ -27,7 +27,11 @@ export function printed(name: string, text: string): { readonly text: string; re
     file: name,
     registry,
     env: {},
-    files: { exists: (path) => BESIDE.has(basename(path)), read: (path) => files[basename(path)] ?? '' },
+    files: {
+      exists: (path) => BESIDE.has(basename(path)),
+      read: (path) => files[basename(path)] ?? '',
+      bytes: (path) => Buffer.from(files[basename(path)] ?? ''),
+    },
     allowPaths: [],
     allowCode: false,
     facts: { ...NO_FACTS, topics: new Map(Object.entries(topics)) },

@@ -30,7 +30,15 @@ function taskOf(plan: Plan, partitions: number): Task {
       watch: null,
     };
   });
-  const options = { plan, registry: registryOf(new Map()), inputs, files: new Map(), inc: 'i', topicName: (topic: string) => topic };
+  const options = {
+    plan,
+    registry: registryOf(new Map()),
+    inputs,
+    files: new Map(),
+    effects: new Map(),
+    inc: 'i',
+    topicName: (topic: string) => topic,
+  };
   return new Task(0, { ...options, probe: () => NO_PROBE });
 }
 

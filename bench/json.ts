@@ -96,7 +96,7 @@ function normalizer(): () => Kernel {
     params,
     inputs: { in: schema as never },
     column: (name: string) => schema?.fields.find((field) => field.name === name)?.type ?? null,
-    bytes: () => null,
+    file: () => null,
     fault: () => undefined,
   };
   const outputs = normalize.schema(request);

@@ -30,6 +30,7 @@ import { match } from '../operators/match/operator.ts';
 import { normalize } from '../operators/normalize/operator.ts';
 import { performance } from '../operators/performance/operator.ts';
 import { positions } from '../operators/positions/operator.ts';
+import { predict } from '../operators/predict/operator.ts';
 import { risk } from '../operators/risk/operator.ts';
 import { select } from '../operators/select/operator.ts';
 import { stress } from '../operators/stress/operator.ts';
@@ -49,6 +50,7 @@ const OPERATORS: readonly Operator<any>[] = [
   normalize,
   performance,
   positions,
+  predict,
   risk,
   select,
   stress,

@@ -28,7 +28,7 @@ function scripted() {
 /** npm packages as `package-lock.json` names them; nothing is done when they are there. */
 export async function installPackages() {
   if (installed()) return;
-  say('set-up: npm packages (about 300 MB to download, 900 MB on disk; the embedded ClickHouse alone is 178 MB and 564 MB)');
+  say('set-up: npm packages (about 400 MB to download, 1.2 GB on disk; the embedded ClickHouse alone is 178 MB and 564 MB)');
   const npm = (...args) => run('npm', [...args, '--no-fund', '--no-audit', '--loglevel=error']);
   // not `npm ci`: it refuses a lock file that lacks optional packages of other platforms; `--no-save` leaves the lock file as it is
   const code = (await npm('install', '--no-save', '--ignore-scripts')) || (await npm('rebuild', ...scripted()));

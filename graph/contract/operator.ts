@@ -30,7 +30,7 @@ export interface ParamFile {
   /** As the parameters write it. */
   readonly path: string;
   readonly place: ParamPlace;
-  /** No text: it reaches `schema` and `effect` as bytes, and no kernel. */
+  /** No text: it reaches `schema` and `effect`, and no kernel. */
   readonly binary?: boolean;
 }
 
@@ -56,8 +56,8 @@ export interface SchemaRequest<P> {
    * `type` accepts a column; `wanted` names what is accepted, in the user's words (`Float64`, `a number`).
    */
   column(name: string, accepts: ColumnTest, place?: ParamPlace, port?: string): DataType | null;
-  /** Bytes of a file that `files` named; null where nothing is read (or nothing is there, which has been said). */
-  bytes(path: string): Uint8Array | null;
+  /** Bytes of a file that `files` named; null where none is at hand (that one is missing has been said). */
+  file(path: string): Uint8Array | null;
   /** Records any other fault of the parameters, e.g. `expression-syntax`. */
   fault(code: string, message: string, place?: ParamPlace, hint?: string): void;
 }
@@ -130,8 +130,10 @@ export interface EffectContext<P> {
   readonly params: P;
   readonly inputs: Readonly<Record<string, Schema>>;
   readonly outputs: Readonly<Record<string, Schema>>;
-  /** Bytes of the files that `files` named, by the path in the parameters. */
+  /** Bytes of the files that `files` named as binary, by the path in the parameters. */
   readonly files: ReadonlyMap<string, Uint8Array>;
+  /** Texts of the others, as the kernel has them. */
+  readonly texts: ReadonlyMap<string, string>;
 }
 
 /** Keeps the type of the parameters and widens to `Operator`, so that a registry can hold them all. */

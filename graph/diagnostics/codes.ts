@@ -104,7 +104,7 @@ export const CODES = {
     'Give that port a sink; what is to be used comes from the main port.',
   ),
   'port-map-needed': error(
-    'An operator of several input ports is given a single node or a list.',
+    'An operator that needs several input ports is given a single node or a list.',
     'Say what goes where: `from: { left: a, right: b }`.',
   ),
   'port-unconnected': error('An input port that is needed has nothing connected to it.', 'Add the port to `from:`.'),

@@ -53,8 +53,8 @@ export function schemaRequest(
         );
       return null;
     },
-    bytes(path) {
-      const absolute = node.binaries[path];
+    file(path) {
+      const absolute = node.binaries[path] ?? node.files[path];
       return absolute === undefined ? null : (paths.files.bytes?.(absolute) ?? null);
     },
     fault(code, message, place, hint) {

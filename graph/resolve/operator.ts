@@ -89,9 +89,9 @@ function findAll(from: From, find: (reference: Reference) => Reference | null): 
 
 function inputsOf(name: string, operator: Operator, from: From, scope: Scope): readonly ResolvedInput[] | null {
   const ports = Object.keys(operator.inputs);
-  const [only] = ports;
   if (from.kind === 'list') {
-    if (ports.length === 1 && only !== undefined) return [{ port: only, edges: from.references }];
+    const [only, second] = ports.length === 1 ? ports : ports.filter((port) => !operator.inputs[port]?.optional);
+    if (only !== undefined && second === undefined) return [{ port: only, edges: from.references }];
     const wanted = ports.filter((port, i) => i < from.references.length || !operator.inputs[port]?.optional);
     const example = wanted.map((port, i) => `${port}: ${from.references[i]?.node ?? '...'}`).join(', ');
     const found = from.written === 'list' ? 'a list' : 'one node';

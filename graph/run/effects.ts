@@ -4,12 +4,16 @@ import type { Effect } from '../contract/operator.ts';
 import type { Plan, PlanNode } from '../contract/plan.ts';
 import type { Registry } from '../contract/registry.ts';
 
-/** Opens what answers for the effect nodes of a plan, by name of the node; all tasks of a process share it. */
-export async function openEffects(plan: Plan, registry: Registry): Promise<ReadonlyMap<string, Effect>> {
+/** Opens what answers for the effect nodes of a plan, by name of the node; all tasks of a process share it. `texts`: files by path as written. */
+export async function openEffects(
+  plan: Plan,
+  registry: Registry,
+  texts: ReadonlyMap<string, string>,
+): Promise<ReadonlyMap<string, Effect>> {
   const opened = new Map<string, Effect>();
   try {
     for (const node of plan.nodes) {
-      const effect = await openEffect(node, registry);
+      const effect = await openEffect(node, registry, texts);
       if (effect) opened.set(node.name, effect);
     }
   } catch (error) {
@@ -19,14 +23,14 @@ export async function openEffects(plan: Plan, registry: Registry): Promise<Reado
   return opened;
 }
 
-async function openEffect(node: PlanNode, registry: Registry): Promise<Effect | null> {
+async function openEffect(node: PlanNode, registry: Registry, texts: ReadonlyMap<string, string>): Promise<Effect | null> {
   const operator = registry.operators.get(node.operator);
   if (!operator?.effect) return null;
   try {
     const paths = Object.entries(node.binaries ?? {});
     const files = new Map(await Promise.all(paths.map(async ([path, absolute]) => [path, await readFile(absolute)] as const)));
     const inputs = Object.fromEntries(node.inputs.map(({ port, schema }) => [port, schema]));
-    return await operator.effect({ params: node.params, inputs, outputs: node.outputs, files });
+    return await operator.effect({ params: node.params, inputs, outputs: node.outputs, files, texts });
   } catch (error) {
     throw inNode(error, node.name);
   }

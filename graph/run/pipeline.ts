@@ -225,7 +225,7 @@ class Pipeline {
     this.#inputs = await openInputs(plan, environment, (topic) => this.#topicName(topic));
     const paths = plan.nodes.flatMap((node) => Object.entries(node.files));
     this.#files = new Map(paths.map(([path, absolute]) => [absolute, texts.get(path) ?? '']));
-    this.#effects = await openEffects(plan, environment.registry);
+    this.#effects = await openEffects(plan, environment.registry, texts);
     const faults = new Faults(environment.note);
     this.#sinks = plan.sinks.map(
       (sink) =>

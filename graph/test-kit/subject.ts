@@ -53,7 +53,7 @@ export function subjectOf<P>(
       else if (!accepts.accepts(type)) faults.push(`column "${name}" is ${type}, wanted ${accepts.wanted}`);
       return type !== null && accepts.accepts(type) ? type : null;
     },
-    bytes: () => null,
+    file: (path) => (files.has(path) ? Buffer.from(files.get(path) ?? '') : null),
     fault(code, message) {
       faults.push(`${code}: ${message}`);
     },

@@ -98,7 +98,7 @@ export function schemasOf<P>(operator: Operator<P>, params: P, inputs: Readonly<
       else return found.type;
       return null;
     },
-    bytes: () => null,
+    file: () => null,
     fault: (_, message) => void faults.push(message),
   };
   const outputs = operator.schema(request);

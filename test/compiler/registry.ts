@@ -152,7 +152,7 @@ const forecast = defineOperator({
   groups: () => null,
   schema(request) {
     const input = request.inputs.in;
-    const bytes = request.bytes(request.params.model);
+    const bytes = request.file(request.params.model);
     const missing = bytes && 12 - bytes.length;
     if (missing) request.fault('model-invalid', `the model is cut short: ${missing} bytes are missing`, { path: ['model'] });
     return input ? { out: input, shadow: input } : null;

@@ -35,7 +35,9 @@ async function folderOf(name: string): Promise<OperatorFolder> {
     files: (params, own) => {
       const parsed = operator.params.safeParse(params);
       const named = parsed.success ? (operator.files?.(parsed.data) ?? []) : [];
-      const found = named.filter((file) => !own.has(file.path)).map((file): [string, string] => [file.path, contents(name, file.path)]);
+      const found = named
+        .filter(({ path, binary }) => !binary && !own.has(path))
+        .map((file): [string, string] => [file.path, contents(name, file.path)]);
       return new Map([...own, ...found]);
     },
   };

@@ -20,6 +20,7 @@ mod encode;
 mod exposure;
 mod expression;
 mod filter;
+mod float_rows;
 mod hash;
 mod indicators;
 mod instant;
@@ -56,6 +57,7 @@ fn create(name: &str, config: &Config) -> Result<Box<dyn Kernel>, Fault> {
         "encode" => Box::new(encode::Encode::new(config)?),
         "exposure" => Box::new(exposure::Exposure::new(config)?),
         "filter" => Box::new(filter::Filter::new(config)?),
+        "float_rows" => Box::new(float_rows::FloatRows::new(config)?),
         "match" => Box::new(matching::Matching::new(config)?),
         "normalize" => Box::new(normalize::Normalize::new(config)?),
         "risk" => Box::new(risk::Risk::new(config)?),

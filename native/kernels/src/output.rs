@@ -196,6 +196,15 @@ impl Block<'_> {
         self.fixed(Kind::I32, values.len(), cast_slice(values), valid)
     }
 
+    /// An Int32 column, written in place.
+    pub fn i32s_in_place(&mut self, fill: impl FnOnce(&mut [i32]) -> Result<(), Fault>) -> Result<(), Fault> {
+        self.next(Kind::I32, self.rows)?;
+        let bytes = self.rows * 4;
+        let (values, room) = self.output.room(bytes)?;
+        fill(cast_slice_mut(room))?;
+        self.record(values, bytes, ABSENT, ABSENT)
+    }
+
     pub fn bools(&mut self, values: &Bits, valid: Option<&Bits>) -> Result<(), Fault> {
         self.fixed(Kind::Bool, values.len(), values.bytes(), valid)
     }

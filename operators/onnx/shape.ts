@@ -1,0 +1,108 @@
+/** A tensor that a model takes or gives: sizes by axis, null where the model leaves them open; `dims` null: of any number of axes. */
+export interface TensorShape {
+  readonly name: string;
+  /** ONNX's number of the element type (1 float32, 7 int64, 11 float64); null: no tensor but a sequence or a map. */
+  readonly element: number | null;
+  readonly dims: readonly (number | null)[] | null;
+}
+
+/** What an ONNX file says of itself. Weights are not looked at. */
+export interface ModelShape {
+  readonly inputs: readonly TensorShape[];
+  readonly outputs: readonly TensorShape[];
+}
+
+/** A fault in the bytes of a model, in words. */
+export class ModelFault extends Error {}
+
+/** Wire types of protobuf that ONNX uses. Source: Protocol Buffers, Encoding. */
+const VARINT = 0;
+const FIXED64 = 1;
+const BYTES = 2;
+const FIXED32 = 5;
+
+/** Fields of `onnx.proto3`. */
+const MODEL = { irVersion: 1, graph: 7 } as const;
+const GRAPH = { initializer: 5, input: 11, output: 12 } as const;
+const NAMED = { name: 1, type: 2 } as const;
+const TENSOR_NAME = 8;
+const TYPE = { tensor: 1 } as const;
+const TENSOR = { element: 1, shape: 2 } as const;
+const DIMENSION = { dim: 1, value: 1 } as const;
+
+interface Field {
+  readonly number: number;
+  /** Of a varint. */
+  readonly value: number;
+  readonly bytes: Uint8Array;
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** The fields of one message, in order. Throws `ModelFault` where they run beyond its end. */
+function* fields(bytes: Uint8Array): Generator<Field> {
+  let at = 0;
+  const varint = (): number => {
+    let value = 0;
+    for (let shift = 0; shift < 70; shift += 7) {
+      const byte = bytes[at++];
+      if (byte === undefined) throw new ModelFault('it is cut short');
+      value += (byte & 0x7f) * 2 ** shift;
+      if (byte < 0x80) return value;
+    }
+    throw new ModelFault('it is no ONNX model');
+  };
+  const skip = (length: number): Uint8Array => {
+    if (at + length > bytes.length) throw new ModelFault('it is cut short');
+    at += length;
+    return bytes.subarray(at - length, at);
+  };
+  while (at < bytes.length) {
+    const key = varint();
+    const number = Math.floor(key / 8);
+    const wire = key % 8;
+    if (number === 0) throw new ModelFault('it is no ONNX model');
+    if (wire === VARINT) yield { number, value: varint(), bytes: NOTHING };
+    else if (wire === FIXED64) yield { number, value: 0, bytes: skip(8) };
+    else if (wire === FIXED32) yield { number, value: 0, bytes: skip(4) };
+    else if (wire === BYTES) yield { number, value: 0, bytes: skip(varint()) };
+    else throw new ModelFault('it is no ONNX model');
+  }
+}
+
+const one = (bytes: Uint8Array, number: number): Uint8Array | null =>
+  [...fields(bytes)].findLast((field) => field.number === number)?.bytes ?? null;
+const text = (bytes: Uint8Array | null): string => Buffer.from(bytes ?? NOTHING).toString('utf8');
+
+function tensorOf(bytes: Uint8Array): TensorShape {
+  const name = text(one(bytes, NAMED.name));
+  const tensor = one(one(bytes, NAMED.type) ?? NOTHING, TYPE.tensor);
+  if (tensor === null) return { name, element: null, dims: null };
+  const element = [...fields(tensor)].findLast((field) => field.number === TENSOR.element)?.value ?? 0;
+  const shape = one(tensor, TENSOR.shape);
+  const dims = shape && [...fields(shape)].filter(({ number }) => number === DIMENSION.dim).map(({ bytes: dim }) => sizeOf(dim));
+  return { name, element, dims };
+}
+
+/** A size that the model says; null where it is open, or named only. */
+function sizeOf(dim: Uint8Array): number | null {
+  const value = [...fields(dim)].findLast((field) => field.number === DIMENSION.value && field.bytes === NOTHING)?.value;
+  return value === undefined || value > Number.MAX_SAFE_INTEGER ? null : value;
+}
+
+/** Reads what a model takes and gives. Throws `ModelFault` for bytes that are no whole ONNX model. Source: onnx/onnx.proto3. */
+export function readShape(bytes: Uint8Array): ModelShape {
+  if (bytes.length === 0) throw new ModelFault('it is empty');
+  const whole = [...fields(bytes)];
+  const graph = whole.findLast(({ number }) => number === MODEL.graph)?.bytes;
+  if (!graph || !whole.some(({ number }) => number === MODEL.irVersion)) throw new ModelFault('it is no ONNX model');
+  const inputs: TensorShape[] = [];
+  const outputs: TensorShape[] = [];
+  const given = new Set<string>();
+  for (const field of fields(graph)) {
+    if (field.number === GRAPH.input) inputs.push(tensorOf(field.bytes));
+    else if (field.number === GRAPH.output) outputs.push(tensorOf(field.bytes));
+    else if (field.number === GRAPH.initializer) given.add(text(one(field.bytes, TENSOR_NAME)));
+  }
+  return { inputs: inputs.filter(({ name }) => !given.has(name)), outputs };
+}

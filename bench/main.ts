@@ -19,6 +19,7 @@ import { latency } from './latency.ts';
 import { matching } from './match.ts';
 import { peers } from './peers.ts';
 import { positions } from './positions.ts';
+import { prediction } from './predict.ts';
 import { questdb } from './questdb.ts';
 import { questdbServer } from './questdb-server.ts';
 import { gate } from './risk.ts';
@@ -35,6 +36,7 @@ const BENCHES: readonly Bench[] = [
   positions,
   matching,
   valueAtRisk,
+  prediction,
   arrowToDiscard,
   captureToDiscard,
   clickhouse,

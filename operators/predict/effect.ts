@@ -6,6 +6,7 @@ import { ANSWERS, type Answer, inputOf, modelFault, selected } from '../onnx/car
 import { floatRows } from '../onnx/rows.ts';
 import { openSession, type Session } from '../onnx/session.ts';
 import { readShape } from '../onnx/shape.ts';
+import { AnswerColumn, type Numbers } from './answer-column.ts';
 import { SHADOW_PORT } from './layout.ts';
 import { type CardedModel, cardedModels } from './models.ts';
 import type { PredictParams } from './operator.ts';
@@ -15,13 +16,6 @@ interface Answered {
   readonly missing: Int32Array;
   /** By horizon, in the order of the card. */
   readonly horizons: readonly Readonly<Partial<Record<Answer, Numbers>>>[];
-}
-
-/** A column of a tensor, by row. */
-interface Numbers {
-  readonly values: Float32Array | Float64Array;
-  readonly width: number;
-  readonly column: number;
 }
 
 type Ask = (rows: RecordBatch) => Promise<Answered>;
@@ -107,56 +101,29 @@ async function answered(batch: RecordBatch, models: readonly { readonly model: C
           Int32Array.from({ length: rows }, (_, row) => row * repeats),
         );
   const results = await Promise.all(models.map(({ ask }) => ask(each)));
+  const columns = new Map<Answer, AnswerColumn>();
+  const columnOf = (answer: Answer): AnswerColumn => {
+    const known = columns.get(answer) ?? new AnswerColumn(batch.numRows, repeats);
+    columns.set(answer, known);
+    return known;
+  };
   const missing = new Int32Array(batch.numRows);
-  const columns = Object.fromEntries(ANSWERS.map((answer) => [answer, new Answers(batch.numRows)])) as Readonly<Record<Answer, Answers>>;
-  let at = 0;
-  for (const result of results) {
-    for (const given of result.horizons) {
-      for (let row = 0; row < rows; row++) missing[row * repeats + at] = result.missing[row] as number;
+  results
+    .flatMap((result) => result.horizons.map((given) => ({ given, lacking: result.missing })))
+    .forEach(({ given, lacking }, at) => {
+      for (let row = 0, to = at; row < rows; row++, to += repeats) missing[to] = lacking[row] as number;
       for (const answer of ANSWERS) {
         const numbers = given[answer];
-        if (numbers) columns[answer].put(numbers, result.missing, at, repeats);
+        if (numbers) columnOf(answer).put(numbers, lacking, at);
       }
-      if (given.p_up && !given.p_down) columns.p_down.complement(columns.p_up, at, repeats);
-      at++;
-    }
-  }
+      if (given.p_up && !given.p_down) columnOf('p_down').complement(columnOf('p_up'), at);
+    });
   const children = [...(batch.data.children as Data[])];
   const replace = (name: string, values: Int32Array | Float64Array, valid: Uint8Array | null): void => {
     const index = columnIndex(batch.schema, name);
     children[index] = makeColumn((children[index] as Data).type, batch.numRows, { values, valid });
   };
-  for (const answer of ANSWERS) replace(answer, columns[answer].values, columns[answer].valid);
+  for (const [answer, column] of columns) replace(answer, column.values, column.valid);
   replace('missing_features', missing, null);
   return batchOfData(batch.schema, batch.numRows, children);
-}
-
-/** One column of answers; a row that is not put is null. */
-class Answers {
-  readonly values: Float64Array;
-  readonly valid: Uint8Array;
-
-  constructor(rows: number) {
-    this.values = new Float64Array(rows);
-    this.valid = new Uint8Array((rows + 7) >> 3);
-  }
-
-  /** Takes the numbers of rows that lack nothing, to every `step`th place from `from`. NaN is no answer. */
-  put({ values, width, column: at }: Numbers, missing: Int32Array, from: number, step: number): void {
-    for (let row = 0, to = from; to < this.values.length; row++, to += step) {
-      const value = values[row * width + at] as number;
-      if (missing[row] !== 0 || Number.isNaN(value)) continue;
-      this.values[to] = value;
-      this.valid[to >> 3] = (this.valid[to >> 3] as number) | (1 << (to & 7));
-    }
-  }
-
-  /** What is left to 1 of another column. */
-  complement(other: Answers, from: number, step: number): void {
-    for (let to = from; to < this.values.length; to += step) {
-      if (((other.valid[to >> 3] as number) & (1 << (to & 7))) === 0) continue;
-      this.values[to] = 1 - (other.values[to] as number);
-      this.valid[to >> 3] = (this.valid[to >> 3] as number) | (1 << (to & 7));
-    }
-  }
 }

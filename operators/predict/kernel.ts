@@ -70,6 +70,7 @@ function questions(models: readonly CardedModel[], schema: Schema | undefined): 
     model: constant(({ model }) => model.card.name),
     model_hash: constant(({ model }) => model.card.sha256),
   };
+  let zeros = zerosFor(0);
   return (batch) => {
     const rows = batch.numRows * asked.length;
     const carried =
@@ -81,19 +82,23 @@ function questions(models: readonly CardedModel[], schema: Schema | undefined): 
             null,
             Int32Array.from({ length: rows }, (_, i) => Math.floor(i / asked.length)),
           );
+    if (zeros.floats.length < rows) zeros = zerosFor(rows);
+    const { floats, ints, bits } = zeros;
+    const codesOf = ({ codes }: { codes: Int32Array }): Int32Array =>
+      asked.length === 1 ? ints.subarray(0, rows) : Int32Array.from({ length: rows }, (_, i) => codes[i % asked.length] as number);
     const added = ANSWER_FIELDS.map(({ name, type }): Data => {
       const word = words[name as keyof typeof words];
-      if (word) {
-        const codes = Int32Array.from({ length: rows }, (_, i) => word.codes[i % asked.length] as number);
-        return makeColumn(type, rows, { values: codes, dictionary: word.dictionary });
-      }
-      if (name === 'missing_features') return makeColumn(type, rows, { values: new Int32Array(rows) });
-      return makeColumn(type, rows, { values: new Float64Array(rows), valid: new Uint8Array((rows + 7) >> 3) });
+      if (word) return makeColumn(type, rows, { values: codesOf(word), dictionary: word.dictionary });
+      if (name === 'missing_features') return makeColumn(type, rows, { values: ints.subarray(0, rows) });
+      return makeColumn(type, rows, { values: floats.subarray(0, rows), valid: bits.subarray(0, (rows + 7) >> 3) });
     });
     const children = [...(carried.data.children as Data[]), ...added];
     return batchOfData(schema ?? batch.schema, rows, children);
   };
 }
+
+/** Columns of nothing, which many batches share. */
+const zerosFor = (rows: number) => ({ floats: new Float64Array(rows), ints: new Int32Array(rows), bits: new Uint8Array((rows + 7) >> 3) });
 
 /** The rows that lack no feature; the others leave on `rejected`. Null when none is left. */
 function withoutMissing(batch: RecordBatch, features: readonly string[], emit: Emit): RecordBatch | null {

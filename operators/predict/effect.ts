@@ -1,11 +1,12 @@
-import { type Data, type RecordBatch, Schema } from 'apache-arrow';
-import { batchOfData, column, columnIndex, dictionaryStrings, gather, makeColumn } from '../../graph/contract/batch.ts';
+import { type RecordBatch, Schema } from 'apache-arrow';
+import { column, dictionaryStrings, gather } from '../../graph/contract/batch.ts';
 import { MillraceError } from '../../graph/contract/error.ts';
 import { type Effect, type EffectContext, MAIN_PORT } from '../../graph/contract/operator.ts';
 import { ANSWERS, type Answer, inputOf, modelFault, selected } from '../onnx/card.ts';
 import { floatRows } from '../onnx/rows.ts';
 import { openSession, type Session } from '../onnx/session.ts';
 import { readShape } from '../onnx/shape.ts';
+import { answeredWith } from '../onnx/unanswered.ts';
 import { AnswerColumn, type Numbers } from './answer-column.ts';
 import { SHADOW_PORT } from './layout.ts';
 import { type CardedModel, cardedModels } from './models.ts';
@@ -118,12 +119,6 @@ async function answered(batch: RecordBatch, models: readonly { readonly model: C
       }
       if (given.p_up && !given.p_down) columnOf('p_down').complement(columnOf('p_up'), at);
     });
-  const children = [...(batch.data.children as Data[])];
-  const replace = (name: string, values: Int32Array | Float64Array, valid: Uint8Array | null): void => {
-    const index = columnIndex(batch.schema, name);
-    children[index] = makeColumn((children[index] as Data).type, batch.numRows, { values, valid });
-  };
-  for (const [answer, column] of columns) replace(answer, column.values, column.valid);
-  replace('missing_features', missing, null);
-  return batchOfData(batch.schema, batch.numRows, children);
+  const found = [...columns].map(([answer, { values, valid }]) => [answer, { values, valid }] as const);
+  return answeredWith(batch, { ...Object.fromEntries(found), missing_features: { values: missing } });
 }

@@ -1,9 +1,10 @@
-import type { Data, RecordBatch, Schema } from 'apache-arrow';
-import { batchOfData, type Column, column, dictionaryVector, gather, isValid, makeColumn } from '../../graph/contract/batch.ts';
+import { type RecordBatch, Schema } from 'apache-arrow';
+import { type Column, column, gather, isValid } from '../../graph/contract/batch.ts';
 import { REJECT_SCHEMA } from '../../graph/contract/columns.ts';
 import type { Emit, Kernel } from '../../graph/contract/kernel.ts';
 import { type KernelContext, MAIN_PORT, REJECTED_PORT } from '../../graph/contract/operator.ts';
 import { batchOf, cell, type Row, rowText } from '../../graph/contract/rows.ts';
+import { unanswered } from '../onnx/unanswered.ts';
 import { ANSWER_FIELDS, SHADOW_PORT, SWITCH_PORT } from './layout.ts';
 import { askedOf, type CardedModel, cardedModels } from './models.ts';
 import type { PredictParams } from './operator.ts';
@@ -61,44 +62,17 @@ export function predictKernel(context: KernelContext<PredictParams>): Kernel {
 /** A row once for every horizon of the models, with what is to be answered null. */
 function questions(models: readonly CardedModel[], schema: Schema | undefined): (batch: RecordBatch) => RecordBatch {
   const asked = askedOf(models);
-  const constant = (text: (one: (typeof asked)[number]) => string) => {
-    const words = [...new Set(asked.map(text))];
-    return { dictionary: dictionaryVector(words), codes: Int32Array.from(asked, (one) => words.indexOf(text(one))) };
-  };
-  const words = {
-    horizon: constant(({ horizon }) => horizon),
-    model: constant(({ model }) => model.card.name),
-    model_hash: constant(({ model }) => model.card.sha256),
-  };
-  let zeros = zerosFor(0);
+  const add = unanswered(schema ?? new Schema([]), ANSWER_FIELDS, {
+    horizon: asked.map(({ horizon }) => horizon),
+    model: asked.map(({ model }) => model.card.name),
+    model_hash: asked.map(({ model }) => model.card.sha256),
+  });
+  const times = asked.length;
   return (batch) => {
-    const rows = batch.numRows * asked.length;
-    const carried =
-      asked.length === 1
-        ? batch
-        : gather(
-            batch.schema,
-            [batch],
-            null,
-            Int32Array.from({ length: rows }, (_, i) => Math.floor(i / asked.length)),
-          );
-    if (zeros.floats.length < rows) zeros = zerosFor(rows);
-    const { floats, ints, bits } = zeros;
-    const codesOf = ({ codes }: { codes: Int32Array }): Int32Array =>
-      asked.length === 1 ? ints.subarray(0, rows) : Int32Array.from({ length: rows }, (_, i) => codes[i % asked.length] as number);
-    const added = ANSWER_FIELDS.map(({ name, type }): Data => {
-      const word = words[name as keyof typeof words];
-      if (word) return makeColumn(type, rows, { values: codesOf(word), dictionary: word.dictionary });
-      if (name === 'missing_features') return makeColumn(type, rows, { values: ints.subarray(0, rows) });
-      return makeColumn(type, rows, { values: floats.subarray(0, rows), valid: bits.subarray(0, (rows + 7) >> 3) });
-    });
-    const children = [...(carried.data.children as Data[]), ...added];
-    return batchOfData(schema ?? batch.schema, rows, children);
+    const each = Int32Array.from({ length: times === 1 ? 0 : batch.numRows * times }, (_, i) => Math.floor(i / times));
+    return add(times === 1 ? batch : gather(batch.schema, [batch], null, each));
   };
 }
-
-/** Columns of nothing, which many batches share. */
-const zerosFor = (rows: number) => ({ floats: new Float64Array(rows), ints: new Int32Array(rows), bits: new Uint8Array((rows + 7) >> 3) });
 
 /** The rows that lack no feature; the others leave on `rejected`. Null when none is left. */
 function withoutMissing(batch: RecordBatch, features: readonly string[], emit: Emit): RecordBatch | null {

@@ -33,6 +33,7 @@ import { positions } from '../operators/positions/operator.ts';
 import { predict } from '../operators/predict/operator.ts';
 import { risk } from '../operators/risk/operator.ts';
 import { select } from '../operators/select/operator.ts';
+import { sentimentOnnx } from '../operators/sentiment_onnx/operator.ts';
 import { stress } from '../operators/stress/operator.ts';
 import { varOperator } from '../operators/var/operator.ts';
 import { varBacktest } from '../operators/var_backtest/operator.ts';
@@ -53,6 +54,7 @@ const OPERATORS: readonly Operator<any>[] = [
   predict,
   risk,
   select,
+  sentimentOnnx,
   stress,
   varBacktest,
   varOperator,

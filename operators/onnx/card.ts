@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { FileFault } from '../../graph/contract/operator.ts';
+import { readCard, sha256 } from './card-file.ts';
 import { ModelFault, type ModelShape, readShape } from './shape.ts';
 
 /** An output tensor, `return`, or one of its columns, `probabilities[1]`. */
@@ -43,32 +42,8 @@ export type ModelCard = z.output<typeof card>;
 export const ANSWERS = ['p_up', 'p_down', 'expected_return', 'lower', 'upper'] as const;
 export type Answer = (typeof ANSWERS)[number];
 
-export const cardPath = (model: string): string => `${model}.json`;
-
 /** A card, or every fault in its text. */
-export function parseCard(path: string, text: string): { readonly card: ModelCard } | { readonly faults: readonly FileFault[] } {
-  const fault = (message: string, from = 0, to = Math.max(1, text.length)): FileFault => ({ path, from, to, message });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const at = Number(/position (\d+)/.exec(reason)?.[1] ?? text.length);
-    return {
-      faults: [fault(`this is no JSON: ${reason.replace(/\s*\(line.*$/, '')}`, Math.min(at, Math.max(0, text.length - 1)), at + 1)],
-    };
-  }
-  const parsed = card.safeParse(value);
-  if (parsed.success) return { card: parsed.data };
-  return {
-    faults: parsed.error.issues.map((issue) => {
-      const key = issue.path.findLast((part) => typeof part === 'string');
-      const at = key === undefined ? -1 : text.indexOf(JSON.stringify(key));
-      const where = issue.path.length > 0 ? `"${issue.path.join('.')}": ` : '';
-      return at < 0 ? fault(`${where}${issue.message}`, 0, 1) : fault(`${where}${issue.message}`, at, at + String(key).length + 2);
-    }),
-  };
-}
+export const parseCard = (path: string, text: string) => readCard<ModelCard>(card, path, text);
 
 /** The tensor and column that a selector names. */
 export function selected(text: string): { readonly tensor: string; readonly column: number } {
@@ -78,8 +53,6 @@ export function selected(text: string): { readonly tensor: string; readonly colu
 
 /** The tensor that a model takes. */
 export const inputOf = ({ input }: ModelCard, shape: ModelShape): string => input ?? shape.inputs[0]?.name ?? '';
-
-export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** Why a model is not what its card says, in words that follow `model "x":`; null when it is. */
 export function modelFault(bytes: Uint8Array, card: ModelCard): string | null {

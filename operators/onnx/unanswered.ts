@@ -16,7 +16,7 @@ export function unanswered(
       return [name, { dictionary: dictionaryVector(distinct), codes: Int32Array.from(texts, (text) => distinct.indexOf(text)) }];
     }),
   );
-  const nobody = dictionaryVector([]);
+  const nobody = dictionaryVector(['']); // an Arrow stream loses an empty one
   let zeros = zerosFor(0);
   return (batch) => {
     const rows = batch.numRows;

@@ -1,7 +1,8 @@
 import { type DataType, Float64, Int32, Schema, Type } from 'apache-arrow';
 import { dictionaryOf, field, REJECT_SCHEMA } from '../../graph/contract/columns.ts';
 import { INPUT_PORT, MAIN_PORT, REJECTED_PORT, type SchemaRequest } from '../../graph/contract/operator.ts';
-import { cardPath, modelFault, parseCard } from '../onnx/card.ts';
+import { modelFault, parseCard } from '../onnx/card.ts';
+import { cardPath } from '../onnx/card-file.ts';
 import { modelsOf } from './models.ts';
 import type { PredictParams } from './operator.ts';
 

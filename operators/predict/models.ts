@@ -1,6 +1,7 @@
 import { MillraceError } from '../../graph/contract/error.ts';
 import type { ParamFile, ParamPlace } from '../../graph/contract/operator.ts';
-import { cardPath, type ModelCard, parseCard } from '../onnx/card.ts';
+import { type ModelCard, parseCard } from '../onnx/card.ts';
+import { cardPath } from '../onnx/card-file.ts';
 import type { PredictParams } from './operator.ts';
 
 /** A model that parameters name. */

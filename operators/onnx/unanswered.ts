@@ -3,7 +3,7 @@ import { batchOfData, dictionaryVector, makeColumn } from '../../graph/contract/
 
 /**
  * Adds columns to batches as an effect is to find them: words that are known, by column, for the rows of one input row in turn; the others
- * null, or 0 where they cannot be. Batches share the memory, so it is not to be written to.
+ * null, or 0 where they cannot be. Batches share the memory of a column, so it is not to be written to.
  */
 export function unanswered(
   schema: Schema,
@@ -17,28 +17,48 @@ export function unanswered(
     }),
   );
   const nobody = dictionaryVector(['']); // an Arrow stream loses an empty one
-  let zeros = zerosFor(0);
+  const blanks = added.map(() => new Blank()); // each column has memory of its own: Arrow's writer takes neighbours in one memory for one
   return (batch) => {
     const rows = batch.numRows;
-    if (zeros.floats.length < rows) zeros = zerosFor(rows);
-    const { floats, ints } = zeros;
-    const none = zeros.bits.subarray(0, (rows + 7) >> 3);
-    const columns = added.map(({ name, type, nullable }): Data => {
+    const columns = added.map(({ name, type, nullable }, i): Data => {
+      const blank = blanks[i] as Blank;
       const word = constants.get(name);
-      if (word) return makeColumn(type, rows, { values: repeated(word.codes, rows, ints), dictionary: word.dictionary });
-      const valid = nullable ? none : null;
-      if (type.typeId === Type.Float) return makeColumn(type, rows, { values: floats.subarray(0, rows), valid });
-      const dictionary = type.typeId === Type.Dictionary ? nobody : null;
-      return makeColumn(type, rows, { values: ints.subarray(0, rows), valid, dictionary });
+      if (word) {
+        const { codes, dictionary } = word;
+        const values =
+          codes.length === 1 ? blank.ints(rows) : Int32Array.from({ length: rows }, (_, row) => codes[row % codes.length] as number);
+        return makeColumn(type, rows, { values, dictionary });
+      }
+      const valid = nullable ? blank.nulls(rows) : null;
+      if (type.typeId === Type.Float) return makeColumn(type, rows, { values: blank.floats(rows), valid });
+      return makeColumn(type, rows, { values: blank.ints(rows), valid, dictionary: type.typeId === Type.Dictionary ? nobody : null });
     });
     return batchOfData(schema, rows, [...(batch.data.children as Data[]), ...columns]);
   };
 }
 
-const zerosFor = (rows: number) => ({ floats: new Float64Array(rows), ints: new Int32Array(rows), bits: new Uint8Array((rows + 7) >> 3) });
+/** Zeros for one column, as many as the longest batch had rows. */
+class Blank {
+  #floats = new Float64Array(0);
+  #ints = new Int32Array(0);
+  #nulls = new Uint8Array(0);
 
-function repeated(codes: Int32Array, rows: number, zeros: Int32Array): Int32Array {
-  return codes.length === 1 ? zeros.subarray(0, rows) : Int32Array.from({ length: rows }, (_, row) => codes[row % codes.length] as number);
+  floats(rows: number): Float64Array {
+    if (this.#floats.length < rows) this.#floats = new Float64Array(rows);
+    return this.#floats.subarray(0, rows);
+  }
+
+  ints(rows: number): Int32Array {
+    if (this.#ints.length < rows) this.#ints = new Int32Array(rows);
+    return this.#ints.subarray(0, rows);
+  }
+
+  /** A bitmap in which every row is null. */
+  nulls(rows: number): Uint8Array {
+    const bytes = (rows + 7) >> 3;
+    if (this.#nulls.length < bytes) this.#nulls = new Uint8Array(bytes);
+    return this.#nulls.subarray(0, bytes);
+  }
 }
 
 /** A batch with columns in place of those of the same names. */

@@ -5,7 +5,7 @@ process.env.UV_THREADPOOL_SIZE ??= '16'; // as the program's launcher does; the 
 export default defineConfig({
   test: {
     pool: 'forks', // native clients cannot be loaded twice in one process
-    maxWorkers: 2, // many tests wait more than they compute
+    maxWorkers: 3, // many tests wait more than they compute
     include: ['test/**/*.test.ts'],
     globalSetup: ['scripts/test-setup.js', 'test/services/prepare.ts'],
     testTimeout: 60_000,

@@ -1,8 +1,9 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { it, onTestFinished } from 'vitest';
 
 const LAUNCHER = resolve(import.meta.dirname, '../../cli/millrace.cjs');
 const OWN_VARIABLES = /^(MILLRACE_|CLICKHOUSE_URL|NO_COLOR|FORCE_COLOR)/;
@@ -21,10 +22,19 @@ export interface Started {
   says(pattern: RegExp): Promise<RegExpExecArray>;
 }
 
+/** How a test that runs beside others says what to do at its end; alone, vitest knows which test it is. */
+const beside = new AsyncLocalStorage<typeof onTestFinished>();
+const atEnd: typeof onTestFinished = (work) => (beside.getStore() ?? onTestFinished)(work);
+
+/** A test that may run beside others of its file and start processes of its own. */
+export function itBeside(name: string, work: () => Promise<void>, timeoutMs?: number): void {
+  it(name, ({ onTestFinished: ownEnd }) => beside.run(ownEnd, work), timeoutMs);
+}
+
 /** A folder of its own for a test, with the given files. */
 export function folderWith(files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-cli-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  atEnd(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), text);
@@ -48,7 +58,7 @@ export function start(cwd: string, args: readonly string[], env: Readonly<Record
     for (const listener of listeners) listener();
   });
   const ended = new Promise<Ended>((done) => child.on('close', (code) => done({ code, stdout, stderr })));
-  onTestFinished(async () => {
+  atEnd(async () => {
     child.kill('SIGKILL');
     await ended;
   });

@@ -22,6 +22,7 @@ import { MillraceError } from '../graph/contract/error.ts';
 import type { Format } from '../graph/contract/format.ts';
 import type { Operator } from '../graph/contract/operator.ts';
 import type { Registry } from '../graph/contract/registry.ts';
+import { asOf } from '../operators/as_of/operator.ts';
 import { bars } from '../operators/bars/operator.ts';
 import { exposure } from '../operators/exposure/operator.ts';
 import { filter } from '../operators/filter/operator.ts';
@@ -41,6 +42,7 @@ const byName = <T extends { readonly name: string }>(declared: readonly T[]): Re
 
 // biome-ignore lint/suspicious/noExplicitAny: declarations of many parameter types, as in Registry
 const OPERATORS: readonly Operator<any>[] = [
+  asOf,
   bars,
   exposure,
   filter,

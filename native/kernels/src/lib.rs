@@ -10,6 +10,7 @@ pub mod output;
 pub mod rejects;
 pub mod snapshot;
 
+mod as_of;
 mod bars;
 mod cells;
 mod crash;
@@ -48,6 +49,7 @@ use kernel::Kernel;
 /// The kernel of that name. A new kernel is a module and a line here.
 fn create(name: &str, config: &Config) -> Result<Box<dyn Kernel>, Fault> {
     Ok(match name {
+        "as_of" => Box::new(as_of::AsOf::new(config)?),
         "bars" => Box::new(bars::Bars::new(config)?),
         "crash" => Box::new(crash::Crash::new(config)?),
         "decode_capture" => Box::new(decode_capture::DecodeCapture::new(config)?),

@@ -180,7 +180,7 @@ impl AsOf {
             let mut slot = self.keys.find(RIGHT, batch, row)?;
             if slot.is_some_and(|slot| self.expired(self.partners[slot as usize].last.ts, self.now_ns)) {
                 self.forget(self.now_ns); // as if the watermark had been told by now: what is forgotten does not hang on epochs
-                slot = None;
+                slot = self.keys.find(RIGHT, batch, row)?; // no more
             }
             match slot {
                 None => self.first(row, time)?,

@@ -148,7 +148,8 @@ impl Mood {
         self.due.entry(ts).or_default().push(group);
     }
 
-    fn take(&mut self, batch: &Batch, row: usize, group: u32, floor_ns: i64) -> Result<(), Fault> {
+    /// False when there is no room for it.
+    fn take(&mut self, batch: &Batch, row: usize, group: u32, floor_ns: i64) -> Result<bool, Fault> {
         let value = |at: usize| -> Result<f64, Fault> { Ok(batch.columns[at].f64s()?[row]) };
         let ts = batch.columns[self.columns.ts].i64s()?[row];
         let credibility = match self.columns.credibility {
@@ -160,7 +161,7 @@ impl Mood {
             Headline { known, ts, sentiment: value(self.columns.sentiment)?, weight: value(self.columns.confidence)? * credibility };
         let Params { horizon, max_headlines, every, .. } = self.params;
         if !self.headlines[group as usize].insert(headline, horizon, max_headlines) {
-            return self.rejects.push(row, "headlines-full", &format!("there are {max_headlines} headlines within the horizon already"));
+            return Ok(false);
         }
         if self.params.rows {
             self.schedule(group, known);
@@ -169,7 +170,7 @@ impl Mood {
             let next = -(-i128::from(known)).div_euclid(i128::from(every)) * i128::from(every); // the first point at or after it
             self.schedule(group, next as i64);
         }
-        Ok(())
+        Ok(true)
     }
 
     fn emit(&mut self, group: u32, ts: i64) {
@@ -212,21 +213,27 @@ impl Mood {
 impl Kernel for Mood {
     fn push(&mut self, _port: usize, batch: &Batch, floor_ns: i64, output: &mut Output) -> Result<(), Fault> {
         self.keep.clear();
+        let mut refused = Vec::new();
         for row in 0..batch.rows {
             let fate = self.fate(batch, row, floor_ns.max(self.watermark_ns))?;
             match &fate {
                 Fate::Counts => {}
                 Fate::Ignored => self.ignored.push(row as i32),
-                Fate::Refused(code, reason) => self.rejects.push(row, code, reason)?,
+                Fate::Refused(code, reason) => refused.push((row, *code, reason.clone())),
             }
             self.keep.push(matches!(fate, Fate::Counts));
         }
         self.keys.groups(batch, Some(&self.keep), &mut self.groups)?;
         self.headlines.resize_with(self.keys.len(), Headlines::default);
         for (row, group) in std::mem::take(&mut self.groups).into_iter().enumerate() {
-            if group != NO_GROUP {
-                self.take(batch, row, group, floor_ns)?;
+            if group != NO_GROUP && !self.take(batch, row, group, floor_ns)? {
+                let most = self.params.max_headlines;
+                refused.push((row, "headlines-full", format!("there are {most} headlines within the horizon already")));
             }
+        }
+        refused.sort_by_key(|(row, ..)| *row);
+        for (row, code, reason) in refused {
+            self.rejects.push(row, code, &reason)?;
         }
         if !self.ignored.is_empty() {
             let mut block = output.block(self.ports.ignored, self.ignored.len())?;

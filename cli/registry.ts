@@ -14,6 +14,7 @@ import { printConnector } from '../connectors/print/connector.ts';
 import { questdbConnector } from '../connectors/questdb/connector.ts';
 import { questdbConnection } from '../connectors/questdb/declaration.ts';
 import { registryConnection } from '../connectors/registry/declaration.ts';
+import { rssConnector } from '../connectors/rss/connector.ts';
 import { simulateConnector } from '../connectors/simulate/connector.ts';
 import { simulateOrdersConnector } from '../connectors/simulate/orders-connector.ts';
 import type { ConnectionDeclaration } from '../graph/contract/connection.ts';
@@ -68,6 +69,7 @@ const CONNECTIONS: readonly ConnectionDeclaration[] = [kafkaConnection, clickhou
 const connectorsWith = (clickhouse: ClickhouseSetup): readonly Connector[] => [
   fileConnector,
   documentConnector,
+  rssConnector,
   simulateConnector,
   simulateOrdersConnector,
   clickhouseConnector(clickhouse),

@@ -12,11 +12,13 @@ import { disk } from './graph/resolve/disk.ts';
 import { type InProcess, runInProcess } from './graph/run/in-process.ts';
 import { Direct } from './graph/wire/direct.ts';
 import { standalone } from './graph/wire/standalone.ts';
+import { aggregate as aggregateOperator } from './operators/aggregate/operator.ts';
 import { bars as barsOperator } from './operators/bars/operator.ts';
 import { exposure as exposureOperator } from './operators/exposure/operator.ts';
 import { filter as filterOperator } from './operators/filter/operator.ts';
 import { indicators as indicatorsOperator } from './operators/indicators/operator.ts';
 import { match as matchOperator } from './operators/match/operator.ts';
+import { mood as moodOperator } from './operators/mood/operator.ts';
 import { normalize as normalizeOperator } from './operators/normalize/operator.ts';
 import { performance as performanceOperator } from './operators/performance/operator.ts';
 import { positions as positionsOperator } from './operators/positions/operator.ts';
@@ -41,6 +43,8 @@ export { batches, type FrameOperator, standalone } from './graph/wire/standalone
 
 /** Event-time OHLCV bars: `bars({ every: '1s' })`. */
 export const bars = standalone(barsOperator);
+/** Aggregates over event-time windows: `aggregate({ every: '1s', size: '5s', by: ['symbol'], columns: { volume: { sum: 'size' } } })`. */
+export const aggregate = standalone(aggregateOperator);
 /** Technical indicators over bars: `indicators({ series: [{ ema: { period: 20 } }] })`. */
 export const indicators = standalone(indicatorsOperator);
 /** Rows for which an expression holds: `filter({ where: 'price > 100' })`. */
@@ -55,6 +59,8 @@ export const valueAtRisk = standalone(varOperator);
 export const varBacktest = standalone(varBacktestOperator);
 /** Return and risk of a series: `performance({ column: 'equity', returns: 'simple' })`. */
 export const performance = standalone(performanceOperator);
+/** Sentiment of headlines as an index that decays: `mood({ half_life: '1h' })`. */
+export const mood = standalone(moodOperator);
 /** Trades of a venue or of typed columns, checked against an instrument table given as text by its path. */
 export const normalize = (params: unknown, files: ReadonlyMap<string, string>) => standalone(normalizeOperator, files)(params);
 /** Positions, profit and equity of accounts from their fills, with an instrument table given as text by its path; also `.port('equity')`, `balances`. */

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import Table from 'cli-table3';
+import { asOfJoin } from './as-of.ts';
 import { clickhouse } from './clickhouse.ts';
 import { check } from './compile.ts';
 import { arrowToDiscard, captureToDiscard } from './discard.ts';
@@ -32,6 +33,7 @@ const BENCHES: readonly Bench[] = [
   graph,
   json,
   kernels,
+  asOfJoin,
   gate,
   positions,
   matching,

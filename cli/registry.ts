@@ -14,6 +14,7 @@ import { printConnector } from '../connectors/print/connector.ts';
 import { questdbConnector } from '../connectors/questdb/connector.ts';
 import { questdbConnection } from '../connectors/questdb/declaration.ts';
 import { registryConnection } from '../connectors/registry/declaration.ts';
+import { rssConnector } from '../connectors/rss/connector.ts';
 import { simulateConnector } from '../connectors/simulate/connector.ts';
 import { simulateOrdersConnector } from '../connectors/simulate/orders-connector.ts';
 import type { ConnectionDeclaration } from '../graph/contract/connection.ts';
@@ -22,11 +23,14 @@ import { MillraceError } from '../graph/contract/error.ts';
 import type { Format } from '../graph/contract/format.ts';
 import type { Operator } from '../graph/contract/operator.ts';
 import type { Registry } from '../graph/contract/registry.ts';
+import { aggregate } from '../operators/aggregate/operator.ts';
+import { asOf } from '../operators/as_of/operator.ts';
 import { bars } from '../operators/bars/operator.ts';
 import { exposure } from '../operators/exposure/operator.ts';
 import { filter } from '../operators/filter/operator.ts';
 import { indicators } from '../operators/indicators/operator.ts';
 import { match } from '../operators/match/operator.ts';
+import { mood } from '../operators/mood/operator.ts';
 import { normalize } from '../operators/normalize/operator.ts';
 import { performance } from '../operators/performance/operator.ts';
 import { positions } from '../operators/positions/operator.ts';
@@ -43,11 +47,14 @@ const byName = <T extends { readonly name: string }>(declared: readonly T[]): Re
 
 // biome-ignore lint/suspicious/noExplicitAny: declarations of many parameter types, as in Registry
 const OPERATORS: readonly Operator<any>[] = [
+  aggregate,
+  asOf,
   bars,
   exposure,
   filter,
   indicators,
   match,
+  mood,
   normalize,
   performance,
   positions,
@@ -66,6 +73,7 @@ const CONNECTIONS: readonly ConnectionDeclaration[] = [kafkaConnection, clickhou
 const connectorsWith = (clickhouse: ClickhouseSetup): readonly Connector[] => [
   fileConnector,
   documentConnector,
+  rssConnector,
   simulateConnector,
   simulateOrdersConnector,
   clickhouseConnector(clickhouse),

@@ -2,7 +2,7 @@ use crate::column::{Batch, Column, Values};
 use crate::config::{Config, Kind, Port};
 use crate::dictionary::Dictionary;
 use crate::fault::Fault;
-use crate::kernel::Kernel;
+use crate::kernel::{Kernel, MergedPart};
 use crate::output::Output;
 use crate::snapshot::{Writer, read_all, seal, unseal};
 
@@ -72,30 +72,27 @@ impl Host {
     /// each run as a batch of its own, but what the runs write leaves together.
     pub fn push_merged(&mut self, parts: &[Part], runs: &[i32], floor_ns: i64) -> Result<Option<Vec<u64>>, Fault> {
         self.enter()?;
-        let mut batches = Vec::with_capacity(parts.len());
+        let mut merged = Vec::with_capacity(parts.len());
+        let mut laid = Vec::with_capacity(parts.len());
         for part in parts {
-            batches.push(columns(&self.config, &self.dictionaries, part.port, part.rows, &part.columns)?);
+            laid.push(columns(&self.config, &self.dictionaries, part.port, part.rows, &part.columns)?);
         }
-        let wrong = || Fault::new("runs", "the runs of a merged push are not those of its parts");
-        let mut next = vec![0_usize; parts.len()];
-        let mut slice = Slice::default();
-        for run in runs.chunks(2) {
-            let [at, count] = *run else { return Err(wrong()) };
-            let (at, count) = (usize::try_from(at).map_err(|_| wrong())?, usize::try_from(count).map_err(|_| wrong())?);
-            let part = parts.get(at).ok_or_else(wrong)?;
-            let from = next[at];
-            if count > part.rows - from {
-                return Err(wrong());
+        for (part, columns) in parts.iter().zip(&laid) {
+            merged.push(MergedPart { port: part.port, batch: Batch { rows: part.rows, columns } });
+        }
+        let runs = checked_runs(parts, runs)?;
+        if !self.kernel.push_merged(&merged, &runs, floor_ns, &mut self.output)? {
+            let mut next = vec![0_usize; parts.len()];
+            let mut slice = Slice::default();
+            for (at, count) in runs {
+                let (port, from) = (parts[at].port, next[at]);
+                next[at] += count;
+                let mark = self.output.mark();
+                self.output.of_input(Some(port));
+                let columns = slice.of(&laid[at], from, count);
+                self.kernel.push(port, &Batch { rows: count, columns: &columns }, floor_ns, &mut self.output)?;
+                self.output.shift_rows(mark, from)?;
             }
-            next[at] += count;
-            let mark = self.output.mark();
-            self.output.of_input(Some(part.port));
-            let columns = slice.of(&batches[at], from, count);
-            self.kernel.push(part.port, &Batch { rows: count, columns: &columns }, floor_ns, &mut self.output)?;
-            self.output.shift_rows(mark, from)?;
-        }
-        if next.iter().zip(parts).any(|(next, part)| *next != part.rows) {
-            return Err(wrong());
         }
         self.output.join()?;
         self.leave()
@@ -146,6 +143,21 @@ impl Host {
         self.dead = false;
         Ok(buffer)
     }
+}
+
+/// Runs as indices and counts, which are to use up the rows of every part.
+fn checked_runs(parts: &[Part], runs: &[i32]) -> Result<Vec<(usize, usize)>, Fault> {
+    let wrong = || Fault::new("runs", "the runs of a merged push are not those of its parts");
+    let mut left: Vec<usize> = parts.iter().map(|part| part.rows).collect();
+    let mut checked = Vec::with_capacity(runs.len() / 2);
+    for run in runs.chunks(2) {
+        let [at, count] = *run else { return Err(wrong()) };
+        let (at, count) = (usize::try_from(at).map_err(|_| wrong())?, usize::try_from(count).map_err(|_| wrong())?);
+        let rest = left.get_mut(at).ok_or_else(wrong)?;
+        *rest = rest.checked_sub(count).ok_or_else(wrong)?;
+        checked.push((at, count));
+    }
+    if left.iter().any(|rest| *rest != 0) { Err(wrong()) } else { Ok(checked) }
 }
 
 /// The columns of a batch, checked.

@@ -10,6 +10,8 @@ pub mod output;
 pub mod rejects;
 pub mod snapshot;
 
+mod aggregate;
+mod as_of;
 mod bars;
 mod cells;
 mod crash;
@@ -30,6 +32,7 @@ mod keys;
 mod lexicon;
 mod matching;
 mod money;
+mod mood;
 mod normalize;
 mod number;
 mod performance;
@@ -49,6 +52,8 @@ use kernel::Kernel;
 /// The kernel of that name. A new kernel is a module and a line here.
 fn create(name: &str, config: &Config) -> Result<Box<dyn Kernel>, Fault> {
     Ok(match name {
+        "aggregate" => Box::new(aggregate::Aggregate::new(config)?),
+        "as_of" => Box::new(as_of::AsOf::new(config)?),
         "bars" => Box::new(bars::Bars::new(config)?),
         "crash" => Box::new(crash::Crash::new(config)?),
         "decode_capture" => Box::new(decode_capture::DecodeCapture::new(config)?),
@@ -59,6 +64,7 @@ fn create(name: &str, config: &Config) -> Result<Box<dyn Kernel>, Fault> {
         "filter" => Box::new(filter::Filter::new(config)?),
         "float_rows" => Box::new(float_rows::FloatRows::new(config)?),
         "match" => Box::new(matching::Matching::new(config)?),
+        "mood" => Box::new(mood::Mood::new(config)?),
         "normalize" => Box::new(normalize::Normalize::new(config)?),
         "risk" => Box::new(risk::Risk::new(config)?),
         "positions" => Box::new(positions::Positions::new(config)?),

@@ -1,0 +1,153 @@
+import { Schema, Utf8 } from 'apache-arrow';
+import { Agent } from 'undici';
+import { COLUMNS, dictionaryOf, field } from '../../graph/contract/columns.ts';
+import type { ConnectorContext, SourceReader } from '../../graph/contract/connector.ts';
+import { batchOf, type Row } from '../../graph/contract/rows.ts';
+import { guardedLookup } from './address.ts';
+import { FeedFault } from './fault.ts';
+import { type Item, readFeed } from './feed.ts';
+import { fetchFeed, type Validators } from './fetch.ts';
+import type { RssParams } from './params.ts';
+
+/** An item of a feed. */
+export const RSS_SCHEMA = new Schema([
+  field('ts_event', COLUMNS.ts_event.type, false, 'when it was published, else updated, else received; never after it was received'),
+  COLUMNS.ts_recv,
+  field('source', dictionaryOf('source'), false, 'who published it: host of the feed'),
+  field('headline', new Utf8(), false, 'its title, else the beginning of its text'),
+  field('body', new Utf8(), true, 'its text as the feed has it, maybe HTML'),
+  field('url', new Utf8(), true, 'where it can be read'),
+  field('id', new Utf8(), false, 'what the feed calls it: guid or id, else its address'),
+]);
+
+const LONGEST_WAIT_MS = 3_600_000;
+/** Times a wait is doubled, at most. */
+const MOST_DOUBLINGS = 10;
+
+/** One feed: what it said last, and items that nobody has read yet. */
+class FeedReader {
+  readonly #url: string;
+  readonly #params: RssParams;
+  readonly #note: (line: string) => void;
+  readonly #clock: () => bigint;
+  readonly #seen = new Set<string>();
+  #validators: Validators = { etag: null, modified: null };
+  #nextMs = 0;
+  #failures = 0;
+  #told: string | null = null;
+  #looking = false;
+  readonly queue: Row[] = [];
+
+  constructor(url: string, params: RssParams, note: (line: string) => void, clock: () => bigint) {
+    this.#url = url;
+    this.#params = params;
+    this.#note = note;
+    this.#clock = clock;
+  }
+
+  /** Begins to fetch the feed when it is time to; never waits for it. */
+  look(nowMs: number, dispatcher: Agent, closing: AbortSignal): void {
+    if (this.#looking || nowMs < this.#nextMs) return;
+    this.#looking = true;
+    void this.#fetch(dispatcher, closing)
+      .then(
+        () => this.#wait(0),
+        (error: unknown) => this.#failed(error, closing),
+      )
+      .finally(() => {
+        this.#looking = false;
+      });
+  }
+
+  async #fetch(dispatcher: Agent, closing: AbortSignal): Promise<void> {
+    const { timeout, max_bytes, allow_private } = this.#params;
+    const signal = AbortSignal.any([AbortSignal.timeout(ms(timeout)), closing]);
+    const found = await fetchFeed(this.#url, this.#validators, { allowPrivate: allow_private, maxBytes: max_bytes, dispatcher, signal });
+    this.#failures = 0;
+    if (found) {
+      const { items, left } = readFeed(found.text);
+      if (left.large > 0) this.#note(`${this.#url}: feed-item-too-large: ${left.large} items have more text than is taken`);
+      this.#take(items);
+      this.#validators = found.validators;
+    }
+    this.#told = null;
+  }
+
+  /** Items that are new, in the order of their time; feeds list the newest first. */
+  #take(items: readonly Item[]): void {
+    const received = this.#clock();
+    const source = this.#params.source ?? new URL(this.#url).hostname;
+    const rows = items.toReversed().flatMap((item): Row[] => {
+      const known = this.#seen.delete(item.id); // put at the end: what is still listed is remembered longest
+      this.#seen.add(item.id);
+      if (known) return [];
+      const said = item.ms === null ? received : BigInt(Math.trunc(item.ms)) * 1_000_000n;
+      const ts_event = said > received || said < 0n ? received : said; // a time ahead of ours would make all others late
+      return [{ ts_event, ts_recv: received, source, headline: item.headline, body: item.body, url: item.url, id: item.id }];
+    });
+    for (const id of this.#seen) {
+      if (this.#seen.size <= Math.max(this.#params.remember, items.length)) break;
+      this.#seen.delete(id);
+    }
+    this.queue.push(...rows.sort((a, b) => Number((a.ts_event as bigint) - (b.ts_event as bigint))));
+  }
+
+  #failed(error: unknown, closing: AbortSignal): void {
+    if (closing.aborted) return;
+    const fault =
+      error instanceof FeedFault ? error : new FeedFault('feed-unreachable', error instanceof Error ? error.message : String(error));
+    this.#failures += 1;
+    const line = `${this.#url}: ${fault.code}: ${fault.message}`;
+    if (line !== this.#told) this.#note(line);
+    this.#told = line;
+    this.#wait(fault.retryAfterMs);
+  }
+
+  /** Each failure in a row doubles the wait, up to an hour; a server may ask for more. */
+  #wait(leastMs: number): void {
+    const every = ms(this.#params.interval);
+    const doubled = every * 2 ** Math.min(this.#failures, MOST_DOUBLINGS);
+    this.#nextMs = performance.now() + Math.max(leastMs, Math.min(doubled, Math.max(LONGEST_WAIT_MS, every)));
+  }
+}
+
+const ms = (ns: bigint): number => Math.max(1, Math.min(Number(ns / 1_000_000n), 2 ** 31 - 1));
+
+const bytesOf = (row: Row): number => Buffer.byteLength(`${row.headline}${row.body ?? ''}${row.url ?? ''}${row.id}`) + 64;
+
+/**
+ * Looks at feeds. An item is given once while it is remembered; after a start what a feed lists comes again. A feed that cannot be had, or is
+ * none, is told with a code and asked again later, ever less often. Positions count items.
+ */
+export async function openRss(
+  params: RssParams,
+  { note }: Pick<ConnectorContext, 'note'>,
+  clock: () => bigint = () => BigInt(Date.now()) * 1_000_000n,
+): Promise<SourceReader> {
+  const urls = typeof params.url === 'string' ? [params.url] : params.url;
+  const feeds = urls.map((url) => new FeedReader(url, params, note, clock));
+  const closing = new AbortController();
+  const agent = new Agent({ connect: { lookup: guardedLookup(params.allow_private), timeout: ms(params.timeout) }, pipelining: 0 });
+  return {
+    partitions: urls,
+    start: () => Promise.resolve(0),
+    async read(partition, from, maxRows, maxBytes) {
+      const feed = feeds[partition] as FeedReader;
+      if (feed.queue.length === 0) {
+        feed.look(performance.now(), agent, closing.signal);
+        return null;
+      }
+      let [rows, bytes] = [0, 0];
+      for (; rows < Math.min(maxRows, feed.queue.length); rows++) {
+        bytes += bytesOf(feed.queue[rows] as Row);
+        if (rows > 0 && bytes > maxBytes) break;
+      }
+      return { partition, from, to: from + rows, batch: batchOf(RSS_SCHEMA, feed.queue.splice(0, rows)) };
+    },
+    ended: () => false,
+    async close() {
+      closing.abort();
+      await agent.destroy();
+    },
+  };
+}

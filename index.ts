@@ -13,6 +13,7 @@ import { type InProcess, runInProcess } from './graph/run/in-process.ts';
 import { Direct } from './graph/wire/direct.ts';
 import { standalone } from './graph/wire/standalone.ts';
 import { bars as barsOperator } from './operators/bars/operator.ts';
+import { derive as deriveOperator } from './operators/derive/operator.ts';
 import { exposure as exposureOperator } from './operators/exposure/operator.ts';
 import { filter as filterOperator } from './operators/filter/operator.ts';
 import { indicators as indicatorsOperator } from './operators/indicators/operator.ts';
@@ -43,6 +44,8 @@ export { batches, type FrameOperator, standalone } from './graph/wire/standalone
 export const bars = standalone(barsOperator);
 /** Technical indicators over bars: `indicators({ series: [{ ema: { period: 20 } }] })`. */
 export const indicators = standalone(indicatorsOperator);
+/** Columns by expression, with rows before: `derive({ columns: { change: 'price / price[1] - 1' } })`. */
+export const derive = standalone(deriveOperator);
 /** Rows for which an expression holds: `filter({ where: 'price > 100' })`. */
 export const filter = standalone(filterOperator);
 /** Columns kept, dropped, renamed or computed. */

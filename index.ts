@@ -19,6 +19,7 @@ import { filter as filterOperator } from './operators/filter/operator.ts';
 import { indicators as indicatorsOperator } from './operators/indicators/operator.ts';
 import { match as matchOperator } from './operators/match/operator.ts';
 import { normalize as normalizeOperator } from './operators/normalize/operator.ts';
+import { orderFlow as orderFlowOperator } from './operators/order_flow/operator.ts';
 import { performance as performanceOperator } from './operators/performance/operator.ts';
 import { positions as positionsOperator } from './operators/positions/operator.ts';
 import { type RiskParams, risk as riskOperator } from './operators/risk/operator.ts';
@@ -46,6 +47,8 @@ export const bars = standalone(barsOperator);
 export const indicators = standalone(indicatorsOperator);
 /** Columns by expression, with rows before: `derive({ columns: { change: 'price / price[1] - 1' } })`. */
 export const derive = standalone(deriveOperator);
+/** Features of quotes on a fixed grid, without those of trades: `orderFlow({ every: '1s', returns: [5] })`. */
+export const orderFlow = standalone(orderFlowOperator);
 /** Rows for which an expression holds: `filter({ where: 'price > 100' })`. */
 export const filter = standalone(filterOperator);
 /** Columns kept, dropped, renamed or computed. */

@@ -29,6 +29,7 @@ import { filter } from '../operators/filter/operator.ts';
 import { indicators } from '../operators/indicators/operator.ts';
 import { match } from '../operators/match/operator.ts';
 import { normalize } from '../operators/normalize/operator.ts';
+import { orderFlow } from '../operators/order_flow/operator.ts';
 import { performance } from '../operators/performance/operator.ts';
 import { positions } from '../operators/positions/operator.ts';
 import { risk } from '../operators/risk/operator.ts';
@@ -49,6 +50,7 @@ const OPERATORS: readonly Operator<any>[] = [
   indicators,
   match,
   normalize,
+  orderFlow,
   performance,
   positions,
   risk,

@@ -32,6 +32,7 @@ mod matching;
 mod money;
 mod normalize;
 mod number;
+mod order_flow;
 mod performance;
 mod positions;
 mod risk;
@@ -60,6 +61,7 @@ fn create(name: &str, config: &Config) -> Result<Box<dyn Kernel>, Fault> {
         "filter" => Box::new(filter::Filter::new(config)?),
         "match" => Box::new(matching::Matching::new(config)?),
         "normalize" => Box::new(normalize::Normalize::new(config)?),
+        "order_flow" => Box::new(order_flow::OrderFlow::new(config)?),
         "risk" => Box::new(risk::Risk::new(config)?),
         "positions" => Box::new(positions::Positions::new(config)?),
         "performance" => Box::new(performance::Performance::new(config)?),

@@ -17,6 +17,7 @@ import { derive as deriveOperator } from './operators/derive/operator.ts';
 import { exposure as exposureOperator } from './operators/exposure/operator.ts';
 import { filter as filterOperator } from './operators/filter/operator.ts';
 import { indicators as indicatorsOperator } from './operators/indicators/operator.ts';
+import { label as labelOperator } from './operators/label/operator.ts';
 import { match as matchOperator } from './operators/match/operator.ts';
 import { normalize as normalizeOperator } from './operators/normalize/operator.ts';
 import { orderFlow as orderFlowOperator } from './operators/order_flow/operator.ts';
@@ -49,6 +50,8 @@ export const indicators = standalone(indicatorsOperator);
 export const derive = standalone(deriveOperator);
 /** Features of quotes on a fixed grid, without those of trades: `orderFlow({ every: '1s', returns: [5] })`. */
 export const orderFlow = standalone(orderFlowOperator);
+/** Rows again with the return of their future: `label({ horizon: '1s' })`; those without one on `.port('unlabelled')`. */
+export const label = standalone(labelOperator);
 /** Rows for which an expression holds: `filter({ where: 'price > 100' })`. */
 export const filter = standalone(filterOperator);
 /** Columns kept, dropped, renamed or computed. */

@@ -27,6 +27,7 @@ import { derive } from '../operators/derive/operator.ts';
 import { exposure } from '../operators/exposure/operator.ts';
 import { filter } from '../operators/filter/operator.ts';
 import { indicators } from '../operators/indicators/operator.ts';
+import { label } from '../operators/label/operator.ts';
 import { match } from '../operators/match/operator.ts';
 import { normalize } from '../operators/normalize/operator.ts';
 import { orderFlow } from '../operators/order_flow/operator.ts';
@@ -48,6 +49,7 @@ const OPERATORS: readonly Operator<any>[] = [
   exposure,
   filter,
   indicators,
+  label,
   match,
   normalize,
   orderFlow,

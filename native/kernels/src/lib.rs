@@ -27,6 +27,7 @@ mod instant;
 mod joined;
 mod json;
 mod keys;
+mod label;
 mod lexicon;
 mod matching;
 mod money;
@@ -59,6 +60,7 @@ fn create(name: &str, config: &Config) -> Result<Box<dyn Kernel>, Fault> {
         "encode" => Box::new(encode::Encode::new(config)?),
         "exposure" => Box::new(exposure::Exposure::new(config)?),
         "filter" => Box::new(filter::Filter::new(config)?),
+        "label" => Box::new(label::Label::new(config)?),
         "match" => Box::new(matching::Matching::new(config)?),
         "normalize" => Box::new(normalize::Normalize::new(config)?),
         "order_flow" => Box::new(order_flow::OrderFlow::new(config)?),

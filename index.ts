@@ -14,12 +14,15 @@ import { Direct } from './graph/wire/direct.ts';
 import { standalone } from './graph/wire/standalone.ts';
 import { aggregate as aggregateOperator } from './operators/aggregate/operator.ts';
 import { bars as barsOperator } from './operators/bars/operator.ts';
+import { derive as deriveOperator } from './operators/derive/operator.ts';
 import { exposure as exposureOperator } from './operators/exposure/operator.ts';
 import { filter as filterOperator } from './operators/filter/operator.ts';
 import { indicators as indicatorsOperator } from './operators/indicators/operator.ts';
+import { label as labelOperator } from './operators/label/operator.ts';
 import { match as matchOperator } from './operators/match/operator.ts';
 import { mood as moodOperator } from './operators/mood/operator.ts';
 import { normalize as normalizeOperator } from './operators/normalize/operator.ts';
+import { orderFlow as orderFlowOperator } from './operators/order_flow/operator.ts';
 import { performance as performanceOperator } from './operators/performance/operator.ts';
 import { positions as positionsOperator } from './operators/positions/operator.ts';
 import { type RiskParams, risk as riskOperator } from './operators/risk/operator.ts';
@@ -47,6 +50,12 @@ export const bars = standalone(barsOperator);
 export const aggregate = standalone(aggregateOperator);
 /** Technical indicators over bars: `indicators({ series: [{ ema: { period: 20 } }] })`. */
 export const indicators = standalone(indicatorsOperator);
+/** Columns by expression, with rows before: `derive({ columns: { change: 'price / price[1] - 1' } })`. */
+export const derive = standalone(deriveOperator);
+/** Features of quotes on a fixed grid, without those of trades: `orderFlow({ every: '1s', returns: [5] })`. */
+export const orderFlow = standalone(orderFlowOperator);
+/** Rows again with the return of their future: `label({ horizon: '1s' })`; those without one on `.port('unlabelled')`. */
+export const label = standalone(labelOperator);
 /** Rows for which an expression holds: `filter({ where: 'price > 100' })`. */
 export const filter = standalone(filterOperator);
 /** Columns kept, dropped, renamed or computed. */

@@ -26,12 +26,15 @@ import type { Registry } from '../graph/contract/registry.ts';
 import { aggregate } from '../operators/aggregate/operator.ts';
 import { asOf } from '../operators/as_of/operator.ts';
 import { bars } from '../operators/bars/operator.ts';
+import { derive } from '../operators/derive/operator.ts';
 import { exposure } from '../operators/exposure/operator.ts';
 import { filter } from '../operators/filter/operator.ts';
 import { indicators } from '../operators/indicators/operator.ts';
+import { label } from '../operators/label/operator.ts';
 import { match } from '../operators/match/operator.ts';
 import { mood } from '../operators/mood/operator.ts';
 import { normalize } from '../operators/normalize/operator.ts';
+import { orderFlow } from '../operators/order_flow/operator.ts';
 import { performance } from '../operators/performance/operator.ts';
 import { positions } from '../operators/positions/operator.ts';
 import { predict } from '../operators/predict/operator.ts';
@@ -50,12 +53,15 @@ const OPERATORS: readonly Operator<any>[] = [
   aggregate,
   asOf,
   bars,
+  derive,
   exposure,
   filter,
   indicators,
+  label,
   match,
   mood,
   normalize,
+  orderFlow,
   performance,
   positions,
   predict,

@@ -40,7 +40,15 @@ export const COLUMNS = {
   size_lots: field('size_lots', new Int64(), false, 'size in multiples of the lot size'),
   aggressor_side: word('aggressor_side', false, 'side of the taker: buy or sell'),
   side: word('side', false, 'side of the order: buy or sell'),
-  flags: field('flags', new Int32(), false, 'bit set: 1 clock_skew, 2 sequence_gap, 4 late, 8 snapshot'),
+  bid: field('bid', new Float64(), false, 'highest price that is bid, quote currency per unit'),
+  bid_size: field('bid_size', new Float64(), false, 'size bid at that price, base units (COIN-M: contracts)'),
+  ask: field('ask', new Float64(), false, 'lowest price that is asked, quote currency per unit'),
+  ask_size: field('ask_size', new Float64(), false, 'size asked at that price, base units (COIN-M: contracts)'),
+  bid_ticks: field('bid_ticks', new Int64(), false, 'bid in multiples of the tick size'),
+  bid_lots: field('bid_lots', new Int64(), false, 'bid_size in multiples of the lot size'),
+  ask_ticks: field('ask_ticks', new Int64(), false, 'ask in multiples of the tick size'),
+  ask_lots: field('ask_lots', new Int64(), false, 'ask_size in multiples of the lot size'),
+  flags: field('flags', new Int32(), false, 'bit set: 1 clock_skew, 2 sequence_gap, 4 late, 8 snapshot, 16 receipt_time'),
   payload: field('payload', new Utf8(), false, "venue's message as it was received"),
   open: field('open', new Float64(), true, 'first price of the interval'),
   high: field('high', new Float64(), true, 'highest price of the interval'),
@@ -83,8 +91,8 @@ export const COLUMNS = {
   status: word('status', false, 'what became of an order: new, pending, triggered, partially_filled, filled, replaced, canceled, expired'),
 } as const;
 
-/** Bits of the column `flags`. */
-export const FLAG = { clockSkew: 1, sequenceGap: 2, late: 4, snapshot: 8 } as const;
+/** Bits of the column `flags`; `receiptTime`: the venue gives no time, so that `ts_event` is `ts_recv`. */
+export const FLAG = { clockSkew: 1, sequenceGap: 2, late: 4, snapshot: 8, receiptTime: 16 } as const;
 
 /** What a kernel emits on `rejected`: which row of the pushed batch, why, and the row as it was received. */
 export const REJECT_SCHEMA = new Schema([

@@ -41,11 +41,21 @@ export function valueType(type: DataType): ValueType | null {
   }
 }
 
+/** Where an expression stands: only some operators know rows before. */
+export interface CheckOptions {
+  readonly lags: boolean;
+}
+
 /** Parses and type-checks an expression against the columns of a schema; all its faults instead where it has some. */
-export function check(text: string, schema: Schema, wanted?: ValueType): Checked | readonly ExpressionFault[] {
+export function check(
+  text: string,
+  schema: Schema,
+  wanted?: ValueType,
+  options: CheckOptions = { lags: false },
+): Checked | readonly ExpressionFault[] {
   const expression = parse(text);
   if ('code' in expression) return [expression];
-  const checker = new Checker(schema);
+  const checker = new Checker(schema, options);
   const typed = checker.check(expression, 0);
   if (typed && wanted !== undefined) checker.wants(typed, wanted, expression);
   return typed && checker.faults.length === 0 ? { typed: checker.settled(typed, wanted), columns: checker.columns } : checker.faults;
@@ -58,9 +68,11 @@ class Checker {
   readonly faults: ExpressionFault[] = [];
   readonly columns: string[] = [];
   readonly #schema: Schema;
+  readonly #options: CheckOptions;
 
-  constructor(schema: Schema) {
+  constructor(schema: Schema, options: CheckOptions) {
     this.#schema = schema;
+    this.#options = options;
   }
 
   /** Null after recording a fault. */
@@ -72,6 +84,10 @@ class Checker {
         return this.#literal(e, false);
       case 'column':
         return this.#column(e.name, e);
+      case 'lag':
+        return this.#lag(e);
+      case 'choose':
+        return this.#choose(inner(e.when), inner(e.then), inner(e.otherwise), e);
       case 'negate':
         return e.of.node === 'literal' ? this.#literal(e.of, true) : this.#negate(inner(e.of), e.of);
       case 'not': {
@@ -148,6 +164,23 @@ class Checker {
     const known = this.columns.indexOf(name);
     const column = known < 0 ? this.columns.push(name) - 1 : known;
     return { op: 'column', type, nullable: field.nullable, column };
+  }
+
+  #lag(e: Expression & { node: 'lag' }): Typed | null {
+    if (!this.#options.lags) {
+      return this.#fault('expression-type', `rows before are not known here`, e, 'derive adds columns of rows before, such as close[1]');
+    }
+    const column = this.#column(e.name, e.nameSpan);
+    if (column?.op !== 'column') return null;
+    if (column.type === 'text') return this.#fault('expression-type', 'a lag is of numbers, instants or truth, not of text', e);
+    return { op: 'lag', type: column.type, nullable: true, column: column.column, rows: e.rows };
+  }
+
+  #choose(when: Draft | null, then: Draft | null, otherwise: Draft | null, e: Expression & { node: 'choose' }): Typed | null {
+    const truth = this.#bool(when, e.when);
+    const arms = this.#alike([then, otherwise], [e.then, e.otherwise], '"? :"', e);
+    if (!truth || !arms) return null;
+    return node('choose', (arms[0] as Typed).type, [truth, ...arms]);
   }
 
   #bool(draft: Draft | null, span: Span): Typed | null {
@@ -238,9 +271,14 @@ class Checker {
       const wanted = least === most ? `${least}` : `${least} to ${most}`;
       return this.#fault('expression-syntax', `"${name}" takes ${wanted} arguments, not ${drafts.length}`, whole);
     }
-    const args = this.#alike(drafts, spans, `"${name}"`, whole);
-    const type = args?.[0]?.type;
-    if (!args || type === undefined) return null;
+    const given = this.#alike(drafts, spans, `"${name}"`, whole);
+    const type = given?.[0]?.type;
+    if (!given || type === undefined) return null;
+    if (declared.takes === 'float' && (isNumber(type) || drafts[0] === 'null')) {
+      const typed = node(declared.name, 'float', given.map((arg) => toFloat(drafts[0] === 'null' ? asType(arg, 'float') : arg))); // biome-ignore format: one step
+      return { ...typed, nullable: typed.nullable || name !== 'exp' };
+    }
+    const args = given;
     if (!declared.accepts.includes(type)) return this.#fault('expression-type', `"${name}" does not take ${SHOWN[type]}`, whole);
     const typed = node(declared.name, type, args);
     if (name === 'coalesce') return { ...typed, nullable: args.every((a) => a.nullable) };

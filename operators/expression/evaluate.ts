@@ -3,11 +3,15 @@ import type { Typed, TypedOperator } from './typed.ts';
 /** A value of one row: bigint for int and time, number, string, boolean, or null. */
 export type Value = bigint | number | string | boolean | null;
 
+/** The value of a used column so many rows before. */
+export type Before = (column: number, rows: number) => Value;
+
 /** Value of an expression for one row, whose used columns are given in order. The oracle of the native evaluator: slow, plain. */
-export function evaluate(e: Typed, row: readonly Value[]): Value {
+export function evaluate(e: Typed, row: readonly Value[], before: Before = () => null): Value {
   if (e.op === 'column') return row[e.column] ?? null;
+  if (e.op === 'lag') return before(e.column, e.rows);
   if (e.op === 'constant') return (e.type === 'int' || e.type === 'time') && e.value !== null ? BigInt(String(e.value)) : e.value;
-  const args = e.args.map((arg) => evaluate(arg, row));
+  const args = e.args.map((arg) => evaluate(arg, row, before));
   switch (e.op) {
     case 'is_null':
       return args[0] === null;
@@ -19,6 +23,8 @@ export function evaluate(e: Typed, row: readonly Value[]): Value {
       return args.includes(true) ? true : args.includes(null) ? null : false;
     case 'in':
       return isIn(args);
+    case 'choose':
+      return args[0] === null ? null : ((args[0] ? args[1] : args[2]) ?? null);
     default:
       return args.includes(null) ? null : ofPresent(e.op, args as Present[]);
   }
@@ -39,7 +45,7 @@ function compare(a: Present, b: Present): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function ofPresent(op: Exclude<TypedOperator, 'is_null' | 'coalesce' | 'and' | 'or' | 'in'>, args: readonly Present[]): Value {
+function ofPresent(op: Exclude<TypedOperator, 'is_null' | 'coalesce' | 'and' | 'or' | 'in' | 'choose'>, args: readonly Present[]): Value {
   const [a, b] = args as [Present, Present];
   switch (op) {
     case 'float':
@@ -67,7 +73,20 @@ function ofPresent(op: Exclude<TypedOperator, 'is_null' | 'coalesce' | 'and' | '
   }
 }
 
-type Numeric = 'negate' | 'add' | 'subtract' | 'multiply' | 'divide' | 'remainder' | 'abs' | 'floor' | 'ceil' | 'round';
+type Numeric =
+  | 'negate'
+  | 'add'
+  | 'subtract'
+  | 'multiply'
+  | 'divide'
+  | 'remainder'
+  | 'abs'
+  | 'floor'
+  | 'ceil'
+  | 'round'
+  | 'log'
+  | 'exp'
+  | 'sqrt';
 
 function ofInts(op: Numeric, a: bigint, b: bigint): Value {
   switch (op) {
@@ -95,6 +114,12 @@ function fitting(value: bigint): bigint | null {
 
 function ofFloats(op: Numeric, a: number, b: number): Value {
   switch (op) {
+    case 'log':
+      return a <= 0 ? null : Math.log(a);
+    case 'exp':
+      return Math.exp(a);
+    case 'sqrt':
+      return a < 0 ? null : Math.sqrt(a);
     case 'negate':
       return -a;
     case 'abs':

@@ -8,6 +8,8 @@ export interface ExpressionFunction {
   readonly arity: readonly [number, number];
   /** Types of its arguments, which all have one type; the result has that type too. */
   readonly accepts: readonly ValueType[];
+  /** `float`: integers become floats, and where the function has no value the result is null. */
+  readonly takes?: 'float';
 }
 
 const NUMBERS: readonly ValueType[] = ['int', 'float'];
@@ -23,6 +25,9 @@ export const FUNCTIONS: ReadonlyMap<string, ExpressionFunction> = new Map(
       { name: 'floor', summary: 'next whole number at or below', arity: [1, 1], accepts: NUMBERS },
       { name: 'ceil', summary: 'next whole number at or above', arity: [1, 1], accepts: NUMBERS },
       { name: 'round', summary: 'nearest whole number, halves away from zero', arity: [1, 1], accepts: NUMBERS },
+      { name: 'log', summary: 'natural logarithm; null at or below 0', arity: [1, 1], accepts: NUMBERS, takes: 'float' },
+      { name: 'exp', summary: 'e to that power', arity: [1, 1], accepts: NUMBERS, takes: 'float' },
+      { name: 'sqrt', summary: 'square root; null below 0', arity: [1, 1], accepts: NUMBERS, takes: 'float' },
       { name: 'coalesce', summary: 'first argument that is not null', arity: [2, 16], accepts: ['int', 'float', 'time', 'text', 'bool'] },
     ] as const satisfies readonly ExpressionFunction[]
   ).map((declared) => [declared.name, declared]),

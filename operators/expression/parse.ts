@@ -1,5 +1,14 @@
 import { scan, type Token } from './scan.ts';
-import { type Arithmetic, type Comparison, type Expression, type ExpressionFault, MAX_DEPTH, MAX_LENGTH, type Span } from './syntax.ts';
+import {
+  type Arithmetic,
+  type Comparison,
+  type Expression,
+  type ExpressionFault,
+  MAX_DEPTH,
+  MAX_LAG,
+  MAX_LENGTH,
+  type Span,
+} from './syntax.ts';
 
 /** How tightly an infix binds; `not` stands between `and` and the comparisons, minus above all. */
 const BINDING: Readonly<Record<string, number>> = {
@@ -59,7 +68,7 @@ class Parser {
   }
 
   whole(): Expression {
-    const expression = this.#binary(0);
+    const expression = this.#expression();
     const rest = this.#peek();
     if (rest.kind !== 'end') throw this.#unexpected(rest, 'an operator or the end');
     return expression;
@@ -89,6 +98,17 @@ class Parser {
   #unexpected(token: Token, wanted: string): Stop {
     const found = token.kind === 'end' ? 'the expression ends' : `"${show(token)}" stands`;
     return new Stop({ code: 'expression-syntax', message: `expected ${wanted} where ${found}`, from: token.from, to: token.to });
+  }
+
+  /** `when ? then : otherwise` binds least, and to the right. */
+  #expression(): Expression {
+    const when = this.#binary(0);
+    if (this.#mark() !== '?') return when;
+    this.#take();
+    const then = this.#expression();
+    this.#expect(':');
+    const otherwise = this.#expression();
+    return { node: 'choose', when, then, otherwise, from: when.from, to: otherwise.to };
   }
 
   #binary(least: number): Expression {
@@ -148,13 +168,14 @@ class Parser {
     const { from, to } = token;
     if (token.kind === 'literal') return { node: 'literal', literal: token.literal, from, to };
     if (token.kind === 'name') {
+      if (this.#mark() === '[') return this.#lag(token.name, { from, to });
       if (this.#mark() !== '(') return { node: 'column', name: token.name, from, to };
       this.#take();
       const list = this.#list();
       return { node: 'call', name: token.name.toLowerCase(), nameSpan: { from, to }, args: list.args, from, to: list.to };
     }
     if (token.kind === 'mark' && token.mark === '(') {
-      const inner = this.#binary(0);
+      const inner = this.#expression();
       return { ...inner, from, to: this.#expect(')').to };
     }
     if (token.kind === 'mark' && token.mark === 'not') {
@@ -168,12 +189,26 @@ class Parser {
     throw this.#unexpected(token, 'a value, a column or a function');
   }
 
+  /** What stands in brackets behind a name: how many rows before. */
+  #lag(name: string, nameSpan: Span): Expression {
+    this.#take();
+    const token = this.#take();
+    const rows = token.kind === 'literal' && token.literal.kind === 'int' ? token.literal.value : null;
+    if (rows === null) throw this.#unexpected(token, 'a number of rows');
+    const { to } = this.#expect(']');
+    const span = { from: nameSpan.from, to };
+    if (rows >= 1n && rows <= BigInt(MAX_LAG)) return { node: 'lag', name, nameSpan, rows: Number(rows), ...span };
+    const hint = rows === 0n ? `write "${name}"` : undefined;
+    const message = `a lag is 1 to ${MAX_LAG} rows, not ${rows}`;
+    throw new Stop({ code: 'expression-syntax', message, ...(hint === undefined ? {} : { hint }), from: token.from, to: token.to });
+  }
+
   /** What stands between parentheses that are open, at least one expression. */
   #list(): { args: Expression[]; to: number } {
-    const args = [this.#binary(0)];
+    const args = [this.#expression()];
     while (this.#mark() === ',') {
       this.#take();
-      args.push(this.#binary(0));
+      args.push(this.#expression());
     }
     return { args, to: this.#expect(')').to };
   }

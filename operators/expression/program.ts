@@ -10,12 +10,13 @@ export interface ProgramStep {
   readonly value?: string | boolean | null;
 }
 
-/** An expression as flat steps, the last of which is its value; what the native evaluator is told. `renumber` maps its columns. */
-export function programOf(typed: Typed, renumber: (column: number) => number = (column) => column): readonly ProgramStep[] {
+/** An expression as flat steps, the last of which is its value; what the native evaluator is told. `slot` gives where a column stands, or one some rows before. */
+export function programOf(typed: Typed, slot: (column: number, rows: number) => number = (column) => column): readonly ProgramStep[] {
   const steps: ProgramStep[] = [];
   const add = (e: Typed): number => {
     const { op, type } = e;
-    if (e.op === 'column') return steps.push({ op, type, column: renumber(e.column) }) - 1;
+    if (e.op === 'column') return steps.push({ op: 'column', type, column: slot(e.column, 0) }) - 1;
+    if (e.op === 'lag') return steps.push({ op: 'column', type, column: slot(e.column, e.rows) }) - 1;
     if (e.op === 'constant') return steps.push({ op, type, value: typeof e.value === 'number' ? floatText(e.value) : e.value }) - 1;
     const args = e.args.map(add);
     return steps.push({ op, type, args }) - 1;

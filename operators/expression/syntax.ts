@@ -20,6 +20,9 @@ export type Expression = Span &
   (
     | { readonly node: 'literal'; readonly literal: Literal }
     | { readonly node: 'column'; readonly name: string }
+    /** The value of a column `rows` rows before. */
+    | { readonly node: 'lag'; readonly name: string; readonly nameSpan: Span; readonly rows: number }
+    | { readonly node: 'choose'; readonly when: Expression; readonly then: Expression; readonly otherwise: Expression }
     | { readonly node: 'not' | 'negate'; readonly of: Expression }
     | { readonly node: 'logic'; readonly operator: 'and' | 'or'; readonly left: Expression; readonly right: Expression }
     | { readonly node: 'compare'; readonly operator: Comparison; readonly left: Expression; readonly right: Expression }
@@ -38,5 +41,7 @@ export interface ExpressionFault extends Span {
 
 /** Longest expression, in characters. */
 export const MAX_LENGTH = 10_000;
+/** Most rows that a lag goes back. */
+export const MAX_LAG = 10_000;
 /** Deepest tree of an expression; a chain of n operators is n deep. */
 export const MAX_DEPTH = 200;

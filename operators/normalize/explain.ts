@@ -3,6 +3,7 @@ import { type Column, column } from '../../graph/contract/batch.ts';
 import { MillraceError } from '../../graph/contract/error.ts';
 import { cell, rowText } from '../../graph/contract/rows.ts';
 import { type Instrument, instrumentKey } from '../instruments/table.ts';
+import { measure } from './judge-quote.ts';
 import type { InputLayout } from './layout.ts';
 import { type Quoted, type Refusal, reasonOf } from './refusal.ts';
 import { readTyped, roleColumns } from './typed.ts';
@@ -20,7 +21,7 @@ export interface Read {
 
 /** Reads the rows of a batch, each when asked for. */
 export function readRows(layout: InputLayout, batch: RecordBatch): (row: number) => Read {
-  if (layout.kind === 'payload') return payloadReader(layout.venue, column(batch, 'ts_recv'), column(batch, 'payload'));
+  if (layout.kind === 'payload') return payloadReader(layout, column(batch, 'ts_recv'), column(batch, 'payload'));
   const columns = roleColumns(batch, layout.columns);
   const recv = columns.get('ts_recv') ?? columns.get('ts_event');
   const venue = columns.get('venue');
@@ -32,12 +33,14 @@ export function readRows(layout: InputLayout, batch: RecordBatch): (row: number)
   });
 }
 
-function payloadReader(name: string, recv: Column, payload: Column): (row: number) => Read {
+type PayloadLayout = Extract<InputLayout, { kind: 'payload' }>;
+
+function payloadReader({ venue: name, wanted }: PayloadLayout, recv: Column, payload: Column): (row: number) => Read {
   const venue = VENUES.get(name);
   if (!venue) throw new MillraceError(`payloads of venue "${name}" cannot be read`, { code: 'venue-unknown', domain: 'internal' });
   return (row) => {
     const bytes = (payload.values as Uint8Array).subarray(payload.offsets?.[row], payload.offsets?.[row + 1]);
-    return { row: venue.read(bytes), venue: name, tsRecv: recv.values[row] as bigint, raw: () => bytes };
+    return { row: venue.read(bytes, wanted), venue: name, tsRecv: recv.values[row] as bigint, raw: () => bytes };
   };
 }
 
@@ -49,6 +52,11 @@ export function quotedOf(trade: TradeRow, venue: string, instrument: Instrument 
 /** The reason in words why a row was refused with that code. */
 export function explain(code: Refusal, { row, venue }: Read, instruments: ReadonlyMap<string, Instrument>): string {
   if (row.is === 'refused') return reasonOf(code, row.quoted);
+  if (row.is === 'quote') {
+    const { quote } = row;
+    const measured = measure(quote, venue, instruments.get(instrumentKey(venue, quote.symbol)));
+    return reasonOf(code, 'code' in measured ? measured.quoted : { symbol: quote.symbol, sequence: quote.sequence });
+  }
   if (row.is !== 'trade') return reasonOf(code, {});
   const instrument = instruments.get(instrumentKey(venue, row.trade.symbol));
   return reasonOf(code, quotedOf(row.trade, venue, instrument));

@@ -68,7 +68,7 @@ export class Judge {
 }
 
 /** A value in steps, or why it has none. */
-function steps(what: 'price' | 'size', value: string | number, step: Decimal): bigint | Refusal {
+export function steps(what: 'price' | 'size', value: string | number, step: Decimal): bigint | Refusal {
   const off = what === 'price' ? 'price-off-tick' : 'size-off-lot';
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) return `${what}-not-finite`;

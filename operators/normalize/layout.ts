@@ -2,10 +2,12 @@ import { type DataType, Schema, Type } from 'apache-arrow';
 import { columnIndex, isWord } from '../../graph/contract/batch.ts';
 import { COLUMNS, dictionaryOf, field, REJECT_SCHEMA } from '../../graph/contract/columns.ts';
 import { type ColumnTest, INPUT_PORT, MAIN_PORT, REJECTED_PORT, type SchemaRequest } from '../../graph/contract/operator.ts';
+import type { RowKind } from './venues/venue.ts';
 import { VENUES } from './venues/venues.ts';
 
 /** Parameters of `normalize`, after defaults. */
 export interface NormalizeParams {
+  readonly kind: RowKind;
   readonly instruments: string;
   readonly venue?: string | undefined;
   readonly columns: Readonly<Partial<Record<Role, string | undefined>>>;
@@ -19,7 +21,7 @@ export type Role = (typeof ROLES)[number];
 
 /** How the input is read: a venue's raw payloads, or typed columns by role. */
 export type InputLayout =
-  | { readonly kind: 'payload'; readonly venue: string }
+  | { readonly kind: 'payload'; readonly venue: string; readonly wanted: RowKind }
   | { readonly kind: 'typed'; readonly columns: Readonly<Partial<Record<Role, string>>>; readonly venue: string | null };
 
 /** Name of the port of rows that are no trades. */
@@ -31,9 +33,26 @@ export const IGNORED_SCHEMA = new Schema([
   field('kind', dictionaryOf('kind'), false, 'kind of row, as the venue calls it'),
 ]);
 
+const QUOTES = new Schema([
+  COLUMNS.ts_event,
+  COLUMNS.ts_recv,
+  COLUMNS.symbol,
+  COLUMNS.venue,
+  COLUMNS.sequence,
+  COLUMNS.bid,
+  COLUMNS.bid_size,
+  COLUMNS.ask,
+  COLUMNS.ask_size,
+  COLUMNS.bid_ticks,
+  COLUMNS.bid_lots,
+  COLUMNS.ask_ticks,
+  COLUMNS.ask_lots,
+  COLUMNS.flags,
+]);
+
 /** The layout of an accepted node. */
 export function inputLayout(params: NormalizeParams, input: Schema): InputLayout {
-  if (isPayload(params, input)) return { kind: 'payload', venue: params.venue ?? '' };
+  if (isPayload(params, input)) return { kind: 'payload', venue: params.venue ?? '', wanted: params.kind };
   const columns: Partial<Record<Role, string>> = {};
   for (const role of ROLES) {
     const name = params.columns[role] ?? role;
@@ -75,12 +94,19 @@ export function normalizeSchema(request: SchemaRequest<NormalizeParams>): Readon
   const { params } = request;
   const input = request.inputs[INPUT_PORT];
   if (!input) return null;
+  if (params.kind === 'quotes' && !isPayload(params, input)) {
+    const hint = 'quotes in typed columns need no normalize: select names their columns';
+    request.fault('param-invalid', 'quotes are read of raw payloads only', { path: ['kind'] }, hint);
+    return null;
+  }
   const side = isPayload(params, input) ? payloadFaults(request) : typedFaults(request, input);
   if (side === null) return null;
+  const others = { [IGNORED_PORT]: IGNORED_SCHEMA, [REJECTED_PORT]: REJECT_SCHEMA };
+  if (params.kind === 'quotes') return { [MAIN_PORT]: QUOTES, ...others };
   const { ts_event, ts_recv, symbol, venue, sequence, trade_id, price, size, price_ticks, size_lots, flags, aggressor_side } = COLUMNS;
   const taker = side === 'known' ? aggressor_side : field('aggressor_side', aggressor_side.type, true, 'side of the taker: buy or sell');
   const out = new Schema([ts_event, ts_recv, symbol, venue, sequence, trade_id, price, size, price_ticks, size_lots, taker, flags]);
-  return { [MAIN_PORT]: out, [IGNORED_PORT]: IGNORED_SCHEMA, [REJECTED_PORT]: REJECT_SCHEMA };
+  return { [MAIN_PORT]: out, ...others };
 }
 
 function payloadFaults(request: SchemaRequest<NormalizeParams>): 'known' | null {

@@ -10,7 +10,8 @@ import { type Instrument, instrumentKey, instrumentTable } from '../instruments/
 import { explain, readRows } from './explain.ts';
 import { IGNORED_PORT, IGNORED_SCHEMA, type InputLayout, inputLayout, type NormalizeParams } from './layout.ts';
 import { REFUSALS } from './refusal.ts';
-import { KINDS } from './venues/binance.ts';
+import { IGNORED_KINDS } from './venues/binance.ts';
+import { VENUES } from './venues/venues.ts';
 
 const REFUSED_SCHEMA = new Schema([
   field('row', new Int32(), false, 'row of the pushed batch'),
@@ -33,7 +34,7 @@ export function nativeNormalize(context: KernelContext<NormalizeParams>): Kernel
       clock_skew_ns: context.params.clock_skew,
       duplicate_window: context.params.duplicate_window,
       input: told,
-      kinds: layout.kind === 'payload' ? KINDS : [],
+      kinds: layout.kind === 'payload' ? IGNORED_KINDS[layout.wanted] : [],
     },
     inputs: { [INPUT_PORT]: { schema: input, columns } },
     outputs: { [MAIN_PORT]: { schema: out }, [IGNORED_PORT]: { schema: IGNORED_SCHEMA }, refused: { schema: REFUSED_SCHEMA } },
@@ -50,7 +51,11 @@ export function nativeNormalize(context: KernelContext<NormalizeParams>): Kernel
 
 /** Columns that cross, and what they hold. */
 function crossing(layout: InputLayout): { columns: readonly string[]; told: unknown } {
-  if (layout.kind === 'payload') return { columns: ['ts_recv', 'payload'], told: { kind: 'payload', venue: layout.venue } };
+  if (layout.kind === 'payload') {
+    const { venue, wanted: kind } = layout;
+    const wanted = kind === 'quotes' ? { kind, timed: VENUES.get(venue)?.quotesTimed ?? false } : { kind };
+    return { columns: ['ts_recv', 'payload'], told: { kind: 'payload', venue, wanted } };
+  }
   const roles = Object.entries(layout.columns);
   const told = { kind: 'typed', roles: Object.fromEntries(roles.map(([role], i) => [role, i])), venue: layout.venue };
   return { columns: roles.map(([, name]) => name), told };

@@ -6,12 +6,17 @@ import { inspectInstruments } from '../instruments/table.ts';
 import { IGNORED_PORT, inputLayout, normalizeSchema, ROLES, type Role } from './layout.ts';
 import { nativeNormalize } from './native.ts';
 import { referenceNormalize } from './reference.ts';
+import { ROW_KINDS } from './venues/venue.ts';
 
 const mapping = z.strictObject(
   Object.fromEntries(ROLES.map((role) => [role, z.string().optional()])) as Record<Role, z.ZodOptional<z.ZodString>>,
 );
 
 const params = z.strictObject({
+  kind: z
+    .enum(ROW_KINDS)
+    .default('trades')
+    .meta({ description: 'rows to read; quotes, the best bid and ask with their sizes, only of raw payloads' }),
   instruments: z.string().min(1).meta({
     description: 'instrument table: a csv with the columns venue, symbol, tick_size, lot_size, contract_size, currency, sector',
     unit: 'path',
@@ -32,22 +37,31 @@ const params = z.strictObject({
     .min(1)
     .max(1_000_000)
     .default(4096)
-    .meta({ description: 'trades of a symbol among which a trade id may not come twice', unit: 'rows' }),
+    .meta({
+      description:
+        'trades of a symbol among which a trade id may not come twice; quotes in a row that may be numbered at or before the last one, ' +
+        'all of them refused, before the venue is taken to number anew',
+      unit: 'rows',
+    }),
 });
 
-/** One shape of trade, checked against the instrument table. */
+/**
+ * One shape of trade, or of quote, checked against the instrument table. A quote is refused whose numbers are none or do not fit their
+ * steps, whose bid is not below its ask, or whose update number is not above that of the last one (`quote-stale`). Where a venue gives
+ * quotes no time (Binance spot), theirs is that of receipt, flagged 16.
+ */
 export const normalize = defineOperator({
   name: 'normalize',
-  summary: "Reads a venue's trades into one shape, in ticks and lots, and refuses what cannot be a trade.",
+  summary: "Reads a venue's trades or quotes into one shape, in ticks and lots, and refuses what cannot be one.",
   source: 'documentation of each venue, in operators/normalize/venues',
   semantics: 1,
   determinism: 'exact',
   params,
   inputs: { [INPUT_PORT]: { description: 'raw payloads (`ts_recv`, `payload`) of one venue, or trades in typed columns' } },
   outputs: {
-    [MAIN_PORT]: { description: 'trades; a jump of the trade id and a receive clock behind the event clock are flagged' },
+    [MAIN_PORT]: { description: 'trades or quotes; a jump of the trade id and a receive clock behind the event clock are flagged' },
     [IGNORED_PORT]: { description: 'rows of other kinds: when they came and what they were' },
-    [REJECTED_PORT]: { description: 'rows that cannot be a trade, with the reason' },
+    [REJECTED_PORT]: { description: 'rows that cannot be a trade or a quote, with the reason' },
   },
   groups(given, inputs) {
     const input = inputs[INPUT_PORT];

@@ -16,6 +16,8 @@ export const REFUSALS = [
   'size-off-lot',
   'size-too-large',
   'trade-duplicate',
+  'quote-crossed',
+  'quote-stale',
 ] as const;
 
 export type Refusal = (typeof REFUSALS)[number];
@@ -27,6 +29,9 @@ export interface Quoted {
   readonly size?: string | number | undefined;
   readonly side?: string | undefined;
   readonly tradeId?: bigint | undefined;
+  readonly sequence?: bigint | null | undefined;
+  /** What the price is called: that of a trade, or a side of a quote. */
+  readonly what?: 'price' | 'bid' | 'ask' | undefined;
   readonly venue?: string | undefined;
   /** The field that is missing or of the wrong type. */
   readonly field?: string | undefined;
@@ -38,8 +43,9 @@ const QUOTED_LENGTH = 80;
 
 /** The reason in words. */
 export function reasonOf(code: Refusal, q: Quoted): string {
-  const price = `price ${cut(q.price)} of ${cut(q.symbol)}`;
-  const size = `size ${cut(q.size)} of ${cut(q.symbol)}`;
+  const what = q.what ?? 'price';
+  const price = `${what} ${cut(q.price)} of ${cut(q.symbol)}`;
+  const size = `${what === 'price' ? 'size' : `${what} size`} ${cut(q.size)} of ${cut(q.symbol)}`;
   switch (code) {
     case 'payload-unparsable':
       return 'the payload is not one JSON object with unique keys, at most 128 deep';
@@ -69,6 +75,10 @@ export function reasonOf(code: Refusal, q: Quoted): string {
       return `${size} has too many lots for 64 bits`;
     case 'trade-duplicate':
       return `trade ${q.tradeId} of ${cut(q.symbol)} was there before`;
+    case 'quote-crossed':
+      return `${price} is not below the ask`;
+    case 'quote-stale':
+      return `update ${q.sequence} of ${cut(q.symbol)} is at or before the last one`;
   }
 }
 

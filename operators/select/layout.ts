@@ -1,10 +1,11 @@
-import { Bool, type DataType, Field, Float64, Int64, type Schema, Utf8 } from 'apache-arrow';
+import { Field, type Schema } from 'apache-arrow';
 import { isWord } from '../../graph/contract/batch.ts';
-import { DESCRIPTION, dictionaryOf, timestampNs } from '../../graph/contract/columns.ts';
+import { DESCRIPTION, dictionaryOf } from '../../graph/contract/columns.ts';
+import { arrowType } from '../expression/arrow-type.ts';
 import { check } from '../expression/check.ts';
 import { nearest } from '../expression/nearest.ts';
 import type { ExpressionFault } from '../expression/syntax.ts';
-import type { Checked, ValueType } from '../expression/typed.ts';
+import type { Checked } from '../expression/typed.ts';
 
 /** Parameters of `select`. */
 export interface SelectParams {
@@ -82,19 +83,4 @@ function computed(name: string, text: string, checked: Checked, input: Schema): 
 function renamed(field: Field, name: string): Field {
   if (field.name === name) return field;
   return new Field(name, isWord(field.type) ? dictionaryOf(name) : field.type, field.nullable, field.metadata);
-}
-
-function arrowType(type: ValueType): DataType {
-  switch (type) {
-    case 'int':
-      return new Int64();
-    case 'float':
-      return new Float64();
-    case 'bool':
-      return new Bool();
-    case 'text':
-      return new Utf8();
-    case 'time':
-      return timestampNs();
-  }
 }

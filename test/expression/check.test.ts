@@ -32,6 +32,10 @@ function show(e: Expression): string {
       return `(${show(e.of)} is${e.negated ? ' not' : ''} null)`;
     case 'call':
       return `${e.name}(${e.args.map(show).join(' ')})`;
+    case 'lag':
+      return `${e.name}[${e.rows}]`;
+    case 'choose':
+      return `(${show(e.when)} ? ${show(e.then)} : ${show(e.otherwise)})`;
     default:
       return `(${show(e.left)} ${e.operator} ${show(e.right)})`;
   }
@@ -46,6 +50,8 @@ test.each([
   ['(a + b) * c', '((a + b) * c)'],
   ['x == \'it\'\'s\' and y <> "a""b"', "((x = 'it's') and (y != 'a\"b'))"],
   ['max(a, `odd name`, 1.5e3, 250ms)', 'max(a odd name 1500 250000000)'],
+  ['a > b[1] ? 1 : c ? -d[10000] : e or f', '((a > b[1]) ? 1 : (c ? (negate d[10000]) : (e or f)))'],
+  ['(a ? b : c) + max(a, b ? c : d)', '((a ? b : c) + max(a (b ? c : d)))'],
   ['a - b - c / d / e', '((a - b) - ((c / d) / e))'],
 ])('%s is read as %s', (text, tree) => {
   const parsed = parse(text);
@@ -71,7 +77,16 @@ describe('faults stand where they are', () => {
     ['price > 1e999', ['expression-syntax: 1e999']],
     ['trade_id > 9223372036854775808', ['expression-type: 9223372036854775808']],
     ['price in ()', ['expression-syntax: )']],
-    ['sqrt(price) > 1', ['expression-syntax: sqrt']],
+    ['sinh(price) > 1', ['expression-syntax: sinh']],
+    ['log(symbol) > sqrt(ts_event)', ['expression-type: log(symbol)', 'expression-type: sqrt(ts_event)']],
+    ['price > price[1]', ['expression-type: price[1]']],
+    ['price > price[0]', ['expression-syntax: 0']],
+    ['price > price[10001]', ['expression-syntax: 10001']],
+    ['price > price[x]', ['expression-syntax: x']],
+    ['price > price[1', ['expression-syntax: ']],
+    ['price ? 1 : 2', ['expression-type: price']],
+    ['final ? price', ['expression-syntax: ']],
+    ["final ? price : 'a'", ["expression-type: final ? price : 'a'"]],
     ['abs(price, 1) > 1', ['expression-syntax: abs(price, 1)']],
     ['prise > 1 and sise > 2', ['column-unknown: prise', 'column-unknown: sise']],
     ['price', ['expression-type: price']],

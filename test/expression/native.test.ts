@@ -47,8 +47,9 @@ const { number, truth, word } = fc.letrec<{ number: string; truth: string; word:
     fc.constantFrom('f', 'g', 'i', 'j', 'k', '0', '1', '-2', '2.5', '-0.0', '9223372036854775807'),
     binary(tie('number'), ['+', '-', '*', '/', '%']),
     call(tie('number'), ['min', 'max', 'coalesce']),
-    fc.tuple(fc.constantFrom('abs', 'floor', 'ceil', 'round', '-'), tie('number')).map(([name, of]) => `${name}(${of})`),
+    fc.tuple(fc.constantFrom('abs', 'floor', 'ceil', 'round', 'sqrt', '-'), tie('number')).map(([name, of]) => `${name}(${of})`),
     binary(tie('time'), ['-']),
+    fc.tuple(tie('truth'), tie('number'), tie('number')).map(([when, a, b]) => `(${when} ? ${a} : ${b})`),
   ),
   time: fc.oneof(
     { depthSize: 'small' },
@@ -107,6 +108,22 @@ test('filter: the native evaluator keeps what the reference keeps', () => {
     }),
     RUNS,
   );
+});
+
+test('log and exp are those of the C library to the last places but one', () => {
+  const subject = subjectOf(select, { columns: { l: 'log(g)', e: 'exp(g)' } }, { in: SCHEMA });
+  // Decimal.ln and Decimal.exp of Python to 17 digits, the nearest doubles
+  const rows = [0.25, 3, 20].map((g) => ({ j: 0n, g, s: '' }));
+  const values = emitted((emit) => subject.create().push(batchOf(SCHEMA, rows), 'in', emit, 0n)) as { l: number; e: number }[];
+  const wanted = [
+    [-1.3862943611198906, 1.2840254166877414],
+    [1.0986122886681098, 20.085536923187668],
+    [2.995732273553991, 485165195.4097903],
+  ];
+  values.forEach(({ l, e }, i) => {
+    expect(Math.abs(l / (wanted[i]?.[0] ?? Number.NaN) - 1)).toBeLessThanOrEqual(1e-15);
+    expect(Math.abs(e / (wanted[i]?.[1] ?? Number.NaN) - 1)).toBeLessThanOrEqual(1e-15);
+  });
 });
 
 test('an expression as deep as is allowed is evaluated', () => {

@@ -19,7 +19,8 @@ pub struct Keys {
 
 /// One key column: the prefixes of keys up to it, numbered.
 struct Level {
-    column: usize,
+    /// Its place among the columns of each port.
+    columns: Vec<usize>,
     kind: Kind,
     ids: Ids,
     prefixes: FxHashMap<u64, u32>,
@@ -30,7 +31,8 @@ struct Level {
 /// Values of a key column, numbered; 0 is null.
 #[derive(Default)]
 struct Ids {
-    remap: Remap,
+    /// One a port.
+    remaps: Vec<Remap>,
     words: WordTable,
     numbers: FxHashMap<i64, u32>,
     values: Vec<i64>,
@@ -46,12 +48,12 @@ impl Ids {
         id
     }
 
-    fn id(&mut self, column: &Column, row: usize) -> Result<u32, Fault> {
+    fn id(&mut self, port: usize, column: &Column, row: usize) -> Result<u32, Fault> {
         if !column.is_valid(row) {
             return Ok(0);
         }
         Ok(match column.values {
-            Values::Word { codes, dictionary } => self.remap.id(codes[row], dictionary, &mut self.words)? + 1,
+            Values::Word { codes, dictionary } => self.remaps[port].id(codes[row], dictionary, &mut self.words)? + 1,
             Values::I64(values) => self.number(values[row]),
             Values::I32(values) => self.number(i64::from(values[row])),
             Values::Bytes { .. } => self.words.id(column.bytes(row)?) + 1,
@@ -63,10 +65,17 @@ impl Ids {
 impl Keys {
     /// Keys over the named columns of an input port.
     pub fn new(port: &Port, names: &[String]) -> Result<Self, Fault> {
+        Self::of_ports(&[port], names)
+    }
+
+    /// Keys over columns that several input ports have under one name; they are written as the first has them.
+    pub fn of_ports(ports: &[&Port], names: &[String]) -> Result<Self, Fault> {
         let levels = names.iter().map(|name| {
-            let column = port.find(name).ok_or_else(|| Fault::new("kernel-config", format!("there is no key column \"{name}\"")))?;
-            let kind = port.columns[column].kind;
-            Ok(Level { column, kind, ids: Ids::default(), prefixes: FxHashMap::default(), members: Vec::new() })
+            let absent = || Fault::new("kernel-config", format!("there is no key column \"{name}\""));
+            let columns = ports.iter().map(|port| port.find(name)).collect::<Option<Vec<_>>>().ok_or_else(absent)?;
+            let kind = ports.first().zip(columns.first()).map(|(port, column)| port.columns[*column].kind).ok_or_else(absent)?;
+            let ids = Ids { remaps: ports.iter().map(|_| Remap::default()).collect(), ..Ids::default() };
+            Ok(Level { columns, kind, ids, prefixes: FxHashMap::default(), members: Vec::new() })
         });
         Ok(Self { levels: levels.collect::<Result<_, Fault>>()?, len: 0, scratch: Vec::new() })
     }
@@ -78,6 +87,11 @@ impl Keys {
 
     /// The group of every row; rows whose `keep` is false get `NO_GROUP` and make no group.
     pub fn groups(&mut self, batch: &Batch, keep: Option<&[bool]>, groups: &mut Vec<u32>) -> Result<(), Fault> {
+        self.groups_of(0, batch, keep, groups)
+    }
+
+    /// As `groups`, for a batch of the `port`th of several ports.
+    pub fn groups_of(&mut self, port: usize, batch: &Batch, keep: Option<&[bool]>, groups: &mut Vec<u32>) -> Result<(), Fault> {
         groups.clear();
         match keep {
             None => groups.resize(batch.rows, 0),
@@ -91,7 +105,7 @@ impl Keys {
         let last = self.levels.len() - 1;
         let mut parents = std::mem::take(&mut self.scratch);
         for (depth, level) in self.levels.iter_mut().enumerate() {
-            level.descend(&batch.columns[level.column], groups)?;
+            level.descend(port, batch, groups)?;
             if depth == last {
                 self.len = level.prefixes.len();
             }
@@ -106,7 +120,7 @@ impl Keys {
             }
             for level in &mut self.levels {
                 for row in &parents {
-                    let id = level.ids.id(&batch.columns[level.column], *row as usize)?;
+                    let id = level.ids.id(port, &batch.columns[level.columns[port]], *row as usize)?;
                     level.members.push(id);
                 }
             }
@@ -164,16 +178,17 @@ impl Level {
     }
 
     /// From groups of the columns before to groups with this column.
-    fn descend(&mut self, column: &Column, groups: &mut [u32]) -> Result<(), Fault> {
+    fn descend(&mut self, port: usize, batch: &Batch, groups: &mut [u32]) -> Result<(), Fault> {
+        let column = &batch.columns[self.columns[port]];
         if let Values::Word { dictionary, .. } = column.values {
-            self.ids.remap.follow(dictionary);
+            self.ids.remaps[port].follow(dictionary);
         }
         let mut last = (NO_GROUP, 0, 0); // most rows follow one of the same key
         for (row, group) in groups.iter_mut().enumerate() {
             if *group == NO_GROUP {
                 continue;
             }
-            let id = self.ids.id(column, row)?;
+            let id = self.ids.id(port, column, row)?;
             if (*group, id) != (last.0, last.1) {
                 last = (*group, id, self.prefix(*group, id));
             }

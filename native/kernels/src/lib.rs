@@ -18,6 +18,7 @@ mod crash;
 mod decode_capture;
 mod decode_csv;
 mod decode_json;
+mod derive;
 mod encode;
 mod exposure;
 mod expression;
@@ -29,12 +30,14 @@ mod instant;
 mod joined;
 mod json;
 mod keys;
+mod label;
 mod lexicon;
 mod matching;
 mod money;
 mod mood;
 mod normalize;
 mod number;
+mod order_flow;
 mod performance;
 mod positions;
 mod risk;
@@ -59,13 +62,16 @@ fn create(name: &str, config: &Config) -> Result<Box<dyn Kernel>, Fault> {
         "decode_capture" => Box::new(decode_capture::DecodeCapture::new(config)?),
         "decode_csv" => Box::new(decode_csv::DecodeCsv::new(config)?),
         "decode_json" => Box::new(decode_json::DecodeJson::new(config)?),
+        "derive" => Box::new(derive::Derive::new(config)?),
         "encode" => Box::new(encode::Encode::new(config)?),
         "exposure" => Box::new(exposure::Exposure::new(config)?),
         "filter" => Box::new(filter::Filter::new(config)?),
         "float_rows" => Box::new(float_rows::FloatRows::new(config)?),
+        "label" => Box::new(label::Label::new(config)?),
         "match" => Box::new(matching::Matching::new(config)?),
         "mood" => Box::new(mood::Mood::new(config)?),
         "normalize" => Box::new(normalize::Normalize::new(config)?),
+        "order_flow" => Box::new(order_flow::OrderFlow::new(config)?),
         "risk" => Box::new(risk::Risk::new(config)?),
         "positions" => Box::new(positions::Positions::new(config)?),
         "performance" => Box::new(performance::Performance::new(config)?),

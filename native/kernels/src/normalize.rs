@@ -1,24 +1,28 @@
-//! Kernel `normalize`: trades of a venue's payloads or of typed columns, held against an instrument table.
+//! Kernel `normalize`: trades or quotes of a venue's payloads or of typed columns, held against an instrument table.
 
 mod binance;
 mod decimal;
 mod ids;
 mod judge;
+mod quotes;
 mod refusal;
+mod trades;
 mod typed;
+mod updates;
 
 use crate::column::{Batch, Column, Values};
 use crate::config::{Config, ns};
 use crate::dictionary::WordTable;
 use crate::fault::Fault;
-use crate::json::unescape;
 use crate::kernel::Kernel;
-use crate::output::{Bits, Output};
+use crate::output::Output;
 use crate::snapshot::{Reader, Writer};
-use binance::Message;
-use judge::{InstrumentParams, Instruments, Outcome};
+use binance::{Message, Quote, Wanted, plain};
+use judge::{InstrumentParams, Instruments, Level, Outcome, Side};
+use quotes::Quotes;
 use refusal::Refusal;
 use serde::Deserialize;
+use trades::{Read, Trades};
 use typed::{Known, Roles};
 
 #[derive(Deserialize)]
@@ -37,39 +41,14 @@ struct Params {
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 enum Input {
     /// Columns `ts_recv` and `payload`, in this order, of one venue.
-    Payload { venue: String },
+    Payload { venue: String, wanted: Wanted },
     /// Columns by what they hold.
     Typed { roles: Roles, venue: Option<String> },
 }
 
 const CLOCK_SKEW: i32 = 1;
 const SEQUENCE_GAP: i32 = 2;
-
-/// Output columns, in the order of port `out`.
-#[derive(Default)]
-struct Trades {
-    ts_event: Vec<i64>,
-    ts_recv: Vec<i64>,
-    symbol: Vec<i32>,
-    venue: Vec<i32>,
-    sequence: (Vec<i64>, Bits),
-    trade_id: (Vec<i64>, Bits),
-    price: Vec<f64>,
-    size: Vec<f64>,
-    price_ticks: Vec<i64>,
-    size_lots: Vec<i64>,
-    side: (Vec<i32>, Bits),
-    flags: Vec<i32>,
-}
-
-/// One trade as it was read, before it is judged.
-struct Read {
-    ts_event: i64,
-    ts_recv: i64,
-    sequence: Option<i64>,
-    trade_id: Option<i64>,
-    sell: Option<bool>,
-}
+const RECEIPT_TIME: i32 = 16;
 
 /// Ports: `out`; `ignored` (`ts_recv`, `kind`); `refused` (`row`, `code`: index of the reason).
 pub struct Normalize {
@@ -80,6 +59,7 @@ pub struct Normalize {
     kind_table: WordTable,
     sides: WordTable,
     trades: Trades,
+    quotes: Quotes,
     known: Known,
     ignored: (Vec<i64>, Vec<i32>),
     refused: (Vec<i32>, Vec<i32>),
@@ -105,6 +85,7 @@ impl Normalize {
             kind_table,
             sides,
             trades: Trades::default(),
+            quotes: Quotes::default(),
             known: Known::default(),
             ignored: Default::default(),
             refused: Default::default(),
@@ -112,15 +93,19 @@ impl Normalize {
         })
     }
 
-    fn payloads(&mut self, venue: &[u8], columns: &[Column], rows: usize) -> Result<(), Fault> {
+    fn payloads(&mut self, venue: &[u8], wanted: Wanted, columns: &[Column], rows: usize) -> Result<(), Fault> {
         let [recv, payload] = columns else { return Err(Fault::new("column-count", "payloads come in two columns")) };
         let recv = recv.i64s()?;
         let Values::Bytes { offsets, data } = payload.values else { return Err(Fault::new("column-type", "payloads are bytes")) };
-        let mut plain = Vec::new();
+        let mut room = Vec::new();
         for row in 0..rows {
             let bytes = &data[offsets[row] as usize..offsets[row + 1] as usize];
-            let trade = match binance::read(bytes, &self.kinds) {
+            let trade = match binance::read(bytes, &self.kinds, wanted) {
                 Ok(Message::Trade(trade)) => trade,
+                Ok(Message::Quote(quote)) => {
+                    self.quote(row, venue, &quote, recv[row]);
+                    continue;
+                }
                 Ok(Message::Ignored(kind)) => {
                     self.ignored.0.push(recv[row]);
                     self.ignored.1.push(kind as i32);
@@ -131,13 +116,7 @@ impl Normalize {
                     continue;
                 }
             };
-            let symbol = if trade.symbol.escaped {
-                plain.clear();
-                unescape(trade.symbol.raw, &mut plain);
-                &plain
-            } else {
-                trade.symbol.raw
-            };
+            let symbol = plain(trade.symbol, &mut room);
             let read = Read {
                 ts_event: trade.ts_event,
                 ts_recv: recv[row],
@@ -194,6 +173,10 @@ impl Normalize {
         Ok(())
     }
 
+    fn reads_quotes(&self) -> bool {
+        matches!(self.input, Input::Payload { wanted: Wanted::Quotes { .. }, .. })
+    }
+
     fn refuse(&mut self, row: usize, refusal: Refusal) {
         self.refused.0.push(row as i32);
         self.refused.1.push(refusal as i32);
@@ -201,47 +184,47 @@ impl Normalize {
 
     #[inline]
     fn settle(&mut self, row: usize, read: Read, outcome: Result<Outcome, Refusal>) {
-        let Outcome { symbol, venue, price, size, price_ticks, size_lots, gap } = match outcome {
+        let outcome = match outcome {
             Ok(outcome) => outcome,
             Err(refusal) => return self.refuse(row, refusal),
         };
-        let skewed = read.ts_recv.saturating_add(self.clock_skew_ns) < read.ts_event;
-        let trades = &mut self.trades;
-        trades.ts_event.push(read.ts_event);
-        trades.ts_recv.push(read.ts_recv);
-        trades.symbol.push(symbol);
-        trades.venue.push(venue);
-        option(&mut trades.sequence, read.sequence);
-        option(&mut trades.trade_id, read.trade_id);
-        trades.price.push(price);
-        trades.size.push(size);
-        trades.price_ticks.push(price_ticks);
-        trades.size_lots.push(size_lots);
-        option(&mut trades.side, read.sell.map(i32::from));
-        trades.flags.push(if skewed { CLOCK_SKEW } else { 0 } | if gap { SEQUENCE_GAP } else { 0 });
+        let flags = self.skew(read.ts_event, read.ts_recv) | if outcome.gap { SEQUENCE_GAP } else { 0 };
+        self.trades.push(&read, &outcome, flags);
+    }
+
+    #[inline]
+    fn skew(&self, ts_event: i64, ts_recv: i64) -> i32 {
+        if ts_recv.saturating_add(self.clock_skew_ns) < ts_event { CLOCK_SKEW } else { 0 }
+    }
+
+    fn quote(&mut self, row: usize, venue: &[u8], quote: &Quote, ts_recv: i64) {
+        let mut room = Vec::new();
+        let index = self.instruments.find(venue, plain(quote.symbol, &mut room));
+        let outcome = self.instruments.judge_quote(index, quote.update, |side, tick, lot| {
+            let (price, size) = match side {
+                Side::Bid => (quote.bid, quote.bid_size),
+                Side::Ask => (quote.ask, quote.ask_size),
+            };
+            let (price, ticks) = binance::steps(price, tick).map_err(Refusal::of_price)?;
+            let (size, lots) = binance::steps(size, lot).map_err(Refusal::of_size)?;
+            Ok(Level { price, size, ticks, lots })
+        });
+        match outcome {
+            Ok(outcome) => {
+                let ts_event = quote.ts_event.unwrap_or(ts_recv);
+                let untimed = if quote.ts_event.is_none() { RECEIPT_TIME } else { 0 };
+                let renumbered = if outcome.renumbered { SEQUENCE_GAP } else { 0 };
+                let flags = self.skew(ts_event, ts_recv) | renumbered | untimed;
+                self.quotes.push([ts_event, ts_recv], quote.update, &outcome, flags);
+            }
+            Err(refusal) => self.refuse(row, refusal),
+        }
     }
 
     fn flush(&mut self, output: &mut Output) -> Result<(), Fault> {
         let [out, ignored, refused] = self.ports;
-        let rows = self.trades.ts_event.len();
-        if rows > 0 {
-            let trades = &mut self.trades;
-            let mut block = output.block(out, rows)?;
-            block.i64s(&trades.ts_event, None)?;
-            block.i64s(&trades.ts_recv, None)?;
-            block.words(&trades.symbol, None, &self.instruments.symbols)?;
-            block.words(&trades.venue, None, &self.instruments.venues)?;
-            block.i64s(&trades.sequence.0, Some(&trades.sequence.1))?;
-            block.i64s(&trades.trade_id.0, Some(&trades.trade_id.1))?;
-            block.f64s(&trades.price, None)?;
-            block.f64s(&trades.size, None)?;
-            block.i64s(&trades.price_ticks, None)?;
-            block.i64s(&trades.size_lots, None)?;
-            block.words(&trades.side.0, Some(&trades.side.1), &self.sides)?;
-            block.i32s(&trades.flags, None)?;
-            block.end()?;
-            trades.clear();
-        }
+        self.trades.flush(out, &self.instruments.symbols, &self.instruments.venues, &self.sides, output)?;
+        self.quotes.flush(out, &self.instruments.symbols, &self.instruments.venues, output)?;
         if !self.ignored.0.is_empty() {
             let mut block = output.block(ignored, self.ignored.0.len())?;
             block.i64s(&self.ignored.0, None)?;
@@ -262,37 +245,12 @@ impl Normalize {
     }
 }
 
-fn option<T: Default>(column: &mut (Vec<T>, Bits), value: Option<T>) {
-    column.1.push(value.is_some());
-    column.0.push(value.unwrap_or_default());
-}
-
-impl Trades {
-    fn clear(&mut self) {
-        self.ts_event.clear();
-        self.ts_recv.clear();
-        self.symbol.clear();
-        self.venue.clear();
-        for (values, valid) in [&mut self.sequence, &mut self.trade_id] {
-            values.clear();
-            valid.clear();
-        }
-        self.price.clear();
-        self.size.clear();
-        self.price_ticks.clear();
-        self.size_lots.clear();
-        self.side.0.clear();
-        self.side.1.clear();
-        self.flags.clear();
-    }
-}
-
 impl Kernel for Normalize {
     fn push(&mut self, _port: usize, batch: &Batch, _floor_ns: i64, output: &mut Output) -> Result<(), Fault> {
         // taken out for the call, so that it can be read while the rest changes; a fault leaves the kernel dead anyway
-        let input = std::mem::replace(&mut self.input, Input::Payload { venue: String::new() });
+        let input = std::mem::replace(&mut self.input, Input::Payload { venue: String::new(), wanted: Wanted::Trades });
         match &input {
-            Input::Payload { venue } => self.payloads(venue.as_bytes(), batch.columns, batch.rows)?,
+            Input::Payload { venue, wanted } => self.payloads(venue.as_bytes(), *wanted, batch.columns, batch.rows)?,
             Input::Typed { roles, venue } => self.typed(roles, venue.as_deref().map(str::as_bytes), batch.columns, batch.rows)?,
         }
         self.input = input;
@@ -300,11 +258,15 @@ impl Kernel for Normalize {
     }
 
     fn snapshot(&self, into: &mut Writer) -> Result<bool, Fault> {
-        self.instruments.write(into);
+        if self.reads_quotes() {
+            self.instruments.write_updates(into)
+        } else {
+            self.instruments.write(into)
+        }
         Ok(true)
     }
 
     fn restore(&mut self, from: &mut Reader) -> Result<(), Fault> {
-        self.instruments.read(from)
+        if self.reads_quotes() { self.instruments.read_updates(from) } else { self.instruments.read(from) }
     }
 }

@@ -8,9 +8,11 @@ import type { Venue } from './venue.ts';
  *      "p":"61804.8","q":"4","X":"MARKET","m":false}}
  *
  * As USD-M, but `q` counts contracts (of 100 USD for BTCUSD_PERP), and so does `size`.
+ * Quotes as in USD-M, with the pair `ps` beside the symbol; `B` and `A` count contracts.
  */
 export const binanceCoinm: Venue = {
   name: 'binance_coinm',
   source: 'Binance, COIN-Margined Futures, WebSocket Market Streams, https://developers.binance.com/docs/derivatives/coin-margined-futures',
-  read: readBinance,
+  quotesTimed: true,
+  read: readBinance({ timed: true }),
 };

@@ -3,7 +3,7 @@
 mod bar;
 mod open;
 mod rows;
-mod signs;
+pub mod signs;
 
 use crate::column::{Batch, Column};
 use crate::config::{Config, Kind, ns};

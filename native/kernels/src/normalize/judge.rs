@@ -1,6 +1,7 @@
 use super::decimal::{Decimal, NoSteps, Step};
 use super::ids::IdWindow;
 use super::refusal::Refusal;
+use super::updates::Updates;
 use crate::dictionary::WordTable;
 use crate::fault::Fault;
 use crate::snapshot::{Reader, Writer};
@@ -41,6 +42,7 @@ struct Instrument {
     tick: Step,
     lot: Step,
     ids: IdWindow,
+    updates: Updates,
 }
 
 /// A trade that may leave, but for its clocks.
@@ -53,6 +55,31 @@ pub struct Outcome {
     pub size_lots: i64,
     /// Trade ids were skipped before it.
     pub gap: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub enum Side {
+    Bid,
+    Ask,
+}
+
+/// One side of a quote.
+#[derive(Debug, Clone, Copy)]
+pub struct Level {
+    pub price: f64,
+    pub size: f64,
+    pub ticks: i64,
+    pub lots: i64,
+}
+
+/// A quote that may leave, but for its clocks.
+pub struct QuoteOutcome {
+    pub symbol: i32,
+    pub venue: i32,
+    pub bid: Level,
+    pub ask: Level,
+    /// The venue began to number anew.
+    pub renumbered: bool,
 }
 
 /// The instrument table and what was seen of each instrument.
@@ -95,6 +122,7 @@ impl Instruments {
                 tick: line.tick_size.step()?,
                 lot: line.lot_size.step()?,
                 ids: IdWindow::default(),
+                updates: Updates::default(),
             });
         }
         Ok(table)
@@ -133,6 +161,46 @@ impl Instruments {
             return Err(Refusal::TradeDuplicate);
         }
         Ok(Outcome { symbol: instrument.symbol, venue: instrument.venue, price, size, price_ticks, size_lots, gap })
+    }
+
+    /// The checks of a quote, in the order of `QuoteJudge` in `operators/normalize/judge-quote.ts`; `level` reads price and size of a side.
+    #[inline]
+    pub fn judge_quote(
+        &mut self,
+        index: Option<usize>,
+        update: i64,
+        level: impl Fn(Side, &Step, &Step) -> Result<Level, Refusal>,
+    ) -> Result<QuoteOutcome, Refusal> {
+        let instrument = index.and_then(|index| self.list.get_mut(index)).ok_or(Refusal::InstrumentUnknown)?;
+        let bid = level(Side::Bid, &instrument.tick, &instrument.lot)?;
+        let ask = level(Side::Ask, &instrument.tick, &instrument.lot)?;
+        if bid.ticks >= ask.ticks {
+            return Err(Refusal::QuoteCrossed);
+        }
+        let renumbered = instrument.updates.accept(update, self.window).ok_or(Refusal::QuoteStale)?;
+        Ok(QuoteOutcome { symbol: instrument.symbol, venue: instrument.venue, bid, ask, renumbered })
+    }
+
+    pub fn write_updates(&self, into: &mut Writer) {
+        let mut names: Vec<_> = self.by_name.iter().filter(|(_, index)| !self.list[**index].updates.is_empty()).collect();
+        names.sort();
+        into.count(names.len());
+        for (name, index) in names {
+            into.bytes(name);
+            self.list[*index].updates.write(into);
+        }
+    }
+
+    /// Instruments that are no longer in the table are forgotten.
+    pub fn read_updates(&mut self, from: &mut Reader) -> Result<(), Fault> {
+        for _ in 0..from.count()? {
+            let name = from.bytes()?;
+            let updates = Updates::read(from)?;
+            if let Some(index) = self.by_name.get(name) {
+                self.list[*index].updates = updates;
+            }
+        }
+        Ok(())
     }
 
     pub fn write(&self, into: &mut Writer) {

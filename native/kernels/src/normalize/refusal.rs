@@ -18,6 +18,8 @@ pub enum Refusal {
     SizeOffLot,
     SizeTooLarge,
     TradeDuplicate,
+    QuoteCrossed,
+    QuoteStale,
 }
 
 impl Refusal {

@@ -1,0 +1,117 @@
+use crate::expression::{Data, Vector};
+use crate::fault::Fault;
+use crate::snapshot::{Reader, Writer, corrupt};
+
+/// The last rows of one column, by group.
+#[derive(Debug)]
+pub struct History {
+    /// Rows before the current one that are asked for, each at least 1.
+    rows: Vec<usize>,
+    depth: usize,
+    groups: Vec<Ring>,
+}
+
+/// Values as 64 bits, the oldest at `next` once there are `depth` of them.
+#[derive(Debug, Clone, Default)]
+struct Ring {
+    bits: Vec<u64>,
+    valid: Vec<bool>,
+    next: usize,
+}
+
+impl Ring {
+    /// Place of the value so many rows before the next one.
+    #[inline]
+    fn place(&self, rows: usize) -> Option<usize> {
+        let length = self.bits.len();
+        if rows > length {
+            return None;
+        }
+        Some(if self.next >= rows { self.next - rows } else { self.next + length - rows })
+    }
+
+    #[inline]
+    fn push(&mut self, bits: u64, valid: bool, depth: usize) {
+        if self.bits.len() < depth {
+            self.bits.push(bits);
+            self.valid.push(valid);
+            self.next = self.bits.len() % depth;
+        } else {
+            self.bits[self.next] = bits;
+            self.valid[self.next] = valid;
+            self.next = if self.next + 1 == depth { 0 } else { self.next + 1 };
+        }
+    }
+}
+
+impl History {
+    pub fn new(rows: &[usize], most: usize) -> Result<Self, Fault> {
+        let depth = rows.iter().copied().max().unwrap_or_default();
+        if depth > most || rows.contains(&0) {
+            return Err(Fault::new("kernel-config", format!("a lag is 1 to {most} rows")));
+        }
+        Ok(Self { rows: rows.to_vec(), depth, groups: Vec::new() })
+    }
+
+    pub fn grow(&mut self, groups: usize) {
+        self.groups.resize(groups, Ring::default());
+    }
+
+    /// For every lag, its value at each row; the rows themselves are rows before from then on.
+    pub fn lag<'a>(&mut self, source: &Vector, groups: &[u32]) -> Result<Vec<Vector<'a>>, Fault> {
+        let bits: Box<dyn Fn(usize) -> u64> = match &source.data {
+            Data::F64(values) => Box::new(|row| values[row].to_bits()),
+            Data::I64(values) => Box::new(|row| values[row] as u64),
+            Data::Bool(values) => Box::new(|row| u64::from(values[row])),
+            Data::Text(_) => return Err(Fault::new("expression-program", "a lag is not of text")),
+        };
+        let mut lagged: Vec<(Vec<u64>, Vec<bool>)> =
+            self.rows.iter().map(|_| (Vec::with_capacity(groups.len()), Vec::with_capacity(groups.len()))).collect();
+        for (row, group) in groups.iter().enumerate() {
+            let ring = &mut self.groups[*group as usize];
+            for (rows, (values, valid)) in self.rows.iter().zip(&mut lagged) {
+                let place = ring.place(*rows);
+                values.push(place.map_or(0, |at| ring.bits[at]));
+                valid.push(place.is_some_and(|at| ring.valid[at]));
+            }
+            ring.push(bits(row), source.is_valid(row), self.depth);
+        }
+        Ok(lagged.into_iter().map(|(bits, valid)| Vector { data: data_of(&source.data, &bits), valid: Some(valid) }).collect())
+    }
+
+    pub fn snapshot(&self, into: &mut Writer) {
+        for ring in &self.groups {
+            into.count(ring.bits.len());
+            for at in (ring.next..ring.bits.len()).chain(0..ring.next.min(ring.bits.len())) {
+                into.i64(ring.bits[at] as i64);
+                into.u32(u32::from(ring.valid[at]));
+            }
+        }
+    }
+
+    /// What `snapshot` wrote of so many groups.
+    pub fn restore(&mut self, groups: usize, from: &mut Reader) -> Result<(), Fault> {
+        for _ in 0..groups {
+            let mut ring = Ring::default();
+            let length = from.count()?;
+            if length > self.depth {
+                return Err(corrupt());
+            }
+            for _ in 0..length {
+                let (bits, valid) = (from.i64()? as u64, from.u32()? == 1);
+                ring.push(bits, valid, self.depth);
+            }
+            self.groups.push(ring);
+        }
+        Ok(())
+    }
+}
+
+/// Bits as values of the same type as `like`.
+fn data_of<'a>(like: &Data, bits: &[u64]) -> Data<'a> {
+    match like {
+        Data::F64(_) => Data::F64(bits.iter().map(|bits| f64::from_bits(*bits)).collect()),
+        Data::Bool(_) => Data::Bool(bits.iter().map(|bits| *bits == 1).collect()),
+        Data::I64(_) | Data::Text(_) => Data::I64(bits.iter().map(|bits| *bits as i64).collect()),
+    }
+}

@@ -1,0 +1,24 @@
+import type { Schema } from 'apache-arrow';
+import { REJECT_SCHEMA } from '../../graph/contract/columns.ts';
+import type { Kernel } from '../../graph/contract/kernel.ts';
+import { INPUT_PORT, type KernelContext, MAIN_PORT, REJECTED_PORT } from '../../graph/contract/operator.ts';
+import { showDuration } from '../../graph/contract/units.ts';
+import { nativeKernel } from '../../native/kernel.ts';
+import { keysOf, UNLABELLED_PORT } from './layout.ts';
+import type { LabelParams } from './operator.ts';
+
+/** The kernel of `native/kernels/src/label`. */
+export function nativeLabel({ params, inputs, outputs }: KernelContext<LabelParams>): Kernel {
+  const schema = inputs[INPUT_PORT] as Schema;
+  const { horizon, max_age, price } = params;
+  return nativeKernel({
+    kernel: 'label',
+    params: { horizon, horizon_text: showDuration(horizon), max_age, price, by: keysOf(params, schema) },
+    inputs: { [INPUT_PORT]: { schema } },
+    outputs: {
+      [MAIN_PORT]: { schema: outputs[MAIN_PORT] as Schema },
+      [UNLABELLED_PORT]: { schema },
+      [REJECTED_PORT]: { schema: REJECT_SCHEMA, carry: 'rejected' },
+    },
+  });
+}

@@ -26,6 +26,7 @@ import { bars } from '../operators/bars/operator.ts';
 import { exposure } from '../operators/exposure/operator.ts';
 import { filter } from '../operators/filter/operator.ts';
 import { indicators } from '../operators/indicators/operator.ts';
+import { learn } from '../operators/learn/operator.ts';
 import { match } from '../operators/match/operator.ts';
 import { normalize } from '../operators/normalize/operator.ts';
 import { performance } from '../operators/performance/operator.ts';
@@ -45,6 +46,7 @@ const OPERATORS: readonly Operator<any>[] = [
   exposure,
   filter,
   indicators,
+  learn,
   match,
   normalize,
   performance,

@@ -26,6 +26,8 @@ mod instant;
 mod joined;
 mod json;
 mod keys;
+mod learn;
+mod learning;
 mod lexicon;
 mod matching;
 mod money;
@@ -56,6 +58,7 @@ fn create(name: &str, config: &Config) -> Result<Box<dyn Kernel>, Fault> {
         "encode" => Box::new(encode::Encode::new(config)?),
         "exposure" => Box::new(exposure::Exposure::new(config)?),
         "filter" => Box::new(filter::Filter::new(config)?),
+        "learn" => Box::new(learn::Learn::new(config)?),
         "match" => Box::new(matching::Matching::new(config)?),
         "normalize" => Box::new(normalize::Normalize::new(config)?),
         "risk" => Box::new(risk::Risk::new(config)?),

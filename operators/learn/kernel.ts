@@ -4,6 +4,7 @@ import type { Kernel } from '../../graph/contract/kernel.ts';
 import { INPUT_PORT, type KernelContext, MAIN_PORT, REJECTED_PORT } from '../../graph/contract/operator.ts';
 import { batchOf, type Row, rowsOf, rowText } from '../../graph/contract/rows.ts';
 import { LABELLED_PORT, ORIGIN, sharedKeys } from '../learning/columns.ts';
+import { exponential } from '../learning/exponential.ts';
 import { Remembered } from '../learning/remembered.ts';
 import { Histories } from '../statistics/histories.ts';
 import { Refusal } from '../statistics/returns.ts';
@@ -156,10 +157,4 @@ export function referenceLearn({ params, inputs, outputs }: KernelContext<LearnP
     snapshot: () => models.snapshot(),
     restore: (chunks) => models.restore(chunks),
   };
-}
-
-/** As Rust writes it. */
-function exponential(value: number): string {
-  if (Number.isNaN(value)) return 'NaN';
-  return Number.isFinite(value) ? value.toExponential().replace('e+', 'e') : value > 0 ? 'inf' : '-inf';
 }

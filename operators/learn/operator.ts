@@ -24,13 +24,9 @@ const params = z
       description: 'key columns: a model a key; [] is one model of all; default those of account, venue, symbol that both ports have',
     }),
     label: z.string().min(1).optional().meta({ description: 'column of the label; default label_up (Bool) or label_return (Float64)' }),
-    horizon: z
-      .string()
-      .min(1)
-      .optional()
-      .meta({
-        description: 'horizon of the labels, as `label` writes it, e.g. 1s: shown beside predictions; labels of others are passed over',
-      }),
+    horizon: z.string().min(1).optional().meta({
+      description: 'horizon of the labels, as `label` writes it, e.g. 1s: shown beside predictions; labels of others are passed over',
+    }),
     rate: z.number().gt(0).max(1000).optional().meta({ description: 'logistic: learning rate, alpha of the paper; default 0.1' }),
     beta: z.number().min(0).max(1e9).optional().meta({ description: 'logistic: damps the first steps, beta of the paper; default 1' }),
     l1: z
@@ -59,15 +55,10 @@ const params = z
         'a feature that is null, NaN, infinite or of 1e75 or more: the row has null predictions and is not learnt from; or the feature counts as 0, its mean where scaled',
     }),
     warm_up: z.int().min(0).max(1e9).default(100).meta({ description: 'rows a key learns from before it predicts', unit: 'rows' }),
-    score_window: z
-      .int()
-      .min(1)
-      .max(1e9)
-      .default(1000)
-      .meta({
-        description: 'running losses are means of the first so many scored rows, then exponential with 1 / score_window',
-        unit: 'rows',
-      }),
+    score_window: z.int().min(1).max(1e9).default(1000).meta({
+      description: 'running losses are means of the first so many scored rows, then exponential with 1 / score_window',
+      unit: 'rows',
+    }),
     pending: z
       .int()
       .min(0)

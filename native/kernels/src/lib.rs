@@ -11,8 +11,10 @@ pub mod rejects;
 pub mod snapshot;
 
 mod bars;
+mod calibrate;
 mod cells;
 mod crash;
+mod decide;
 mod decode_capture;
 mod decode_csv;
 mod decode_json;
@@ -51,7 +53,9 @@ use kernel::Kernel;
 fn create(name: &str, config: &Config) -> Result<Box<dyn Kernel>, Fault> {
     Ok(match name {
         "bars" => Box::new(bars::Bars::new(config)?),
+        "calibrate" => Box::new(calibrate::Calibrate::new(config)?),
         "crash" => Box::new(crash::Crash::new(config)?),
+        "decide" => Box::new(decide::Decide::new(config)?),
         "decode_capture" => Box::new(decode_capture::DecodeCapture::new(config)?),
         "decode_csv" => Box::new(decode_csv::DecodeCsv::new(config)?),
         "decode_json" => Box::new(decode_json::DecodeJson::new(config)?),

@@ -15,6 +15,7 @@ import { standalone } from './graph/wire/standalone.ts';
 import { aggregate as aggregateOperator } from './operators/aggregate/operator.ts';
 import { bars as barsOperator } from './operators/bars/operator.ts';
 import { derive as deriveOperator } from './operators/derive/operator.ts';
+import { decide as decideOperator } from './operators/decide/operator.ts';
 import { exposure as exposureOperator } from './operators/exposure/operator.ts';
 import { filter as filterOperator } from './operators/filter/operator.ts';
 import { indicators as indicatorsOperator } from './operators/indicators/operator.ts';
@@ -74,6 +75,8 @@ export const mood = standalone(moodOperator);
 export const normalize = (params: unknown, files: ReadonlyMap<string, string>) => standalone(normalizeOperator, files)(params);
 /** Positions, profit and equity of accounts from their fills, with an instrument table given as text by its path; also `.port('equity')`, `balances`. */
 export const positions = (params: unknown, files: ReadonlyMap<string, string>) => standalone(positionsOperator, files)(params);
+/** Decisions by rules over scores, with an instrument table given as text by its path; also `.port('orders')`. */
+export const decide = (params: unknown, files: ReadonlyMap<string, string>) => standalone(decideOperator, files)(params);
 /** Exposure of accounts from positions: `exposure({ by: ['symbol', 'currency'] })`. */
 export const exposure = (params: unknown, files?: ReadonlyMap<string, string>) => standalone(exposureOperator, files)(params);
 /** Profit of accounts under scenarios, given as text by their path. */

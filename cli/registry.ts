@@ -31,6 +31,12 @@ import { exposure } from '../operators/exposure/operator.ts';
 import { filter } from '../operators/filter/operator.ts';
 import { indicators } from '../operators/indicators/operator.ts';
 import { label } from '../operators/label/operator.ts';
+import { calibrate } from '../operators/calibrate/operator.ts';
+import { decide } from '../operators/decide/operator.ts';
+import { exposure } from '../operators/exposure/operator.ts';
+import { filter } from '../operators/filter/operator.ts';
+import { indicators } from '../operators/indicators/operator.ts';
+import { learn } from '../operators/learn/operator.ts';
 import { match } from '../operators/match/operator.ts';
 import { mood } from '../operators/mood/operator.ts';
 import { normalize } from '../operators/normalize/operator.ts';
@@ -58,6 +64,12 @@ const OPERATORS: readonly Operator<any>[] = [
   filter,
   indicators,
   label,
+  calibrate,
+  decide,
+  exposure,
+  filter,
+  indicators,
+  learn,
   match,
   mood,
   normalize,

@@ -13,8 +13,10 @@ pub mod snapshot;
 mod aggregate;
 mod as_of;
 mod bars;
+mod calibrate;
 mod cells;
 mod crash;
+mod decide;
 mod decode_capture;
 mod decode_csv;
 mod decode_json;
@@ -31,6 +33,8 @@ mod joined;
 mod json;
 mod keys;
 mod label;
+mod learn;
+mod learning;
 mod lexicon;
 mod matching;
 mod money;
@@ -58,7 +62,9 @@ fn create(name: &str, config: &Config) -> Result<Box<dyn Kernel>, Fault> {
         "aggregate" => Box::new(aggregate::Aggregate::new(config)?),
         "as_of" => Box::new(as_of::AsOf::new(config)?),
         "bars" => Box::new(bars::Bars::new(config)?),
+        "calibrate" => Box::new(calibrate::Calibrate::new(config)?),
         "crash" => Box::new(crash::Crash::new(config)?),
+        "decide" => Box::new(decide::Decide::new(config)?),
         "decode_capture" => Box::new(decode_capture::DecodeCapture::new(config)?),
         "decode_csv" => Box::new(decode_csv::DecodeCsv::new(config)?),
         "decode_json" => Box::new(decode_json::DecodeJson::new(config)?),
@@ -68,6 +74,7 @@ fn create(name: &str, config: &Config) -> Result<Box<dyn Kernel>, Fault> {
         "filter" => Box::new(filter::Filter::new(config)?),
         "float_rows" => Box::new(float_rows::FloatRows::new(config)?),
         "label" => Box::new(label::Label::new(config)?),
+        "learn" => Box::new(learn::Learn::new(config)?),
         "match" => Box::new(matching::Matching::new(config)?),
         "mood" => Box::new(mood::Mood::new(config)?),
         "normalize" => Box::new(normalize::Normalize::new(config)?),

@@ -1,0 +1,102 @@
+use super::model::{Kind as ModelKind, Params};
+use crate::column::{Batch, bit};
+use crate::config::{Kind, Port};
+use crate::fault::Fault;
+
+/// Sizes from it on count as missing: squares of deviations and their sums stay finite.
+pub const LARGEST: f64 = 1e75;
+
+/// Time and features of the rows of a port.
+pub struct Features {
+    ts: usize,
+    columns: Vec<usize>,
+}
+
+impl Features {
+    pub fn new(port: &Port, names: &[String]) -> Result<Self, Fault> {
+        let columns = names.iter().map(|name| port.column(name, Kind::F64)).collect::<Result<_, Fault>>()?;
+        Ok(Self { ts: port.column("ts_event", Kind::I64)?, columns })
+    }
+
+    pub fn time(&self, batch: &Batch, row: usize) -> Result<Option<i64>, Fault> {
+        time(batch, self.ts, row)
+    }
+
+    /// The features of a row, NaN where one is missing, and how many are.
+    pub fn read(&self, batch: &Batch, row: usize, into: &mut [f64]) -> Result<i64, Fault> {
+        let mut missing = 0;
+        for (column, place) in self.columns.iter().zip(into) {
+            let column = &batch.columns[*column];
+            let value = column.f64s()?[row];
+            // not a comparison that NaN passes
+            let there = column.is_valid(row) && value.abs() < LARGEST;
+            *place = if there { value } else { f64::NAN };
+            missing += i64::from(!there);
+        }
+        Ok(missing)
+    }
+}
+
+fn time(batch: &Batch, column: usize, row: usize) -> Result<Option<i64>, Fault> {
+    let column = &batch.columns[column];
+    Ok(column.is_valid(row).then_some(column.i64s()?[row]))
+}
+
+/// What a labelled row says of the future that has come.
+pub enum Label {
+    Value(f64),
+    /// Null, or of another horizon.
+    None,
+    Refused(f64),
+}
+
+pub struct Labelled {
+    pub features: Features,
+    label: usize,
+    up: bool,
+    origin: Option<usize>,
+    /// Where horizons stand, and the one that counts.
+    horizon: Option<(usize, Vec<u8>)>,
+}
+
+impl Labelled {
+    pub fn new(port: &Port, params: &Params) -> Result<Self, Fault> {
+        let up = params.model == ModelKind::Logistic;
+        let origin = port.find("ts_origin").map(|_| port.column("ts_origin", Kind::I64)).transpose()?;
+        let horizon = params.horizon.as_ref().and_then(|text| port.find("horizon").map(|at| (at, text.as_bytes().to_vec())));
+        Ok(Self {
+            features: Features::new(port, &params.features)?,
+            label: port.column(&params.label, if up { Kind::Bool } else { Kind::F64 })?,
+            up,
+            origin,
+            horizon,
+        })
+    }
+
+    /// Whether rows say when they were asked about.
+    pub fn tells_origin(&self) -> bool {
+        self.origin.is_some()
+    }
+
+    pub fn origin(&self, batch: &Batch, row: usize) -> Result<Option<i64>, Fault> {
+        self.origin.map_or(Ok(None), |column| time(batch, column, row))
+    }
+
+    pub fn label(&self, batch: &Batch, row: usize) -> Result<Label, Fault> {
+        if let Some((at, wanted)) = &self.horizon {
+            let column = &batch.columns[*at];
+            if !column.is_valid(row) || column.bytes(row)? != wanted.as_slice() {
+                return Ok(Label::None);
+            }
+        }
+        let column = &batch.columns[self.label];
+        if !column.is_valid(row) {
+            return Ok(Label::None);
+        }
+        if self.up {
+            return Ok(Label::Value(f64::from(u8::from(bit(column.bools()?, row)))));
+        }
+        let value = column.f64s()?[row];
+        Ok(if value.abs() < LARGEST { Label::Value(value) } else { Label::Refused(value) })
+    }
+}

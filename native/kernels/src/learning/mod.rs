@@ -1,0 +1,4 @@
+//! What the operators that learn from labelled rows share.
+
+pub mod pending;
+pub mod port_keys;

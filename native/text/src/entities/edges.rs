@@ -3,17 +3,27 @@ use rustc_hash::FxHashMap;
 
 /// Where every search begins.
 pub const ROOT: u32 = 0;
-/// No node.
+/// No node, or no text.
 const NONE: u32 = u32::MAX;
 /// Bits of the filter for each first token.
-const FILTER_BITS: usize = 16;
+const FILTER_BITS: usize = 8;
+
+/// An edge: what it is found by, the node it leads to, and which text ends there.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    key: u64,
+    node: u32,
+    text: u32,
+}
+
+const FREE: Slot = Slot { key: 0, node: NONE, text: NONE };
 
 /// A trie over tokens, its edges in one table with open addresses: a step costs one look. A filter over first tokens, small enough for a
 /// near cache, answers for most words of a text.
 #[derive(Debug)]
 pub struct Edges {
     seed: u64,
-    slots: Vec<(u64, u32)>,
+    slots: Vec<Slot>,
     mask: usize,
     filter: Vec<u64>,
     filter_mask: usize,
@@ -24,29 +34,29 @@ fn key(node: u32, hash: u64) -> u64 {
 }
 
 impl Edges {
-    /// The trie of texts, and the node where each ends. A seed is taken with which no two edges share a key.
-    pub fn new<'a>(texts: impl ExactSizeIterator<Item = &'a str> + Clone) -> (Self, Vec<u32>) {
-        (1..).find_map(|seed| Self::with_seed(seed, texts.clone())).unwrap_or_else(|| (Self::empty(), Vec::new()))
+    /// The trie of different texts, numbered. A seed is taken with which no two edges share a key.
+    pub fn new<'a>(texts: impl ExactSizeIterator<Item = &'a str> + Clone) -> Self {
+        (1..).find_map(|seed| Self::with_seed(seed, texts.clone())).unwrap_or_else(Self::empty)
     }
 
     fn empty() -> Self {
-        Self { seed: 0, slots: vec![(0, NONE); 2], mask: 1, filter: vec![0], filter_mask: 63 }
+        Self { seed: 0, slots: vec![FREE; 2], mask: 1, filter: vec![0], filter_mask: 63 }
     }
 
-    fn with_seed<'a>(seed: u64, texts: impl ExactSizeIterator<Item = &'a str>) -> Option<(Self, Vec<u32>)> {
-        let mut edges: FxHashMap<u64, (u32, Box<str>, u32)> = FxHashMap::default();
+    fn with_seed<'a>(seed: u64, texts: impl ExactSizeIterator<Item = &'a str>) -> Option<Self> {
+        let mut edges: FxHashMap<u64, (u32, Box<str>, Slot)> = FxHashMap::default();
         let mut firsts = Vec::new();
         let mut tokens = Tokens::default();
-        let mut ends = Vec::with_capacity(texts.len());
         let mut nodes = ROOT;
-        for text in texts {
+        for (number, text) in (0..).zip(texts) {
             tokens.read(text, seed);
-            let mut node = ROOT;
+            let (mut node, mut last) = (ROOT, None);
             for token in &tokens.list {
                 let word = &text[token.start..token.end];
-                let edge = edges.entry(key(node, token.hash)).or_insert_with(|| {
+                let key = key(node, token.hash);
+                let edge = edges.entry(key).or_insert_with(|| {
                     nodes += 1;
-                    (node, word.into(), nodes)
+                    (node, word.into(), Slot { key, node: nodes, text: NONE })
                 });
                 if edge.0 != node || *edge.1 != *word {
                     return None;
@@ -54,29 +64,34 @@ impl Edges {
                 if node == ROOT {
                     firsts.push(token.hash);
                 }
-                node = edge.2;
+                node = edge.2.node;
+                last = Some(key);
             }
-            ends.push(node);
+            if let Some((_, _, slot)) = last.and_then(|key| edges.get_mut(&key)) {
+                slot.text = number;
+            }
         }
+        firsts.sort_unstable();
+        firsts.dedup();
         let size = (edges.len() * 2).next_power_of_two().max(2);
         let filter = (firsts.len() * FILTER_BITS).next_power_of_two().clamp(64, 1 << 21);
-        let mut made = Self { seed, slots: vec![(0, NONE); size], mask: size - 1, filter: vec![0; filter / 64], filter_mask: filter - 1 };
-        for (key, (_, _, node)) in edges {
-            made.insert(key, node);
+        let mut made = Self { seed, slots: vec![FREE; size], mask: size - 1, filter: vec![0; filter / 64], filter_mask: filter - 1 };
+        for (_, _, slot) in edges.into_values() {
+            made.insert(slot);
         }
         for hash in firsts {
             let bit = hash as usize & made.filter_mask;
             made.filter[bit / 64] |= 1 << (bit % 64);
         }
-        Some((made, ends))
+        Some(made)
     }
 
-    fn insert(&mut self, key: u64, node: u32) {
-        let mut at = (key >> 32) as usize & self.mask;
-        while self.slots[at].1 != NONE {
+    fn insert(&mut self, slot: Slot) {
+        let mut at = (slot.key >> 32) as usize & self.mask;
+        while self.slots[at].node != NONE {
             at = (at + 1) & self.mask;
         }
-        self.slots[at] = (key, node);
+        self.slots[at] = slot;
     }
 
     /// What tokens are hashed with.
@@ -91,18 +106,18 @@ impl Edges {
         self.filter[bit / 64] >> (bit % 64) & 1 == 1
     }
 
-    /// The node behind a token; a wrong one where another token has the same hash.
+    /// The node behind a token, and the number of the text that ends there; a wrong one where another token has the same hash.
     #[inline]
-    pub fn follow(&self, node: u32, hash: u64) -> Option<u32> {
+    pub fn follow(&self, node: u32, hash: u64) -> Option<(u32, Option<u32>)> {
         let key = key(node, hash);
         let mut at = (key >> 32) as usize & self.mask;
         loop {
-            let (found, next) = self.slots[at];
-            if next == NONE {
+            let slot = self.slots[at];
+            if slot.node == NONE {
                 return None;
             }
-            if found == key {
-                return Some(next);
+            if slot.key == key {
+                return Some((slot.node, (slot.text != NONE).then_some(slot.text)));
             }
             at = (at + 1) & self.mask;
         }

@@ -38,6 +38,8 @@ struct Spelling {
 struct Group {
     folded: Box<str>,
     spellings: Vec<Spelling>,
+    common: bool,
+    short: bool,
 }
 
 /// Where a name stands, and what it may mean.
@@ -74,9 +76,8 @@ impl Matches {
 /// A table of aliases, made for search.
 #[derive(Debug)]
 pub struct Matcher {
+    /// Over the groups, by number.
     edges: Edges,
-    /// Groups by the node where they end.
-    ends: FxHashMap<u32, u32>,
     groups: Vec<Group>,
 }
 
@@ -90,16 +91,15 @@ impl Matcher {
             if folded.is_empty() {
                 continue;
             }
-            let exact = is_short(&folded) || is_common(&folded);
+            let (common, short) = (is_common(&folded), is_short(&folded));
+            let exact = common || short;
             let group = *by_folded.entry(folded.as_str().into()).or_insert_with(|| {
-                groups.push(Group { folded: folded.into(), spellings: Vec::new() });
+                groups.push(Group { folded: folded.into(), spellings: Vec::new(), common, short });
                 groups.len() as u32 - 1
             });
             groups[group as usize].spellings.push(Spelling { text: text.into(), entity: alias.entity, exact });
         }
-        let (edges, nodes) = Edges::new(groups.iter().map(|group| &*group.folded));
-        let ends = nodes.into_iter().enumerate().map(|(group, node)| (node, group as u32)).collect();
-        Self { edges, ends, groups }
+        Self { edges: Edges::new(groups.iter().map(|group| &*group.folded)), groups }
     }
 
     /// Finds the names of `text`, from left to right; none overlaps another.
@@ -117,12 +117,10 @@ impl Matcher {
             ends.clear();
             let (mut node, mut next) = (ROOT, at);
             while let Some(token) = tokens.list.get(next) {
-                let Some(follows) = self.edges.follow(node, token.hash) else { break };
+                let Some((follows, group)) = self.edges.follow(node, token.hash) else { break };
                 node = follows;
                 next += 1;
-                if let Some(group) = self.ends.get(&node) {
-                    ends.push((next, *group));
-                }
+                ends.extend(group.map(|group| (next, group)));
             }
             let longest = ends.iter().rev().find_map(|(end, group)| {
                 let range = tokens.list[at].start..tokens.list[*end - 1].end;
@@ -151,19 +149,25 @@ impl Matcher {
         if !bounded(text, range) {
             return None;
         }
-        folded.clear();
-        exact.clear();
-        tokens::normal(&text[range.clone()], exact, folded);
-        if **folded != *group.folded {
-            return None;
-        }
+        let inside = &text[range.clone()];
+        let exact = if inside.is_ascii() && inside.eq_ignore_ascii_case(&group.folded) {
+            inside
+        } else {
+            folded.clear();
+            exact.clear();
+            tokens::normal(inside, exact, folded);
+            if **folded != *group.folded {
+                return None;
+            }
+            exact.as_str()
+        };
         let from = entities.len();
-        for spelling in group.spellings.iter().filter(|spelling| !spelling.exact || *spelling.text == **exact) {
+        for spelling in group.spellings.iter().filter(|spelling| !spelling.exact || *spelling.text == *exact) {
             if !entities[from..].contains(&spelling.entity) {
                 entities.push(spelling.entity);
             }
         }
-        let (common, short) = (is_common(&group.folded), is_short(&group.folded));
+        let Group { common, short, .. } = *group;
         (entities.len() > from).then(|| Found { range: range.clone(), entities: from..entities.len(), common, short })
     }
 }

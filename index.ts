@@ -13,6 +13,7 @@ import { type InProcess, runInProcess } from './graph/run/in-process.ts';
 import { Direct } from './graph/wire/direct.ts';
 import { standalone } from './graph/wire/standalone.ts';
 import { bars as barsOperator } from './operators/bars/operator.ts';
+import { deduplicate as deduplicateOperator } from './operators/deduplicate/operator.ts';
 import { exposure as exposureOperator } from './operators/exposure/operator.ts';
 import { filter as filterOperator } from './operators/filter/operator.ts';
 import { indicators as indicatorsOperator } from './operators/indicators/operator.ts';
@@ -45,6 +46,8 @@ export const bars = standalone(barsOperator);
 export const indicators = standalone(indicatorsOperator);
 /** Rows for which an expression holds: `filter({ where: 'price > 100' })`. */
 export const filter = standalone(filterOperator);
+/** Texts that were not there before: `deduplicate({ window: '1h' })`, the others on `.port('duplicates')`. */
+export const deduplicate = standalone(deduplicateOperator);
 /** Columns kept, dropped, renamed or computed. */
 export const select = standalone(selectOperator);
 /** An exchange core over instructions: `match({ depth: 5 })`, its rows on `.port('fills')`, `orders`, `book`, `auction`. */

@@ -23,6 +23,7 @@ import type { Format } from '../graph/contract/format.ts';
 import type { Operator } from '../graph/contract/operator.ts';
 import type { Registry } from '../graph/contract/registry.ts';
 import { bars } from '../operators/bars/operator.ts';
+import { deduplicate } from '../operators/deduplicate/operator.ts';
 import { exposure } from '../operators/exposure/operator.ts';
 import { filter } from '../operators/filter/operator.ts';
 import { indicators } from '../operators/indicators/operator.ts';
@@ -42,6 +43,7 @@ const byName = <T extends { readonly name: string }>(declared: readonly T[]): Re
 // biome-ignore lint/suspicious/noExplicitAny: declarations of many parameter types, as in Registry
 const OPERATORS: readonly Operator<any>[] = [
   bars,
+  deduplicate,
   exposure,
   filter,
   indicators,

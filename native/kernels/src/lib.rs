@@ -16,6 +16,7 @@ mod crash;
 mod decode_capture;
 mod decode_csv;
 mod decode_json;
+mod deduplicate;
 mod encode;
 mod exposure;
 mod expression;
@@ -53,6 +54,7 @@ fn create(name: &str, config: &Config) -> Result<Box<dyn Kernel>, Fault> {
         "decode_capture" => Box::new(decode_capture::DecodeCapture::new(config)?),
         "decode_csv" => Box::new(decode_csv::DecodeCsv::new(config)?),
         "decode_json" => Box::new(decode_json::DecodeJson::new(config)?),
+        "deduplicate" => Box::new(deduplicate::Deduplicate::new(config)?),
         "encode" => Box::new(encode::Encode::new(config)?),
         "exposure" => Box::new(exposure::Exposure::new(config)?),
         "filter" => Box::new(filter::Filter::new(config)?),

@@ -1,4 +1,4 @@
-//! Which characters words are made of, and when two of them are the same. The reference in TypeScript is `operators/sentiment/letters.ts`.
+//! Which characters words are made of, and when two of them are the same. The reference in TypeScript is `operators/text/letters.ts`.
 
 /// Part of a word: a letter, a digit, a low line, or what is written upon or between letters (combining marks, joiners).
 #[inline]

@@ -23,6 +23,7 @@ import { performance as performanceOperator } from './operators/performance/oper
 import { positions as positionsOperator } from './operators/positions/operator.ts';
 import { type RiskParams, risk as riskOperator } from './operators/risk/operator.ts';
 import { select as selectOperator } from './operators/select/operator.ts';
+import { sentiment as sentimentOperator } from './operators/sentiment/operator.ts';
 import { stress as stressOperator } from './operators/stress/operator.ts';
 import { varOperator } from './operators/var/operator.ts';
 import { varBacktest as varBacktestOperator } from './operators/var_backtest/operator.ts';
@@ -64,6 +65,8 @@ export const normalize = (params: unknown, files: ReadonlyMap<string, string>) =
 export const positions = (params: unknown, files: ReadonlyMap<string, string>) => standalone(positionsOperator, files)(params);
 /** Exposure of accounts from positions: `exposure({ by: ['symbol', 'currency'] })`. */
 export const exposure = (params: unknown, files?: ReadonlyMap<string, string>) => standalone(exposureOperator, files)(params);
+/** What headlines say of the entities of a table, given as text by its path: `sentiment({ entities: 'entities.csv' }, files)`. */
+export const sentiment = (params: unknown, files?: ReadonlyMap<string, string>) => standalone(sentimentOperator, files)(params);
 /** Profit of accounts under scenarios, given as text by their path. */
 export const stress = (params: unknown, files: ReadonlyMap<string, string>) => standalone(stressOperator, files)(params);
 

@@ -33,6 +33,7 @@ import { performance } from '../operators/performance/operator.ts';
 import { positions } from '../operators/positions/operator.ts';
 import { risk } from '../operators/risk/operator.ts';
 import { select } from '../operators/select/operator.ts';
+import { sentiment } from '../operators/sentiment/operator.ts';
 import { stress } from '../operators/stress/operator.ts';
 import { varOperator } from '../operators/var/operator.ts';
 import { varBacktest } from '../operators/var_backtest/operator.ts';
@@ -53,6 +54,7 @@ const OPERATORS: readonly Operator<any>[] = [
   positions,
   risk,
   select,
+  sentiment,
   stress,
   varBacktest,
   varOperator,

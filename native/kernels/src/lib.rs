@@ -36,6 +36,7 @@ mod performance;
 mod positions;
 mod risk;
 mod select;
+mod sentiment;
 mod statistics;
 mod stress;
 mod valued;
@@ -64,6 +65,7 @@ fn create(name: &str, config: &Config) -> Result<Box<dyn Kernel>, Fault> {
         "positions" => Box::new(positions::Positions::new(config)?),
         "performance" => Box::new(performance::Performance::new(config)?),
         "select" => Box::new(select::Select::new(config)?),
+        "sentiment" => Box::new(sentiment::Sentiment::new(config)?),
         "stress" => Box::new(stress::Stress::new(config)?),
         "hash" => Box::new(hash::Hash::new(config)?),
         "indicators" => Box::new(indicators::Indicators::new(config)?),

@@ -15,13 +15,15 @@ pub enum Language {
     Other,
 }
 
-/// Log odds that a stop word is worth.
-const STOP_WORD: f32 = 3.0;
+// Log odds are counted in hundredths.
+
+/// What a stop word is worth.
+const STOP_WORD: i32 = 300;
 /// Log odds of a word with a letter that English does not write, such as the ü of "für".
-const FOREIGN_LETTER: f32 = -1.5;
+const FOREIGN_LETTER: i32 = -150;
 /// Log odds below which a text is not English: names alone stay above; with every trigram it takes a little less.
-const THRESHOLD: f32 = -4.0;
-const THRESHOLD_PER_TRIGRAM: f32 = 0.05;
+const THRESHOLD: i32 = -400;
+const THRESHOLD_PER_TRIGRAM: i32 = 5;
 /// Words that it takes to judge by more than the script: fewer are names.
 const FEWEST_WORDS: u32 = 3;
 /// Characters looked at, at most.
@@ -30,39 +32,43 @@ const MOST: usize = 2_000;
 /// The tables, made once.
 #[derive(Debug)]
 pub struct Judge {
-    trigrams: Box<[f32]>,
+    trigrams: Box<[i16]>,
     stop_words: FxHashMap<&'static str, bool>,
 }
 
-/// Letters of a trigram: `_` and a to z by place, others by the Latin letters that are told apart.
-const ALPHABET: usize = 128;
+/// Letters of the table besides a to z, in order.
+const LETTERS: [char; 44] = [
+    'à', 'á', 'â', 'ã', 'ä', 'å', 'ç', 'è', 'é', 'ê', 'ë', 'í', 'î', 'ó', 'ô', 'õ', 'ö', 'ø', 'ù', 'ú', 'ü', 'ý', 'ā', 'ă', 'ą', 'č', 'đ',
+    'ė', 'ę', 'ě', 'ī', 'ı', 'ł', 'ń', 'ř', 'ś', 'ş', 'š', 'ţ', 'ų', 'ż', 'ž', 'ư', 'ể',
+];
+/// Places of a trigram's letter: 0 the edge of a word, 1 to 26 a to z, then `LETTERS`, the last any other.
+const ALPHABET: usize = 28 + LETTERS.len();
 
 impl Default for Judge {
     fn default() -> Self {
-        let mut trigrams = vec![0.0; ALPHABET * ALPHABET * ALPHABET].into_boxed_slice();
+        let mut trigrams = vec![0; ALPHABET * ALPHABET * ALPHABET].into_boxed_slice();
         for line in include_str!("trigrams.txt").lines() {
             let Some((trigram, odds)) = line.split_once(' ') else { continue };
-            let odds = odds.parse::<f32>().unwrap_or(0.0) / 100.0;
             let at = trigram.chars().fold(0, |at, c| at * ALPHABET + if c == '_' { 0 } else { letter(c) });
-            trigrams[at] = odds;
+            trigrams[at] = odds.parse().unwrap_or(0);
         }
         let stop_words = ENGLISH.split_whitespace().map(|word| (word, true)).chain(FOREIGN.split_whitespace().map(|word| (word, false)));
         Self { trigrams, stop_words: stop_words.collect() }
     }
 }
 
-/// A letter's place in the alphabet of trigrams, 1 to 127; of two letters on one place at most one is in the table.
 fn letter(c: char) -> usize {
     match c {
         'a'..='z' => c as usize - 'a' as usize + 1,
-        c => 27 + c as usize % 101,
+        c => 27 + LETTERS.binary_search(&c).unwrap_or(LETTERS.len()),
     }
 }
 
 impl Judge {
-    pub fn judge(&self, text: &str) -> Language {
-        let mut word = String::new();
-        let (mut odds, mut count, mut words) = (0.0, 0.0, 0);
+    /// At most the first 2,000 characters are looked at. `word` is written on.
+    pub fn judge(&self, text: &str, word: &mut String) -> Language {
+        word.clear();
+        let (mut odds, mut count, mut words) = (0, 0, 0);
         let mut foreign = false;
         let (mut latin, mut other) = (0, 0);
         for c in text.chars().take(MOST).chain([' ']) {
@@ -81,8 +87,8 @@ impl Judge {
                     word.push(c);
                 }
             } else if !word.is_empty() {
-                let (worth, trigrams) = self.word(&word);
-                odds += worth + if foreign { FOREIGN_LETTER } else { 0.0 };
+                let (worth, trigrams) = self.word(word);
+                odds += worth + if foreign { FOREIGN_LETTER } else { 0 };
                 count += trigrams;
                 words += 1;
                 foreign = false;
@@ -94,17 +100,17 @@ impl Judge {
     }
 
     /// Log odds of a word, and of how many trigrams.
-    fn word(&self, word: &str) -> (f32, f32) {
+    fn word(&self, word: &str) -> (i32, i32) {
         let stop = match self.stop_words.get(word) {
             Some(true) => STOP_WORD,
             Some(false) => -STOP_WORD,
-            None => 0.0,
+            None => 0,
         };
-        let (mut before, mut odds, mut count) = ((0, 0), stop, 0.0);
+        let (mut before, mut odds, mut count) = ((0, 0), stop, 0);
         for (i, place) in word.chars().map(letter).chain([0]).enumerate() {
             if i > 0 {
-                odds += self.trigrams[(before.0 * ALPHABET + before.1) * ALPHABET + place];
-                count += 1.0;
+                odds += i32::from(self.trigrams[(before.0 * ALPHABET + before.1) * ALPHABET + place]);
+                count += 1;
             }
             before = (before.1, place);
         }

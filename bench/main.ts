@@ -10,6 +10,7 @@ import { clickhouse } from './clickhouse.ts';
 import { check } from './compile.ts';
 import { arrowToDiscard, captureToDiscard } from './discard.ts';
 import { embeddedLog } from './embedded-log.ts';
+import { entities } from './entities.ts';
 import { type Aim, type Bench, type Figure, load, type Result, reaches, shown } from './figure.ts';
 import { graph } from './graph.ts';
 import { json } from './json.ts';
@@ -22,6 +23,7 @@ import { positions } from './positions.ts';
 import { questdb } from './questdb.ts';
 import { questdbServer } from './questdb-server.ts';
 import { gate } from './risk.ts';
+import { headlines } from './sentiment.ts';
 import { soak } from './soak.ts';
 import { start } from './start.ts';
 import { valueAtRisk } from './var.ts';
@@ -35,6 +37,8 @@ const BENCHES: readonly Bench[] = [
   positions,
   matching,
   valueAtRisk,
+  entities,
+  headlines,
   arrowToDiscard,
   captureToDiscard,
   clickhouse,

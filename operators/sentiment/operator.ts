@@ -45,7 +45,7 @@ export type SentimentParams = z.output<typeof params>;
  * entity, scored as a whole. Rows keep the columns of the headline and their order; entities are in the order of their first mention.
  *
  * Names are found at the boundaries of words, the leftmost first, of those the longest; none overlaps another. Case does not count, unless
- * an alias is a common English word or has at most three characters. `Infosys'` and `Infosys's` name `Infosys`; `&` and an apostrophe between letters
+ * an alias is a common English word or has at most three characters; of those, what the table writes small may begin with a capital. `Infosys'` and `Infosys's` name `Infosys`; `&` and an apostrophe between letters
  * join them, so that `AT&T` does not name `T`. A name that belongs to several entities is taken for the first of the table, with a null
  * symbol where their symbols differ. `ambiguity` is 1 - 1 / entities, where a common word is half as sure, a short name three quarters.
  *

@@ -33,6 +33,18 @@ struct Spelling {
     exact: bool,
 }
 
+impl Spelling {
+    /// Whether it is written so, given that the letters are the same. What is written small may begin a sentence.
+    fn is(&self, written: &str) -> bool {
+        let sentence = || {
+            let (mut own, mut given) = (self.text.chars(), written.chars());
+            let (first, capital) = (own.next(), given.next());
+            own.as_str() == given.as_str() && capital.is_some_and(|capital| capital.to_lowercase().eq(first))
+        };
+        !self.exact || *self.text == *written || sentence()
+    }
+}
+
 /// Aliases that differ in case only.
 #[derive(Debug)]
 struct Group {
@@ -162,7 +174,7 @@ impl Matcher {
             exact.as_str()
         };
         let from = entities.len();
-        for spelling in group.spellings.iter().filter(|spelling| !spelling.exact || *spelling.text == *exact) {
+        for spelling in group.spellings.iter().filter(|spelling| spelling.is(exact)) {
             if !entities[from..].contains(&spelling.entity) {
                 entities.push(spelling.entity);
             }

@@ -82,7 +82,9 @@ fn naive(aliases: &[(String, u32)], text: &str) -> Vec<(Range<usize>, Vec<u32>)>
             let mut entities = Vec::new();
             for (spelled, lower, entity) in &table {
                 let any_case = !is_short(lower) && !is_common(lower);
-                if *lower == folded && (any_case || *spelled == exact) && !entities.contains(entity) {
+                let mut letters = spelled.chars();
+                let capital = letters.next().map(|c| c.to_uppercase().chain(letters).collect::<String>());
+                if *lower == folded && (any_case || *spelled == exact || capital.as_ref() == Some(&exact)) && !entities.contains(entity) {
                     entities.push(*entity);
                 }
             }

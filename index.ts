@@ -16,6 +16,7 @@ import { aggregate as aggregateOperator } from './operators/aggregate/operator.t
 import { bars as barsOperator } from './operators/bars/operator.ts';
 import { derive as deriveOperator } from './operators/derive/operator.ts';
 import { decide as decideOperator } from './operators/decide/operator.ts';
+import { deduplicate as deduplicateOperator } from './operators/deduplicate/operator.ts';
 import { exposure as exposureOperator } from './operators/exposure/operator.ts';
 import { filter as filterOperator } from './operators/filter/operator.ts';
 import { indicators as indicatorsOperator } from './operators/indicators/operator.ts';
@@ -28,6 +29,7 @@ import { performance as performanceOperator } from './operators/performance/oper
 import { positions as positionsOperator } from './operators/positions/operator.ts';
 import { type RiskParams, risk as riskOperator } from './operators/risk/operator.ts';
 import { select as selectOperator } from './operators/select/operator.ts';
+import { sentiment as sentimentOperator } from './operators/sentiment/operator.ts';
 import { stress as stressOperator } from './operators/stress/operator.ts';
 import { varOperator } from './operators/var/operator.ts';
 import { varBacktest as varBacktestOperator } from './operators/var_backtest/operator.ts';
@@ -59,6 +61,8 @@ export const orderFlow = standalone(orderFlowOperator);
 export const label = standalone(labelOperator);
 /** Rows for which an expression holds: `filter({ where: 'price > 100' })`. */
 export const filter = standalone(filterOperator);
+/** Texts that were not there before: `deduplicate({ window: '1h' })`, the others on `.port('duplicates')`. */
+export const deduplicate = standalone(deduplicateOperator);
 /** Columns kept, dropped, renamed or computed. */
 export const select = standalone(selectOperator);
 /** An exchange core over instructions: `match({ depth: 5 })`, its rows on `.port('fills')`, `orders`, `book`, `auction`. */
@@ -79,6 +83,8 @@ export const positions = (params: unknown, files: ReadonlyMap<string, string>) =
 export const decide = (params: unknown, files: ReadonlyMap<string, string>) => standalone(decideOperator, files)(params);
 /** Exposure of accounts from positions: `exposure({ by: ['symbol', 'currency'] })`. */
 export const exposure = (params: unknown, files?: ReadonlyMap<string, string>) => standalone(exposureOperator, files)(params);
+/** What headlines say of the entities of a table, given as text by its path: `sentiment({ entities: 'entities.csv' }, files)`. */
+export const sentiment = (params: unknown, files?: ReadonlyMap<string, string>) => standalone(sentimentOperator, files)(params);
 /** Profit of accounts under scenarios, given as text by their path. */
 export const stress = (params: unknown, files: ReadonlyMap<string, string>) => standalone(stressOperator, files)(params);
 

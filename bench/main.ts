@@ -11,6 +11,7 @@ import { clickhouse } from './clickhouse.ts';
 import { check } from './compile.ts';
 import { arrowToDiscard, captureToDiscard } from './discard.ts';
 import { embeddedLog } from './embedded-log.ts';
+import { entities } from './entities.ts';
 import { type Aim, type Bench, type Figure, load, type Result, reaches, shown } from './figure.ts';
 import { graph } from './graph.ts';
 import { json } from './json.ts';
@@ -24,6 +25,7 @@ import { prediction } from './predict.ts';
 import { questdb } from './questdb.ts';
 import { questdbServer } from './questdb-server.ts';
 import { gate } from './risk.ts';
+import { headlines } from './sentiment.ts';
 import { soak } from './soak.ts';
 import { start } from './start.ts';
 import { valueAtRisk } from './var.ts';
@@ -39,6 +41,8 @@ const BENCHES: readonly Bench[] = [
   matching,
   valueAtRisk,
   prediction,
+  entities,
+  headlines,
   arrowToDiscard,
   captureToDiscard,
   clickhouse,

@@ -27,6 +27,7 @@ import { aggregate } from '../operators/aggregate/operator.ts';
 import { asOf } from '../operators/as_of/operator.ts';
 import { bars } from '../operators/bars/operator.ts';
 import { derive } from '../operators/derive/operator.ts';
+import { deduplicate } from '../operators/deduplicate/operator.ts';
 import { exposure } from '../operators/exposure/operator.ts';
 import { filter } from '../operators/filter/operator.ts';
 import { indicators } from '../operators/indicators/operator.ts';
@@ -47,6 +48,7 @@ import { predict } from '../operators/predict/operator.ts';
 import { risk } from '../operators/risk/operator.ts';
 import { select } from '../operators/select/operator.ts';
 import { sentimentOnnx } from '../operators/sentiment_onnx/operator.ts';
+import { sentiment } from '../operators/sentiment/operator.ts';
 import { stress } from '../operators/stress/operator.ts';
 import { varOperator } from '../operators/var/operator.ts';
 import { varBacktest } from '../operators/var_backtest/operator.ts';
@@ -60,6 +62,7 @@ const OPERATORS: readonly Operator<any>[] = [
   asOf,
   bars,
   derive,
+  deduplicate,
   exposure,
   filter,
   indicators,
@@ -80,6 +83,7 @@ const OPERATORS: readonly Operator<any>[] = [
   risk,
   select,
   sentimentOnnx,
+  sentiment,
   stress,
   varBacktest,
   varOperator,

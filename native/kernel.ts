@@ -164,5 +164,6 @@ function assemble(plan: OutputPlan, block: Block, batch: RecordBatch | null): Re
 }
 
 function taken(batch: RecordBatch, rows: Int32Array): RecordBatch {
-  return rows.length === batch.numRows ? batch : gather(batch.schema, [batch], null, rows);
+  const all = rows.length === batch.numRows && rows.every((row, i) => row === i); // as many may be others: one twice, one not
+  return all ? batch : gather(batch.schema, [batch], null, rows);
 }

@@ -24,6 +24,8 @@ const ALLOWED = {
     'operators/money',
     'operators/onnx',
     'operators/statistics',
+    'operators/statistics',
+    'operators/text',
   ],
   connectors: ['graph/contract', 'native', 'connectors/formats'],
   'connectors/formats': ['graph/contract', 'native', 'connectors/registry'],

@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 const NATIVE = join(dirname(dirname(fileURLToPath(import.meta.url))), 'native');
 const BUILD = join(NATIVE, 'build');
 const STAMP = join(BUILD, 'stamp');
+/** The model that is built in. */
+const MODEL = join(NATIVE, '..', 'operators', 'sentiment', 'model.json');
 const LIBRARY = process.platform === 'darwin' ? 'libmillrace_node.dylib' : 'libmillrace_node.so';
 const PRODUCTS = [
   { made: LIBRARY, kept: 'millrace.node' },
@@ -18,14 +20,14 @@ function sources(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return ['target', 'build'].includes(entry.name) ? [] : sources(path);
-    return /\.(rs|toml|lock)$/.test(entry.name) ? [path] : [];
+    return /\.(rs|toml|lock|txt)$/.test(entry.name) ? [path] : [];
   });
 }
 
 /** What the products depend on: every source by name and content, and the platform. */
 function fingerprint() {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}\n`);
-  for (const path of sources(NATIVE).sort()) {
+  for (const path of [...sources(NATIVE), MODEL].sort()) {
     const text = readFileSync(path);
     hash.update(`${relative(NATIVE, path)} ${text.length}\n`).update(text);
   }

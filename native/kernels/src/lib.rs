@@ -21,6 +21,7 @@ mod decode_capture;
 mod decode_csv;
 mod decode_json;
 mod derive;
+mod deduplicate;
 mod encode;
 mod exposure;
 mod expression;
@@ -46,6 +47,7 @@ mod performance;
 mod positions;
 mod risk;
 mod select;
+mod sentiment;
 mod statistics;
 mod stress;
 mod valued;
@@ -69,6 +71,7 @@ fn create(name: &str, config: &Config) -> Result<Box<dyn Kernel>, Fault> {
         "decode_csv" => Box::new(decode_csv::DecodeCsv::new(config)?),
         "decode_json" => Box::new(decode_json::DecodeJson::new(config)?),
         "derive" => Box::new(derive::Derive::new(config)?),
+        "deduplicate" => Box::new(deduplicate::Deduplicate::new(config)?),
         "encode" => Box::new(encode::Encode::new(config)?),
         "exposure" => Box::new(exposure::Exposure::new(config)?),
         "filter" => Box::new(filter::Filter::new(config)?),
@@ -83,6 +86,7 @@ fn create(name: &str, config: &Config) -> Result<Box<dyn Kernel>, Fault> {
         "positions" => Box::new(positions::Positions::new(config)?),
         "performance" => Box::new(performance::Performance::new(config)?),
         "select" => Box::new(select::Select::new(config)?),
+        "sentiment" => Box::new(sentiment::Sentiment::new(config)?),
         "stress" => Box::new(stress::Stress::new(config)?),
         "hash" => Box::new(hash::Hash::new(config)?),
         "indicators" => Box::new(indicators::Indicators::new(config)?),

@@ -26,17 +26,14 @@ import type { Registry } from '../graph/contract/registry.ts';
 import { aggregate } from '../operators/aggregate/operator.ts';
 import { asOf } from '../operators/as_of/operator.ts';
 import { bars } from '../operators/bars/operator.ts';
-import { derive } from '../operators/derive/operator.ts';
+import { calibrate } from '../operators/calibrate/operator.ts';
+import { decide } from '../operators/decide/operator.ts';
 import { deduplicate } from '../operators/deduplicate/operator.ts';
+import { derive } from '../operators/derive/operator.ts';
 import { exposure } from '../operators/exposure/operator.ts';
 import { filter } from '../operators/filter/operator.ts';
 import { indicators } from '../operators/indicators/operator.ts';
 import { label } from '../operators/label/operator.ts';
-import { calibrate } from '../operators/calibrate/operator.ts';
-import { decide } from '../operators/decide/operator.ts';
-import { exposure } from '../operators/exposure/operator.ts';
-import { filter } from '../operators/filter/operator.ts';
-import { indicators } from '../operators/indicators/operator.ts';
 import { learn } from '../operators/learn/operator.ts';
 import { match } from '../operators/match/operator.ts';
 import { mood } from '../operators/mood/operator.ts';
@@ -47,8 +44,8 @@ import { positions } from '../operators/positions/operator.ts';
 import { predict } from '../operators/predict/operator.ts';
 import { risk } from '../operators/risk/operator.ts';
 import { select } from '../operators/select/operator.ts';
-import { sentimentOnnx } from '../operators/sentiment_onnx/operator.ts';
 import { sentiment } from '../operators/sentiment/operator.ts';
+import { sentimentOnnx } from '../operators/sentiment_onnx/operator.ts';
 import { stress } from '../operators/stress/operator.ts';
 import { varOperator } from '../operators/var/operator.ts';
 import { varBacktest } from '../operators/var_backtest/operator.ts';
@@ -61,17 +58,14 @@ const OPERATORS: readonly Operator<any>[] = [
   aggregate,
   asOf,
   bars,
-  derive,
+  calibrate,
+  decide,
   deduplicate,
+  derive,
   exposure,
   filter,
   indicators,
   label,
-  calibrate,
-  decide,
-  exposure,
-  filter,
-  indicators,
   learn,
   match,
   mood,
@@ -82,8 +76,8 @@ const OPERATORS: readonly Operator<any>[] = [
   predict,
   risk,
   select,
-  sentimentOnnx,
   sentiment,
+  sentimentOnnx,
   stress,
   varBacktest,
   varOperator,

@@ -24,7 +24,6 @@ const ALLOWED = {
     'operators/money',
     'operators/onnx',
     'operators/statistics',
-    'operators/statistics',
     'operators/text',
   ],
   connectors: ['graph/contract', 'native', 'connectors/formats'],

@@ -20,8 +20,8 @@ mod decide;
 mod decode_capture;
 mod decode_csv;
 mod decode_json;
-mod derive;
 mod deduplicate;
+mod derive;
 mod encode;
 mod exposure;
 mod expression;
@@ -70,26 +70,26 @@ fn create(name: &str, config: &Config) -> Result<Box<dyn Kernel>, Fault> {
         "decode_capture" => Box::new(decode_capture::DecodeCapture::new(config)?),
         "decode_csv" => Box::new(decode_csv::DecodeCsv::new(config)?),
         "decode_json" => Box::new(decode_json::DecodeJson::new(config)?),
-        "derive" => Box::new(derive::Derive::new(config)?),
         "deduplicate" => Box::new(deduplicate::Deduplicate::new(config)?),
+        "derive" => Box::new(derive::Derive::new(config)?),
         "encode" => Box::new(encode::Encode::new(config)?),
         "exposure" => Box::new(exposure::Exposure::new(config)?),
         "filter" => Box::new(filter::Filter::new(config)?),
         "float_rows" => Box::new(float_rows::FloatRows::new(config)?),
+        "hash" => Box::new(hash::Hash::new(config)?),
+        "indicators" => Box::new(indicators::Indicators::new(config)?),
         "label" => Box::new(label::Label::new(config)?),
         "learn" => Box::new(learn::Learn::new(config)?),
         "match" => Box::new(matching::Matching::new(config)?),
         "mood" => Box::new(mood::Mood::new(config)?),
         "normalize" => Box::new(normalize::Normalize::new(config)?),
         "order_flow" => Box::new(order_flow::OrderFlow::new(config)?),
-        "risk" => Box::new(risk::Risk::new(config)?),
-        "positions" => Box::new(positions::Positions::new(config)?),
         "performance" => Box::new(performance::Performance::new(config)?),
+        "positions" => Box::new(positions::Positions::new(config)?),
+        "risk" => Box::new(risk::Risk::new(config)?),
         "select" => Box::new(select::Select::new(config)?),
         "sentiment" => Box::new(sentiment::Sentiment::new(config)?),
         "stress" => Box::new(stress::Stress::new(config)?),
-        "hash" => Box::new(hash::Hash::new(config)?),
-        "indicators" => Box::new(indicators::Indicators::new(config)?),
         "var" => Box::new(var::Var::new(config)?),
         "var_backtest" => Box::new(var_backtest::VarBacktest::new(config)?),
         _ => return Err(Fault::new("kernel-unknown", format!("there is no kernel \"{name}\""))),

@@ -8,6 +8,7 @@ build();
 const dist = (path) => import(join(ROOT, 'dist', path));
 const { declarations: registry } = await dist('cli/registry.js');
 const { operatorPage, connectorsPage, formatsPage, operatorsPage } = await dist('cli/pages.js');
+const { expressionsPage } = await dist('cli/expressions-page.js');
 const { pipelinesPage } = await dist('cli/pipelines-page.js');
 const { diagnosticsReference } = await dist('graph/diagnostics/reference.js');
 const { fileSchema, jsonSchema } = await dist('graph/plan/json-schema.js');
@@ -21,6 +22,7 @@ function generated() {
     'limits.schema.json': `${JSON.stringify(fileSchema('Limits of the pre-trade gate', limitsShape), null, 2)}\n`,
     'docs/diagnostics.md': diagnosticsReference(),
     'docs/pipelines.md': pipelinesPage(),
+    'docs/expressions.md': expressionsPage(),
     'docs/operators.md': operatorsPage(operators),
     'docs/connectors.md': connectorsPage(registry),
     'docs/formats.md': formatsPage([...registry.formats.values()]),

@@ -74,7 +74,13 @@ export const orderFlow = defineOperator({
     },
   },
   outputs: {
-    [MAIN_PORT]: { description: 'a row per key and interval, in order of (`ts_event`, first row of the key)' },
+    [MAIN_PORT]: {
+      description:
+        'a row per key and interval, in order of (`ts_event`, first row of the key). Of the last quote (bid b of size p, ask a of size q): `mid` m = (b + a) / 2, ' +
+        '`microprice` (b q + a p) / (p + q), `spread` a - b, `spread_bps` 10,000 (a - b) / m, `imbalance` (p - q) / (p + q). Summed over the quotes of the interval, ' +
+        "each against the one before it (b', p', a', q', m'): `order_flow_imbalance` [b >= b'] p - [b <= b'] p' - [a <= a'] q + [a >= a'] q', `realised_variance` log(m / m')^2. " +
+        '`mid_return`, `return_k`: log(m / mid one, k intervals before), null until known. With trades: `volume`, `signed_volume` (bought - sold), `trades`',
+    },
     [REJECTED_PORT]: { description: 'rows without a time, with a price or size that is none, with bid >= ask, or late' },
   },
   groups(given, inputs) {

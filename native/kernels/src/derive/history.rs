@@ -115,3 +115,47 @@ fn data_of<'a>(like: &Data, bits: &[u64]) -> Data<'a> {
         Data::I64(_) | Data::Text(_) => Data::I64(bits.iter().map(|bits| *bits as i64).collect()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::{read_all, seal, unseal};
+
+    fn lagged(history: &mut History, values: &[i64], groups: &[u32]) -> Vec<Vec<Option<i64>>> {
+        let source = Vector { data: Data::I64(values.into()), valid: None };
+        let vectors = history.lag(&source, groups).unwrap();
+        let option = |vector: &Vector, row: usize| {
+            if let Data::I64(values) = &vector.data { vector.is_valid(row).then(|| values[row]) } else { None }
+        };
+        vectors.iter().map(|vector| (0..values.len()).map(|row| option(vector, row)).collect()).collect()
+    }
+
+    #[test]
+    fn a_ring_gives_rows_before_of_its_group_across_batches_and_snapshots() {
+        let (rows, groups, values): (_, Vec<u32>, Vec<i64>) = ([1, 3], (0..40).map(|i| i % 3 % 2).collect(), (0..40).collect());
+        let plain = |back: usize| -> Vec<Option<i64>> {
+            let before = |at: usize| (0..at).rev().filter(|i| groups[*i] == groups[at]).nth(back - 1).map(|i| values[i]);
+            (0..40).map(before).collect()
+        };
+        let mut history = History::new(&rows, 3).unwrap();
+        history.grow(2);
+        let mut found = [Vec::new(), Vec::new()];
+        for from in [0, 7, 8, 21] {
+            let to = [7, 8, 21, 40][[0, 7, 8, 21].iter().position(|at| *at == from).unwrap()];
+            let some = lagged(&mut history, &values[from..to], &groups[from..to]);
+            found.iter_mut().zip(some).for_each(|(all, some)| all.extend(some));
+            let mut writer = Writer::default();
+            history.snapshot(&mut writer);
+            let chunks = seal("history", 1, writer);
+            let bytes = unseal("history", 1, &chunks.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
+            history = History::new(&rows, 3).unwrap();
+            read_all(&bytes, |from| history.restore(2, from)).unwrap();
+        }
+        assert_eq!(found, [plain(1), plain(3)]);
+    }
+
+    #[test]
+    fn lags_outside_are_faults() {
+        assert!(History::new(&[0], 3).is_err() && History::new(&[4], 3).is_err());
+    }
+}

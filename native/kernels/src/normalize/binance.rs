@@ -56,14 +56,18 @@ enum Key {
     Price,
     Quantity,
     Maker,
-    Update,
-    Bid,
-    BidSize,
-    Ask,
     AskSize,
 }
 
-const KEYS: usize = 15;
+/// A message is read as a trade or as a quote: their keys share places.
+impl Key {
+    const UPDATE: Self = Self::TradeId;
+    const BID: Self = Self::Price;
+    const BID_SIZE: Self = Self::Quantity;
+    const ASK: Self = Self::Maker;
+}
+
+const KEYS: usize = 11;
 
 /// First tokens of the values of the keys that are read, of one object.
 #[derive(Clone, Copy)]
@@ -91,7 +95,7 @@ impl<'a> Fields<'a> {
 
     /// Whether this has what only a quote has: spot's own stream names no kind.
     fn is_bare_quote(&self) -> bool {
-        [Key::Update, Key::Bid, Key::BidSize, Key::Ask, Key::AskSize].iter().all(|key| self.get(*key).is_some())
+        [Key::UPDATE, Key::BID, Key::BID_SIZE, Key::ASK, Key::AskSize].iter().all(|key| self.get(*key).is_some())
     }
 
     fn text(&self, key: Key) -> Option<Text<'a>> {
@@ -210,10 +214,10 @@ fn quote_key(name: &[u8]) -> Option<Key> {
         b"e" => Key::Event,
         b"T" => Key::Time,
         b"s" => Key::Symbol,
-        b"u" => Key::Update,
-        b"b" => Key::Bid,
-        b"B" => Key::BidSize,
-        b"a" => Key::Ask,
+        b"u" => Key::UPDATE,
+        b"b" => Key::BID,
+        b"B" => Key::BID_SIZE,
+        b"a" => Key::ASK,
         b"A" => Key::AskSize,
         b"data" => Key::Data,
         b"stream" => Key::Stream,
@@ -224,7 +228,7 @@ fn quote_key(name: &[u8]) -> Option<Key> {
 
 fn quote<'a>(fields: &Fields<'a>, timed: bool) -> Result<Quote<'a>, Refusal> {
     let time = if timed { Some(fields.needed(Key::Time)?) } else { None };
-    let [symbol, update, bid, bid_size, ask, ask_size] = [Key::Symbol, Key::Update, Key::Bid, Key::BidSize, Key::Ask, Key::AskSize];
+    let [symbol, update, bid, bid_size, ask, ask_size] = [Key::Symbol, Key::UPDATE, Key::BID, Key::BID_SIZE, Key::ASK, Key::AskSize];
     let (symbol, update, bid) = (fields.needed(symbol)?, fields.needed(update)?, fields.needed(bid)?);
     let (bid_size, ask, ask_size) = (fields.needed(bid_size)?, fields.needed(ask)?, fields.needed(ask_size)?);
     let (Token::Text(symbol), Token::Number(update), Token::Text(bid), Token::Text(bid_size), Token::Text(ask), Token::Text(ask_size)) =

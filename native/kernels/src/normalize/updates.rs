@@ -37,3 +37,32 @@ impl Updates {
         if updates.stale <= 1_000_000 { Ok(updates) } else { Err(corrupt()) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::read_all;
+
+    #[test]
+    fn numbers_rise_until_patience_ends() {
+        let mut updates = Updates::default();
+        let found = [5, 5, 9, 3, 4, 2, 3].map(|update| updates.accept(update, 2));
+        assert_eq!(found, [Some(false), None, Some(false), None, None, Some(true), Some(false)]);
+    }
+
+    #[test]
+    fn bytes_bring_back_the_same_numbers() {
+        let mut updates = Updates::default();
+        assert_eq!([i64::MAX, 7].map(|update| updates.accept(update, 9)), [Some(false), None]);
+        let mut writer = Writer::default();
+        updates.write(&mut writer);
+        let bytes = unsealed(writer);
+        assert_eq!(read_all(&bytes, Updates::read).unwrap(), updates);
+        assert!(read_all(&bytes[..bytes.len() - 1], Updates::read).is_err());
+    }
+
+    fn unsealed(writer: Writer) -> Vec<u8> {
+        let chunks = crate::snapshot::seal("updates", 1, writer);
+        crate::snapshot::unseal("updates", 1, &chunks.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap()
+    }
+}

@@ -21,9 +21,16 @@ interface More {
   /** Another registry than that of the declarations. */
   readonly registry?: Registry;
   readonly facts?: Facts;
+  /** Number of tasks, whatever the file says. */
+  readonly tasks?: number;
 }
 
-function compileText(place: Place, text: string, options: FileOptions, { registry = declarations, facts = NO_FACTS }: More = {}): Outcome {
+function compileText(
+  place: Place,
+  text: string,
+  options: FileOptions,
+  { registry = declarations, facts = NO_FACTS, tasks }: More = {},
+): Outcome {
   return compile({
     text,
     file: place.name,
@@ -36,12 +43,13 @@ function compileText(place: Place, text: string, options: FileOptions, { registr
     allowCode: options.allowCode ?? false,
     dataDir: place.dataDir,
     facts,
+    ...(tasks === undefined ? {} : { tasks }),
   });
 }
 
 /** Compiles the file, by another registry where one is given, and prints what it found to standard error. Needs no network. */
-export function compileFile(place: Place, options: FileOptions, registry?: Registry): Compiled {
-  return printed(compileText(place, readPipelineFile(place), options, registry ? { registry } : {}));
+export function compileFile(place: Place, options: FileOptions, more: More = {}): Compiled {
+  return printed(compileText(place, readPipelineFile(place), options, more));
 }
 
 /**

@@ -94,6 +94,17 @@ function program(finish: (code: number) => void): Command {
     'millrace run --data-dir /tmp/trial',
   ]).addHelpText('after', `\nExit codes:\n${EXIT_CODES}`);
 
+  const test = onPlan(root, 'test', 'Hold pipelines over history to what must be true of them.')
+    .argument('[pipelines...]', 'only these')
+    .option('--leaks', 'nothing that a node says may depend on what comes later: the future is shuffled, and the past must not move')
+    .option('--cuts <n>', 'times from which on it is shuffled', '3')
+    .option('--seed <n>', 'of the shuffles', '1')
+    .action(async (names, options) => finish(await (await import('./commands/test.ts')).testCommand(names, options)));
+  examples(asJson(test, '{seed, pipelines: [{pipeline, rows, cuts, ports, leaks}]}'), [
+    'millrace test --leaks',
+    'millrace test --leaks signals --cuts 10 --seed 7 --json',
+  ]).addHelpText('after', '\nSources must end: files, not topics or feeds. Exits with 1 when something leaks.');
+
   const status = onFile(root, 'status', 'Show the running instance.')
     .option('--watch', 'until Ctrl-C')
     .addOption(token())

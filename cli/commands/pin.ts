@@ -20,7 +20,7 @@ export interface PinOptions extends FileOptions {
 export async function pinCommand(options: PinOptions): Promise<number> {
   const place = placeOf(options);
   const subjects = new Set<string>();
-  const { failed, connections } = compileFile(place, options, collecting(subjects));
+  const { failed, connections } = compileFile(place, options, { registry: collecting(subjects) });
   if (failed) return EXIT.diagnostics;
   if (subjects.size === 0) {
     if (options.json) outJson({ file: null, subjects: [] });

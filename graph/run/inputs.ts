@@ -67,6 +67,25 @@ export async function openInputs(plan: Plan, environment: Environment, topicName
   return opened;
 }
 
+/** What opening a connector needs. */
+type Surroundings = Pick<Environment, 'registry' | 'folder' | 'dataDir' | 'note'>;
+
+function commonOf(index: number, input: PlanInput, environment: Surroundings) {
+  const decoder = input.format === null ? null : makeDecoder(input, environment);
+  const many = environment.registry.formats.get(input.format?.name ?? '')?.rowsPerPayload === 'many';
+  const watch = input.key.length === 0 || input.from.kind === 'exchange' || input.broadcast ? null : keyWatch(input, environment);
+  return { index, plan: input, decoder, many, landing: null, openings: new Openings(), watch };
+}
+
+/** Opens an input that a connector reads for nodes. */
+export async function openSource(index: number, input: PlanInput, plan: Plan, environment: Surroundings): Promise<OpenInput> {
+  const { from } = input;
+  if (from.kind !== 'connector')
+    throw new MillraceError(`"${input.name}" is read from a topic`, { code: 'source-topic', domain: 'internal' });
+  const reader = await openReader(input, from, plan, environment);
+  return { ...commonOf(index, input, environment), topic: null, reader, partitions: reader.partitions.length, labels: reader.partitions };
+}
+
 async function openInput(
   index: number,
   input: PlanInput,
@@ -74,16 +93,11 @@ async function openInput(
   environment: Environment,
   topicName: (topic: string) => string,
 ): Promise<OpenInput> {
-  const decoder = input.format === null ? null : makeDecoder(input, environment);
-  const many = environment.registry.formats.get(input.format?.name ?? '')?.rowsPerPayload === 'many';
-  const { from } = input;
-  const watch = input.key.length === 0 || from.kind === 'exchange' || input.broadcast ? null : keyWatch(input, environment);
-  const common = { index, plan: input, decoder, many, landing: null, openings: new Openings(), watch };
+  const { from, landing } = input;
+  const common = commonOf(index, input, environment);
   if (from.kind === 'connector') {
-    const { landing } = input;
     if (landing && 'into' in landing) return { ...common, ...(await openLanding(input, from, topicName(landing.into), plan, environment)) };
-    const reader = await openReader(input, from, plan, environment);
-    return { ...common, topic: null, reader, partitions: reader.partitions.length, labels: reader.partitions };
+    return openSource(index, input, plan, environment);
   }
   const topic = topicName(from.topic);
   const facts = await environment.log.describe(topic);
@@ -106,7 +120,7 @@ async function openInput(
   return { ...common, topic, reader: null, partitions: facts.partitions, labels };
 }
 
-function keyWatch({ name, key }: PlanInput, { note }: Environment): KeyWatch {
+function keyWatch({ name, key }: PlanInput, { note }: Surroundings): KeyWatch {
   return new KeyWatch(key, ({ key: value, partitions }) =>
     note(
       `${name}: ${key.join(', ')} ${value.replaceAll('\u001f', ', ')} is in partitions ${partitions.join(' and ')}, though the source says ` +
@@ -161,14 +175,14 @@ const sourceOf = ({ name, landing }: PlanInput): string => (landing && 'into' in
 
 type PlanConnector = Extract<PlanInput['from'], { readonly kind: 'connector' }>;
 
-function makeDecoder(input: PlanInput, environment: Environment): Decoder {
+function makeDecoder(input: PlanInput, environment: Surroundings): Decoder {
   const format = environment.registry.formats.get(input.format?.name ?? '');
   if (!format)
     throw new MillraceError(`there is no format "${input.format?.name}"`, { code: 'format-unknown', domain: 'internal', node: input.name });
   return format.decoder(input.schema, input.format?.params);
 }
 
-function openReader(input: PlanInput, from: PlanConnector, plan: Plan, environment: Environment): Promise<SourceReader> {
+function openReader(input: PlanInput, from: PlanConnector, plan: Plan, environment: Surroundings): Promise<SourceReader> {
   const source = environment.registry.connectors.get(from.connector)?.source;
   if (!source)
     throw new MillraceError(`connector "${from.connector}" is no source`, {

@@ -1,0 +1,81 @@
+import type { Plan } from '../../graph/contract/plan.ts';
+import { readHistory } from '../../graph/run/history.ts';
+import { findLeaks, type Leak, type LeakReport } from '../../graph/test-kit/leaks.ts';
+import { compileFile } from '../compile.ts';
+import { EXIT, usage } from '../exit.ts';
+import { declarations } from '../registry.ts';
+import { chosen, type FileOptions, type Place, placeOf } from '../settings.ts';
+import { count, note, out, outJson, paintErr, plural } from '../terminal.ts';
+import { diagnosticJson } from './check.ts';
+
+export interface TestOptions extends FileOptions {
+  readonly leaks?: boolean;
+  readonly cuts: string;
+  readonly seed: string;
+  readonly json?: boolean;
+}
+
+/** Holds the pipelines of the file to what was asked; gives the exit code. */
+export async function testCommand(names: readonly string[], options: TestOptions): Promise<number> {
+  if (!options.leaks) throw usage('nothing is asked of test', 'add --leaks: nothing that a node says may depend on what comes later');
+  const [cuts, seed] = [wholeNumber(options.cuts, '--cuts', 1, 100), wholeNumber(options.seed, '--seed', 0, 2 ** 32 - 1)];
+  const place = placeOf(options);
+  const { diagnostics, plans, failed } = compileFile(place, options, { tasks: 1 });
+  if (failed) {
+    if (options.json) outJson({ diagnostics: diagnostics.map(diagnosticJson) });
+    return EXIT.diagnostics;
+  }
+  const reports: { readonly pipeline: string; readonly report: LeakReport }[] = [];
+  for (const plan of chosen(plans, names)) reports.push({ pipeline: plan.pipeline, report: await leaksOf(plan, place, cuts, seed) });
+  if (options.json) outJson({ seed, pipelines: reports.map(({ pipeline, report }) => reportJson(pipeline, report)) });
+  else for (const { pipeline, report } of reports) out(reportText(pipeline, report));
+  return reports.some(({ report }) => report.leaks.length > 0) ? EXIT.diagnostics : EXIT.done;
+}
+
+async function leaksOf(plan: Plan, place: Place, cuts: number, seed: number): Promise<LeakReport> {
+  note(`${plan.pipeline}: reading its sources`);
+  const surroundings = { registry: declarations, folder: place.folder, dataDir: place.dataDir, note };
+  const history = await readHistory(plan, surroundings);
+  const progress = (line: string): void => note(`${plan.pipeline}: ${line}`);
+  return findLeaks({ plan, registry: declarations, history, seed, cuts, progress });
+}
+
+function wholeNumber(text: string, option: string, least: number, most: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+  throw usage(`${option} is ${text}`, `write a whole number from ${least} to ${most}`);
+}
+
+/** An instant to the ns, as SQL shows it. */
+function instant(ns: bigint): string {
+  const seconds = ns / 1_000_000_000n - (ns % 1_000_000_000n < 0n ? 1n : 0n);
+  const rest = ns - seconds * 1_000_000_000n;
+  return `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}.${String(rest).padStart(9, '0')}Z`;
+}
+
+function reportJson(pipeline: string, { leaks, ports, cutsNs, rows }: LeakReport) {
+  return {
+    pipeline,
+    rows,
+    cuts: cutsNs.map(instant),
+    ports: ports.map(({ node, port, rows: compared }) => ({ node, port, rows: compared })),
+    leaks: leaks.map(({ cutNs, ...leak }) => ({ ...leak, cut: instant(cutNs) })),
+  };
+}
+
+function reportText(pipeline: string, { leaks, ports, cutsNs, rows }: LeakReport): string {
+  const looked = ports.reduce((sum, port) => sum + port.rows, 0);
+  const silent = ports.filter((port) => port.rows === 0).map(({ node, port }) => `${node}.${port}`);
+  const head = `${pipeline}: ${count(rows)} rows read, the future shuffled ${plural(cutsNs.length, 'time')}, ${count(looked)} rows of ${plural(ports.length, 'port')} compared`;
+  const unseen = silent.length === 0 ? [] : [`  said nothing, so that nothing is shown of them: ${silent.join(', ')}`];
+  if (leaks.length === 0) return [`${head}: none depends on what comes later`, ...unseen].join('\n');
+  return [head, ...leaks.flatMap(leakText), ...unseen].join('\n');
+}
+
+function leakText({ node, port, cutNs, rows, before, after }: Leak): readonly string[] {
+  return [
+    `${paintErr.red('leak')}: ${plural(rows, 'row')} of ${node}.${port} up to ${instant(cutNs)} changed with what comes after`,
+    ...(before === null ? [] : [`  was     ${before}`]),
+    ...(after === null ? [] : [`  became  ${after}`]),
+  ];
+}

@@ -1,0 +1,194 @@
+import { type RecordBatch, Type } from 'apache-arrow';
+import { batchOfData, columnIndex, gather, int64 } from '../contract/batch.ts';
+import type { Plan, PortRef } from '../contract/plan.ts';
+import type { Registry } from '../contract/registry.ts';
+import { rowsOf } from '../contract/rows.ts';
+import { type HistoryPart, runHistory } from '../run/history.ts';
+import { rowText } from './canonical.ts';
+import { Random } from './random.ts';
+
+/** A port whose rows of the past changed with the future. */
+export interface Leak extends PortRef {
+  /** Rows up to this time, ns since 1970 UTC, must not depend on what comes after it. */
+  readonly cutNs: bigint;
+  /** Rows that differ. */
+  readonly rows: number;
+  /** The first of them, as it was and as it became; null where there is none on that side. */
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+export interface LeakReport {
+  readonly leaks: readonly Leak[];
+  /** What was looked at: ports with the rows that were compared, all cuts together. */
+  readonly ports: readonly (PortRef & { readonly rows: number })[];
+  readonly cutsNs: readonly bigint[];
+  /** How long rows took to reach us, at most, ns: rows that happened less than that before a cut may have come after it, and are left out. */
+  readonly delayNs: bigint;
+  /** Rows of the sources. */
+  readonly rows: number;
+}
+
+export interface LeakOptions {
+  readonly plan: Plan;
+  readonly registry: Registry;
+  readonly history: readonly HistoryPart[];
+  readonly seed: number;
+  /** How many times the future is shuffled, each from another time on. */
+  readonly cuts: number;
+  progress?(line: string): void;
+}
+
+/** Column that tells when a row of a port was known. */
+const KNOWN_AT = 'ts_event';
+/** Column that tells when it reached us. */
+const RECEIVED_AT = 'ts_recv';
+
+/**
+ * Looks for nodes that see the future: rows of the sources after a time change places among each other, and what every port said up to
+ * that time must stay as it was.
+ */
+export async function findLeaks({ plan, registry, history, seed, cuts, progress }: LeakOptions): Promise<LeakReport> {
+  const ports = plan.nodes.flatMap(({ name, outputs }) =>
+    Object.entries(outputs)
+      .filter(([, { fields }]) => fields.some((field) => field.name === KNOWN_AT && field.type.typeId === Type.Timestamp))
+      .map(([port]) => ({ node: name, port })),
+  );
+  const random = new Random(seed);
+  const times = history.flatMap(({ input, batches }) =>
+    input.time ? batches.flatMap((batch) => [...int64(batch, input.time?.column ?? '')]) : [],
+  );
+  const sorted = BigInt64Array.from(times).sort();
+  const cutsNs =
+    sorted.length < 2 ? [] : Array.from({ length: cuts }, (_, i) => sorted[Math.floor((sorted.length * (i + 1)) / (cuts + 1))] as bigint);
+  const run = (parts: readonly HistoryPart[]) => saidBy(plan, registry, parts, ports);
+  progress?.(`${times.length} rows, ${ports.length} ports`);
+  const whole = await run(history);
+  const delayNs = [...whole.values()].flat().reduce((most, { delayNs: delay }) => (delay > most ? delay : most), 0n);
+  const leaks: Leak[] = [];
+  const compared = new Map<string, number>();
+  for (const [i, cutNs] of cutsNs.entries()) {
+    progress?.(`future ${i + 1} of ${cutsNs.length} shuffled`);
+    const other = await run(history.map((part) => shuffledAfter(part, cutNs, random)));
+    for (const port of ports) {
+      const key = `${port.node}.${port.port}`;
+      const [before, after] = [pastOf(whole.get(key), cutNs - delayNs), pastOf(other.get(key), cutNs - delayNs)];
+      compared.set(key, (compared.get(key) ?? 0) + before.length);
+      const leak = difference(before, after);
+      if (leak) leaks.push({ ...port, cutNs, ...leak });
+    }
+  }
+  return {
+    leaks,
+    ports: ports.map((port) => ({ ...port, rows: compared.get(`${port.node}.${port.port}`) ?? 0 })),
+    cutsNs,
+    delayNs,
+    rows: times.length,
+  };
+}
+
+interface Said {
+  readonly atNs: bigint;
+  /** How much later it reached us than it happened; 0 where that is not known. */
+  readonly delayNs: bigint;
+  readonly text: string;
+}
+
+async function saidBy(
+  plan: Plan,
+  registry: Registry,
+  parts: readonly HistoryPart[],
+  ports: readonly PortRef[],
+): Promise<ReadonlyMap<string, readonly Said[]>> {
+  const said = new Map<string, Said[]>();
+  await runHistory(
+    plan,
+    parts,
+    ports,
+    ({ node, port }, batch) => {
+      const own = said.get(`${node}.${port}`) ?? [];
+      said.set(`${node}.${port}`, own);
+      const times = int64(batch, KNOWN_AT);
+      const received = columnIndex(batch.schema, RECEIVED_AT) < 0 ? times : int64(batch, RECEIVED_AT);
+      rowsOf(batch).forEach(
+        (row, i) =>
+          void own.push({ atNs: times[i] as bigint, delayNs: (received[i] as bigint) - (times[i] as bigint), text: rowText(row) }),
+      );
+    },
+    { registry },
+  );
+  return said;
+}
+
+/** What was said up to a time, in an order of its own: keys may take turns in another way. */
+const pastOf = (said: readonly Said[] = [], cutNs: bigint): readonly string[] =>
+  said
+    .filter(({ atNs }) => atNs <= cutNs)
+    .map(({ text }) => text)
+    .sort();
+
+function difference(before: readonly string[], after: readonly string[]): Pick<Leak, 'rows' | 'before' | 'after'> | null {
+  const [lost, come] = [without(before, after), without(after, before)];
+  return lost.length + come.length === 0
+    ? null
+    : { rows: Math.max(lost.length, come.length), before: lost[0] ?? null, after: come[0] ?? null };
+}
+
+/** Texts of a sorted list that another lacks, each as often as it lacks it. */
+function without(texts: readonly string[], others: readonly string[]): string[] {
+  const left = new Map<string, number>();
+  for (const text of others) left.set(text, (left.get(text) ?? 0) + 1);
+  return texts.filter((text) => {
+    const count = left.get(text) ?? 0;
+    left.set(text, count - 1);
+    return count <= 0;
+  });
+}
+
+/** A part whose rows after a time have changed places; their times stay. A part without times stays as it is. */
+function shuffledAfter(part: HistoryPart, cutNs: bigint, random: Random): HistoryPart {
+  const { input, batches } = part;
+  const { time } = input;
+  const [first] = batches;
+  if (!time || !first) return part;
+  const { schema } = first;
+  const whole = gather(schema, batches, ...everyRow(batches));
+  const times = int64(whole, time.column);
+  const places = Int32Array.from({ length: whole.numRows }, (_, row) => row);
+  const future = places.filter((row) => (times[row] as bigint) > cutNs);
+  const drawn = Int32Array.from(future);
+  for (let i = drawn.length - 1; i > 0; i--) {
+    const j = random.int(0, i);
+    [drawn[i], drawn[j]] = [drawn[j] as number, drawn[i] as number];
+  }
+  future.forEach((row, i) => {
+    places[row] = drawn[i] as number;
+  });
+  const moved = gather(schema, [whole], null, places);
+  const children = [...moved.data.children];
+  children[columnIndex(schema, time.column)] = whole.data.children[columnIndex(schema, time.column)] as (typeof children)[number];
+  const all = batchOfData(schema, whole.numRows, children);
+  let from = 0;
+  return {
+    ...part,
+    batches: batches.map((batch): RecordBatch => {
+      const next = all.slice(from, from + batch.numRows);
+      from += batch.numRows;
+      return next;
+    }),
+  };
+}
+
+/** Source and row of every row of several batches. */
+function everyRow(batches: readonly RecordBatch[]): [Int32Array, Int32Array] {
+  const rows = batches.reduce((sum, batch) => sum + batch.numRows, 0);
+  const [source, row] = [new Int32Array(rows), new Int32Array(rows)];
+  let at = 0;
+  batches.forEach((batch, i) => {
+    for (let r = 0; r < batch.numRows; r++, at++) {
+      source[at] = i;
+      row[at] = r;
+    }
+  });
+  return [source, row];
+}

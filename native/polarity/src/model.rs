@@ -109,3 +109,30 @@ pub(crate) fn probabilities(map: &[[f64; 4]; 3], raw: [f64; 3]) -> [f64; 3] {
     let sum = parts[0] + parts[1] + parts[2];
     parts.map(|part| part / sum)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The code of the shipped file with a change, sealed anew.
+    fn refused(change: impl Fn(&mut ModelFile)) -> &'static str {
+        let (mut file, _) = model_file::open(include_str!("../../../operators/sentiment/model.json")).unwrap();
+        change(&mut file);
+        Model::read(&model_file::seal(&file).unwrap()).map_or_else(|fault| fault.code, |_| "none")
+    }
+
+    #[test]
+    fn a_sealed_file_that_does_not_fit_is_refused() {
+        assert_eq!(refused(|_| ()), "none");
+        assert_eq!(refused(|file| file.version += 1), "model-version");
+        assert_eq!(refused(|file| file.format = "other".to_owned()), "model-version");
+        assert_eq!(refused(|file| file.features.bits = 17), "model-shape");
+        assert_eq!(refused(|file| file.features.bits = 60), "model-shape");
+        assert_eq!(refused(|file| file.weights.bytes.truncate(400)), "model-shape");
+        assert_eq!(refused(|file| file.weights.bytes.replace_range(..1, "?")), "model-shape");
+        assert_eq!(refused(|file| file.calibration.single[1][2] = 1e300), "model-shape");
+        assert_eq!(refused(|file| file.calibration.whole[0][0] = f64::NAN), "model-malformed");
+        assert_eq!(refused(|file| file.lexicon = "no class".to_owned()), "model-malformed");
+        assert_eq!(refused(|file| file.lexicon = "a: b\n".repeat(33)), "model-malformed");
+    }
+}

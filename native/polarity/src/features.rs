@@ -58,6 +58,10 @@ impl Frame {
         if let Some(target) = tokens.iter().position(|token| token.kind == Kind::Target) {
             place(tokens, target, &mut emit);
             around(tokens, target, &scratch.outline, &mut emit);
+            let clause = tokens[target].clause;
+            scratch.own.clear();
+            scratch.own.extend(scratch.outline.iter().filter(|(_, at)| tokens[*at as usize].clause == clause).map(|(item, _)| item));
+            own(&scratch.own, &mut emit);
         }
     }
 
@@ -221,4 +225,10 @@ fn around(tokens: &[Token], target: usize, outline: &[(u64, u32)], emit: &mut im
         let step = (at as i64 - own as i64).clamp(-4, 4) + 5;
         emit(CLASSES, pair(pair(seed(b'q'), step as u64), item));
     }
+}
+
+/// The outline of the target's own clause.
+fn own(outline: &[u64], emit: &mut impl FnMut(usize, u64)) {
+    grams(b'o', 1, 4, outline.len(), |at| outline[at], CLASSES, emit);
+    emit(CLASSES, outline.iter().fold(seed(b'O'), |hash, &item| pair(hash, item)));
 }

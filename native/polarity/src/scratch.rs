@@ -6,6 +6,8 @@ pub struct Scratch {
     pub(crate) tokens: Vec<Token>,
     /// Hash and index of the tokens that have a class, are an entity, a number or a sign.
     pub(crate) outline: Vec<(u64, u32)>,
+    /// The hashes of those in the target's clause.
+    pub(crate) own: Vec<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -30,6 +30,8 @@ fn words(text: &str) -> Vec<String> {
     let lower = text.to_ascii_lowercase();
     let mut words: Vec<String> =
         lower.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect();
+    let pairs: Vec<String> = words.windows(2).map(|pair| pair.join(" ")).collect();
+    words.extend(pairs);
     words.sort_unstable();
     words.dedup();
     words
@@ -46,7 +48,7 @@ fn by_list(text: &str, lexicon: &Lexicon) -> usize {
     (balance.signum() + 1) as usize
 }
 
-/// Multinomial logistic regression on the words of a headline, by AdaGrad (Duchi, Hazan and Singer 2011).
+/// Multinomial logistic regression on the words and pairs of words of a headline, by AdaGrad (Duchi, Hazan and Singer 2011).
 struct Logistic {
     ids: BTreeMap<String, usize>,
     weights: Vec<[f64; 3]>,

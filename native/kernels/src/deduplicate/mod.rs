@@ -1,4 +1,4 @@
-//! Texts that were there before. The rules are those of `operators/deduplicate/README.md`.
+//! Texts that were there before. The rules are those of `operators/deduplicate/RULES.md`.
 
 use crate::column::Batch;
 use crate::config::{Config, Kind, ns};

@@ -1,4 +1,4 @@
-//! Headlines as a row an entity, with what they say of it. The rules are those of `operators/sentiment/README.md`.
+//! Headlines as a row an entity, with what they say of it. The rules are those of `operators/sentiment/RULES.md`.
 
 mod params;
 mod rows;

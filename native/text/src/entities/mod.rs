@@ -1,6 +1,6 @@
 //! Names of entities in texts: of all aliases the leftmost, of those the longest, at the boundaries of words.
 //!
-//! The reference in TypeScript is `operators/sentiment/matcher.ts`; the rules are in `operators/sentiment/README.md`.
+//! The reference in TypeScript is `test/sentiment/reference/names.ts`; the rules are in `operators/sentiment/RULES.md`.
 
 mod common;
 mod edges;

@@ -1,40 +1,40 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
-import { inspectModel } from '../../operators/sentiment/native.ts';
-import { scored } from './scored.ts';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
 
-const SHIPPED = readFileSync(new URL('../../operators/sentiment/model.json', import.meta.url), 'utf8');
+const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const read = (path: string) => readFileSync(at(path), 'utf8');
+const script = new URL('../../scripts/sentiment-tables.js', import.meta.url).href;
+const pages: { tables(metrics: unknown): string; between(page: string, text: string): string } = await import(script);
+const model = JSON.parse(read('operators/sentiment/model.json'));
 
-/** What is said of a model file, at its beginning. */
-const saidOf = (text: string) =>
-  inspectModel('model.json', new Map([['model.json', text]])).map(({ from, to, message }) => `${from}-${to}: ${message}`);
+test('the page of the model says what the model file says', () => {
+  const page = read('native/polarity/README.md');
+  expect(pages.between(page, pages.tables(model.metrics))).toBe(page);
+});
 
-/** The file with a change, sealed anew. */
-function sealed(change: (text: string) => string): string {
-  const body = change(SHIPPED.slice(0, SHIPPED.lastIndexOf(',\n"sha256"')));
-  return `${body},\n"sha256":"${createHash('sha256').update(body).digest('hex')}"}\n`;
-}
+test('the model was made with the word list that is in the repository', () => {
+  expect(model.lexicon).toBe(read('native/polarity/lexicon.txt'));
+});
 
-describe('a model file', () => {
-  test('that is whole is taken, and its hash is on every row', () => {
-    expect(saidOf(SHIPPED)).toEqual([]);
-    const files = new Map([['model.json', SHIPPED]]);
-    const named = scored(['Gold slumps'], { model: 'model.json' }, files).out;
-    expect(named).toEqual(scored(['Gold slumps']).out);
-    expect(named[0]?.model_hash).toBe(/"sha256":"([0-9a-f]{64})"/.exec(SHIPPED.slice(-100))?.[1]);
-    expect(saidOf(sealed((body) => body))).toEqual([]);
-  });
+test('the file is under 3 MB and its vectors are of this file', () => {
+  expect(Buffer.byteLength(read('operators/sentiment/model.json'))).toBeLessThan(3e6);
+  expect(JSON.parse(read('native/polarity/vectors/scores.json')).model).toBe(model.sha256);
+});
 
-  test.each([
-    ['empty', '', 'cut short'],
-    ['cut', SHIPPED.slice(0, 500_000), 'cut short'],
-    ['changed', SHIPPED.replace('"bits":18', '"bits":17'), 'sha256'],
-    ['of another version', sealed((body) => body.replace('"version":1', '"version":2')), 'version 2'],
-    ['of another shape', sealed((body) => body.replace('"bits":18', '"bits":17')), 'weights for 2^17'],
-    ['no model', '{"a": 1}\n', 'no model file'],
-  ])('that is %s is refused before anything runs', (_, text, said) => {
-    expect(saidOf(text)).toEqual([expect.stringMatching(/^0-1: the model file|^0-1: \d+ weights/)]);
-    expect(saidOf(text)[0]).toContain(said);
-  });
+// measured on rows that neither the weights nor their calibration had seen
+test('cross-validation reaches what was asked for', () => {
+  const { single, all, baselines } = model.metrics;
+  expect(single.macro_f1.mean).toBeGreaterThanOrEqual(0.84);
+  expect(all.macro_f1.mean).toBeGreaterThanOrEqual(0.8);
+  expect(Math.max(single.calibration_error.mean, all.calibration_error.mean)).toBeLessThan(0.03);
+  for (const baseline of baselines) expect(all.macro_f1.mean).toBeGreaterThan(baseline.all.mean);
+});
+
+test('the fewer answers, the more of them are right', () => {
+  const risks: { coverage: number; accuracy: number }[] = model.metrics.risk_coverage;
+  for (const [at, risk] of risks.slice(1).entries()) {
+    expect(risk.coverage).toBeLessThan(risks[at]?.coverage ?? 0);
+    expect(risk.accuracy).toBeGreaterThan(risks[at]?.accuracy ?? 1);
+  }
 });

@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, clippy::single_range_in_vec_init)]
+
 use std::ops::Range;
 
 use millrace_polarity::{Model, Scratch};
@@ -10,6 +12,12 @@ fn model() -> Model {
 }
 
 #[derive(Deserialize)]
+struct Vectors {
+    model: String,
+    cases: Vec<Vector>,
+}
+
+#[derive(Deserialize)]
 struct Vector {
     text: String,
     entity: [usize; 2],
@@ -19,11 +27,12 @@ struct Vector {
 
 #[test]
 fn scores_are_those_of_the_python_implementation() {
-    let vectors: Vec<Vector> = serde_json::from_str(include_str!("../vectors/scores.json")).unwrap();
-    assert!(vectors.len() > 100);
+    let vectors: Vectors = serde_json::from_str(include_str!("../vectors/scores.json")).unwrap();
+    assert!(vectors.cases.len() > 100);
     let model = model();
+    assert_eq!(vectors.model, model.hash(), "vectors/make.py has not run since the training");
     let mut scratch = Scratch::default();
-    for vector in vectors {
+    for vector in vectors.cases {
         let range = |[start, end]: [usize; 2]| Range { start, end };
         let others: Vec<_> = vector.others.iter().copied().map(range).collect();
         let found = model.score(&mut scratch, &vector.text, range(vector.entity), &others);

@@ -1,6 +1,6 @@
 """Scores that the crate has to give, by a second implementation of README.md: standard library only, nothing of the crate's is run.
 
-Writes scores.json beside itself: text, entity, others (byte ranges) and the three probabilities by operators/sentiment/model.json.
+Writes scores.json beside itself: the sha256 of the model and cases of text, entity, others (byte ranges) and three probabilities.
 """
 
 import base64
@@ -150,7 +150,8 @@ class Model:
     def __init__(self, path):
         raw = path.read_bytes()
         body, seal = raw.rsplit(b',\n"sha256":"', 1)
-        assert seal == hashlib.sha256(body).hexdigest().encode() + b'"}\n'
+        self.hash = hashlib.sha256(body).hexdigest()
+        assert seal == self.hash.encode() + b'"}\n'
         m = json.loads(raw)
         self.bits, self.blocks = m["features"]["bits"], m["features"]["blocks"]
         self.step, self.bytes = m["weights"]["step"], base64.b64decode(m["weights"]["bytes"], validate=True)
@@ -305,7 +306,7 @@ def main():
         for text, entity, others in cases()
     ]
     lines = ",\n".join(json.dumps(row) for row in rows)
-    (HERE / "scores.json").write_text(f"[\n{lines}\n]\n")
+    (HERE / "scores.json").write_text(f'{{"model": "{model.hash}", "cases": [\n{lines}\n]}}\n')
 
 
 main()

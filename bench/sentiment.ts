@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { Field, type RecordBatch, Schema, Utf8 } from 'apache-arrow';
 import { COLUMNS } from '../graph/contract/columns.ts';
 import { MIN_NS } from '../graph/contract/frame.ts';
-import { batchOf, rowsOf } from '../graph/contract/rows.ts';
+import { batchOf } from '../graph/contract/rows.ts';
 import { subjectOf } from '../graph/test-kit/subject.ts';
 import { sentiment } from '../operators/sentiment/operator.ts';
 import { atLeast, type Bench, type Figure, figure } from './figure.ts';
@@ -21,6 +21,10 @@ const LABELS = ['negative', 'neutral', 'positive'];
 interface Labelled {
   readonly headline: string;
   readonly entities: readonly { readonly name: string; readonly sentiment: string }[];
+}
+
+interface ModelFile {
+  readonly metrics: { readonly single: { readonly macro_f1: { readonly mean: number } } };
 }
 
 /** A word list as small as they come. */
@@ -91,12 +95,10 @@ export const headlines: Bench = {
 
     const single = labelled.filter(({ entities }) => entities.length === 1);
     const labels = single.map(({ entities }) => entities[0]?.sentiment ?? '');
-    const kernel = subjectOf(sentiment, {}, { in: SCHEMA }).create();
-    const told: (string | null)[] = [];
-    for (const batch of batchesOf(single.map(({ headline }) => headline)))
-      kernel.push(batch, 'in', (_port, rows) => void told.push(...rowsOf(rows).map(({ label }) => label as string | null)), MIN_NS);
     const words = macroF1(byWords(weights, single.map(({ headline }) => headline)), labels); // biome-ignore format: one step
-    const seen = 'macro-F1 of headlines with one entity, as a whole; the model was trained on them';
-    return [...figures, figure(seen, macroF1(told, labels), '', { name: 'a word list, JavaScript', figure: words })];
+    // what the model says of headlines that it was trained on would say nothing
+    const { metrics } = JSON.parse(readFileSync(join(ROOT, 'operators/sentiment/model.json'), 'utf8')) as ModelFile;
+    const seen = 'macro-F1 of headlines with one entity, as cross-validated when the model was made';
+    return [...figures, figure(seen, metrics.single.macro_f1.mean, '', { name: 'a word list, JavaScript', figure: words })];
   },
 };

@@ -29,14 +29,8 @@ const params = z.strictObject({
 export type DeduplicateParams = z.output<typeof params>;
 
 /**
- * Keeps the first of texts that say the same. Equal are texts of the same words: case, punctuation, apostrophes and white space do not
- * count. Nearly equal are texts that tell the same numbers and whose SimHash differs by at most `near` of 64 signs; it is taken over words
- * (twice), pairs of words, and runs of four bytes. A row goes with the nearest kept row of its key at most `window` before or after it, of
- * equally near ones with the first to come, and leaves on `duplicates` with that one's time. A kept row is forgotten once a row of its key
- * more than `window` later has come, or `max_rows` were kept after it. Rows without a text or a time are kept.
- *
- * `near: 8` is measured on generated near-duplicates of 8,628 headlines (`native/text/examples/near.rs`): it finds 75 % of those with an
- * agency's name behind them and 56 % of those with a word more, and takes 32 of 37 million pairs of different headlines for the same.
+ * Keeps the first of texts that say the same; the others leave on `duplicates`. `RULES.md` beside this file says what is the same, and what
+ * the default of `near` finds.
  */
 export const deduplicate = defineOperator({
   name: 'deduplicate',

@@ -23,8 +23,8 @@ const params = z.strictObject({
   default_credibility: share().default(0.5).meta({ description: 'credibility of sources that are not named', unit: '0 to 1' }),
   html: z.boolean().default(true).meta({ description: 'whether texts are HTML: tags are dropped, character references decoded' }),
   max_bytes: size()
-    .default(65_536)
     .refine((bytes) => bytes <= 16 * 1024 ** 2, 'expected a size of at most 16MiB')
+    .prefault('64KiB')
     .meta({ description: 'longest text that is scored; longer ones leave on `rejected`', unit: 'size' }),
   max_entities: z.int().min(1).max(1000).default(32).meta({
     description: 'most entities of one text; a text that names more leaves on `rejected`',
@@ -42,16 +42,7 @@ export type SentimentParams = z.output<typeof params>;
 
 /**
  * A row an entity that a headline names, with what the headline says of that entity; a headline that names none gives one row with a null
- * entity, scored as a whole. Rows keep the columns of the headline and their order; entities are in the order of their first mention.
- *
- * Names are found at the boundaries of words, the leftmost first, of those the longest; none overlaps another. Case does not count, unless
- * an alias is a common English word or has at most three characters; of those, what the table writes small may begin with a capital. `Infosys'` and `Infosys's` name `Infosys`; `&` and an apostrophe between letters
- * join them, so that `AT&T` does not name `T`. A name that belongs to several entities is taken for the first of the table, with a null
- * symbol where their symbols differ. `ambiguity` is 1 - 1 / entities, where a common word is half as sure, a short name three quarters.
- *
- * `label` is that of the largest probability, of equal ones neutral first; it is null, and `abstained` true, where that is below `abstain`,
- * and for texts that are not English, which have no probabilities either. Language is told by stop words and trigrams: 97 % of runs of six
- * words of the Declaration of Human Rights in 26 languages, 99.9 % of English headlines (`native/text/src/language/tests.rs`).
+ * entity, scored as a whole. `RULES.md` beside this file says what happens, case by case.
  */
 export const sentiment = defineOperator({
   name: 'sentiment',

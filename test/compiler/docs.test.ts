@@ -19,6 +19,7 @@ const blocks = pages.flatMap((page) =>
 const NAMED: Readonly<Record<string, string>> = {
   'limits.yaml': 'examples/exchange/limits.yaml',
   'instruments.csv': 'data/instruments.csv',
+  'entities.csv': 'data/entities.csv',
 };
 const named = (path: string): string => {
   const example = NAMED[basename(path)];

@@ -102,6 +102,9 @@ function featuresOf(tokens: readonly Marked[], not: number, emit: Emit): void {
   if (target < 0) return;
   place(tokens, target, emit);
   around(tokens, target, outline, emit);
+  const own = outline.filter(({ at }) => tokens[at]?.clause === tokens[target]?.clause).map(({ item }) => item);
+  grams('o', 1, 4, own, CLASSES as number, emit);
+  emit(CLASSES as number, own.reduce(pair, seed('O'))); // biome-ignore format: one step
 }
 
 function grams(family: string, shortest: number, longest: number, items: readonly bigint[], block: number, emit: Emit): void {

@@ -1,4 +1,4 @@
-//! Texts that were there before. The rules are those of `operators/deduplicate/README.md`.
+//! Texts that were there before. The rules are those of `operators/deduplicate/RULES.md`.
 
 use crate::column::Batch;
 use crate::config::{Config, Kind, ns};
@@ -88,7 +88,8 @@ impl Kernel for Deduplicate {
             let found = if *group == NO_GROUP {
                 None // a row without a text repeats nothing
             } else {
-                let print = self.printer.print(&String::from_utf8_lossy(text.bytes(row)?));
+                let text = String::from_utf8_lossy(text.bytes(row)?);
+                let print = if self.limits.near == 0 { self.printer.exact(&text) } else { self.printer.print(&text) };
                 self.windows[*group as usize].repeats(times[row], print)
             };
             match found {

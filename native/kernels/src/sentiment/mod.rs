@@ -1,4 +1,4 @@
-//! Headlines as a row an entity, with what they say of it. The rules are those of `operators/sentiment/README.md`.
+//! Headlines as a row an entity, with what they say of it. The rules are those of `operators/sentiment/RULES.md`.
 
 mod params;
 mod rows;
@@ -118,8 +118,8 @@ impl Sentiment {
                 model.score(&mut page.scratch, &page.text, found.range.clone(), &page.others)
             });
             let told = Told {
-                entity: Some(&params.entities[*entity as usize].name),
-                symbol: symbol(&params.entities, of),
+                entity: Some((*entity as usize, &params.entities[*entity as usize].name)),
+                symbol: symbol(&params.entities, of).map(|symbol| (*entity as usize, symbol)),
                 ambiguity: ambiguity(of.len(), found),
                 p,
                 credibility,

@@ -8,12 +8,21 @@ pub struct Words {
     codes: Vec<i32>,
     valid: Bits,
     table: WordTable,
+    /// By the caller's number of a word: its code, once it has one.
+    known: Vec<Option<i32>>,
 }
 
 impl Words {
-    pub fn push(&mut self, word: Option<&str>) {
-        self.codes.push(word.map_or(0, |word| self.table.id(word.as_bytes()) as i32));
+    /// A word and its number, which stands for the same word each time.
+    pub fn push(&mut self, word: Option<(usize, &str)>) {
         self.valid.push(word.is_some());
+        let code = word.map_or(0, |(number, word)| {
+            if self.known.len() <= number {
+                self.known.resize(number + 1, None);
+            }
+            *self.known[number].get_or_insert_with(|| self.table.id(word.as_bytes()) as i32)
+        });
+        self.codes.push(code);
     }
 
     fn write(&mut self, block: &mut Block) -> Result<(), Fault> {
@@ -29,8 +38,10 @@ impl Words {
 
 /// What is told of an entity in a headline.
 pub struct Told<'a> {
-    pub entity: Option<&'a str>,
-    pub symbol: Option<&'a str>,
+    /// Its number and name.
+    pub entity: Option<(usize, &'a str)>,
+    /// Its symbol, with the same number.
+    pub symbol: Option<(usize, &'a str)>,
     pub ambiguity: f64,
     /// Probabilities of negative, neutral and positive; none: not scored.
     pub p: Option<[f64; 3]>,
@@ -83,7 +94,7 @@ impl Rows {
         self.entity.push(told.entity);
         self.symbol.push(told.symbol);
         self.ambiguity.push(told.ambiguity);
-        self.label.push(sure.map(|label| LABELS[label]));
+        self.label.push(sure.map(|label| (label, LABELS[label])));
         self.negative.push_option(told.p.map(|p| p[0]));
         self.neutral.push_option(told.p.map(|p| p[1]));
         self.positive.push_option(told.p.map(|p| p[2]));
@@ -91,8 +102,8 @@ impl Rows {
         self.confidence.push_option(confidence);
         self.abstained.push(sure.is_none());
         self.credibility.push(told.credibility);
-        self.language.push(Some(if told.english { "en" } else { "other" }));
-        self.model_hash.push(Some(model_hash));
+        self.language.push(Some(if told.english { (0, "en") } else { (1, "other") }));
+        self.model_hash.push(Some((0, model_hash)));
     }
 
     pub fn write(&mut self, mut block: Block) -> Result<(), Fault> {

@@ -64,6 +64,12 @@ impl Printer {
         }
     }
 
+    /// The print of a text that is to be equal to another: no signs are taken.
+    pub fn exact(&mut self, text: &str) -> Print {
+        self.normal(text);
+        Print { exact: hash(self.words.as_bytes(), 0), near: 0, numbers: 0 }
+    }
+
     /// The print of a text.
     pub fn print(&mut self, text: &str) -> Print {
         self.normal(text);

@@ -1,6 +1,6 @@
 //! Names of entities in texts: of all aliases the leftmost, of those the longest, at the boundaries of words.
 //!
-//! The reference in TypeScript is `operators/sentiment/matcher.ts`; the rules are in `operators/sentiment/README.md`.
+//! The reference in TypeScript is `test/sentiment/reference/names.ts`; the rules are in `operators/sentiment/RULES.md`.
 
 mod common;
 mod edges;
@@ -122,20 +122,20 @@ impl Matcher {
         tokens.read(text, self.edges.seed());
         let mut at = 0;
         while at < tokens.list.len() {
-            if !self.edges.may_begin(tokens.list[at].hash) {
+            if !self.edges.may_begin(&tokens.list[at]) {
                 at += 1;
                 continue;
             }
             ends.clear();
             let (mut node, mut next) = (ROOT, at);
             while let Some(token) = tokens.list.get(next) {
-                let Some((follows, group)) = self.edges.follow(node, token.hash) else { break };
+                let Some((follows, group)) = self.edges.follow(node, token) else { break };
                 node = follows;
                 next += 1;
                 ends.extend(group.map(|group| (next, group)));
             }
             let longest = ends.iter().rev().find_map(|(end, group)| {
-                let range = tokens.list[at].start..tokens.list[*end - 1].end;
+                let range = tokens.list[at].range().start..tokens.list[*end - 1].range().end;
                 self.accepted(text, &range, *group, entities, (folded, exact)).map(|one| (*end, Found { range, ..one }))
             });
             match longest {

@@ -1,12 +1,21 @@
 use crate::letters::{is_word, plain};
+use std::ops::Range;
 
-/// A word, a run of white space, or any other character.
+/// A word, or any other character but white space.
 #[derive(Debug, Clone, Copy)]
 pub struct Token {
-    pub start: usize,
-    pub end: usize,
-    /// Of its letters in lower case; a run of white space is a space.
+    pub start: u32,
+    pub end: u32,
+    /// Of its letters in lower case.
     pub hash: u64,
+    /// The same, another one where white space is before it.
+    pub following: u64,
+}
+
+impl Token {
+    pub fn range(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
 }
 
 #[derive(Debug, Default)]
@@ -72,12 +81,17 @@ impl Hasher {
 }
 
 impl Tokens {
+    /// Reads the first 4 GiB of a text.
     pub fn read(&mut self, text: &str, seed: u64) {
         self.list.clear();
         let bytes = text.as_bytes();
-        let mut at = 0;
+        let (mut at, mut spaced) = (0, false);
         while at < bytes.len() {
             let start = at;
+            if bytes[at] == b' ' {
+                (at, spaced) = (at + 1, true);
+                continue;
+            }
             let mut hasher = Hasher::new(seed);
             while let Some(folded) = bytes.get(at).and_then(|byte| FOLDED.get(*byte as usize)).filter(|folded| **folded != 0) {
                 hasher.byte(*folded);
@@ -87,9 +101,18 @@ impl Tokens {
                 at = word(text, at, &mut hasher);
             }
             if at == start {
-                at = other(text, at, &mut hasher);
+                let Some(c) = text[at..].chars().next() else { return };
+                at += c.len_utf8();
+                if c.is_whitespace() {
+                    spaced = true;
+                    continue;
+                }
+                hasher.char(plain(c));
             }
-            self.list.push(Token { start, end: at, hash: hasher.finish() });
+            let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(at)) else { return };
+            let hash = hasher.finish();
+            let following = if std::mem::take(&mut spaced) { hash.rotate_left(17) ^ 0x2545_f491_4f6c_dd1d } else { hash };
+            self.list.push(Token { start, end, hash, following });
         }
     }
 }
@@ -100,25 +123,6 @@ fn word(text: &str, from: usize, hasher: &mut Hasher) -> usize {
     for c in text[from..].chars().map(|c| (plain(c), c.len_utf8())).take_while(|(c, _)| is_word(*c)) {
         hasher.char(c.0);
         at += c.1;
-    }
-    at
-}
-
-/// A character that is no part of a word, or a run of white space; where it ends.
-fn other(text: &str, from: usize, hasher: &mut Hasher) -> usize {
-    let mut at = from;
-    for c in text[from..].chars() {
-        if !c.is_whitespace() {
-            if at == from {
-                hasher.char(plain(c));
-                at += c.len_utf8();
-            }
-            break;
-        }
-        if at == from {
-            hasher.byte(b' ');
-        }
-        at += c.len_utf8();
     }
     at
 }

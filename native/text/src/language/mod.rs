@@ -64,57 +64,84 @@ fn letter(c: char) -> usize {
     }
 }
 
+/// What was read of a text so far.
+#[derive(Default)]
+struct Tally {
+    odds: i32,
+    trigrams: i32,
+    words: u32,
+    latin: u32,
+    other: u32,
+    /// Places of the last two letters of the word under way; 0, 0: none is.
+    last: (usize, usize),
+    foreign: bool,
+}
+
 impl Judge {
     /// At most the first 2,000 characters are looked at. `word` is written on.
     pub fn judge(&self, text: &str, word: &mut String) -> Language {
         word.clear();
-        let (mut odds, mut count, mut words) = (0, 0, 0);
-        let mut foreign = false;
-        let (mut latin, mut other) = (0, 0);
-        for c in text.chars().take(MOST).chain([' ']) {
+        let mut tally = Tally::default();
+        for c in text.chars().take(MOST) {
+            if c.is_ascii_alphabetic() {
+                self.letter(c.to_ascii_lowercase(), word, &mut tally);
+                continue;
+            }
             let c = plain(c);
-            if is_word(c) && !c.is_ascii_digit() && c != '_' {
-                for c in c.to_lowercase() {
-                    match c {
-                        'a'..='z' => latin += 1,
-                        '\u{300}'..='\u{36f}' => continue,
-                        '\u{aa}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => {
-                            latin += 1;
-                            foreign = true;
-                        }
-                        _ => other += 1,
-                    }
-                    word.push(c);
-                }
-            } else if !word.is_empty() {
-                let (worth, trigrams) = self.word(word);
-                odds += worth + if foreign { FOREIGN_LETTER } else { 0 };
-                count += trigrams;
-                words += 1;
-                foreign = false;
-                word.clear();
+            if c.is_ascii() || !is_word(c) {
+                self.end(word, &mut tally);
+                continue;
+            }
+            for c in c.to_lowercase().filter(|c| !('\u{300}'..='\u{36f}').contains(c)) {
+                self.letter(c, word, &mut tally);
             }
         }
-        let foreign = words >= FEWEST_WORDS && odds < THRESHOLD + THRESHOLD_PER_TRIGRAM * count;
+        self.end(word, &mut tally);
+        let Tally { odds, trigrams, words, latin, other, .. } = tally;
+        let foreign = words >= FEWEST_WORDS && odds < THRESHOLD + THRESHOLD_PER_TRIGRAM * trigrams;
         if other > latin || foreign { Language::Other } else { Language::English }
     }
 
-    /// Log odds of a word, and of how many trigrams.
-    fn word(&self, word: &str) -> (i32, i32) {
-        let stop = match self.stop_words.get(word) {
+    #[inline]
+    fn letter(&self, c: char, word: &mut String, tally: &mut Tally) {
+        match c {
+            'a'..='z' => tally.latin += 1,
+            '\u{aa}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => {
+                tally.latin += 1;
+                tally.foreign = true;
+            }
+            _ => tally.other += 1,
+        }
+        self.trigram(letter(c), !word.is_empty(), tally);
+        word.push(c);
+    }
+
+    #[inline]
+    fn trigram(&self, place: usize, whole: bool, tally: &mut Tally) {
+        if whole {
+            tally.odds += i32::from(self.trigrams[(tally.last.0 * ALPHABET + tally.last.1) * ALPHABET + place]);
+            tally.trigrams += 1;
+        }
+        tally.last = (tally.last.1, place);
+    }
+
+    /// Ends the word under way, if one is.
+    fn end(&self, word: &mut String, tally: &mut Tally) {
+        if word.is_empty() {
+            return;
+        }
+        self.trigram(0, true, tally);
+        tally.last = (0, 0);
+        tally.odds += match self.stop_words.get(word.as_str()) {
             Some(true) => STOP_WORD,
             Some(false) => -STOP_WORD,
             None => 0,
         };
-        let (mut before, mut odds, mut count) = ((0, 0), stop, 0);
-        for (i, place) in word.chars().map(letter).chain([0]).enumerate() {
-            if i > 0 {
-                odds += i32::from(self.trigrams[(before.0 * ALPHABET + before.1) * ALPHABET + place]);
-                count += 1;
-            }
-            before = (before.1, place);
+        if std::mem::take(&mut tally.foreign) {
+            tally.odds += FOREIGN_LETTER;
         }
-        (odds, count)
+        tally.words += 1;
+        word.clear();
     }
 }
 

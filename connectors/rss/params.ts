@@ -6,7 +6,8 @@ const url = z
   .refine(
     (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
     'expected an address such as https://example.com/feed.xml',
-  );
+  )
+  .refine((text) => !URL.canParse(text) || new URL(text).username === '', 'expected an address without a user name');
 
 export const rssParams = z.strictObject({
   url: z.union([url, z.array(url).min(1).max(1_000)]).meta({ description: 'address of the feed, or a list: a partition each' }),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Schema, Utf8 } from 'apache-arrow';
 import { Agent } from 'undici';
 import { COLUMNS, dictionaryOf, field } from '../../graph/contract/columns.ts';
@@ -51,7 +52,11 @@ class FeedReader {
     this.#looking = true;
     void this.#fetch(dispatcher, closing)
       .then(
-        () => this.#wait(0),
+        () => {
+          this.#failures = 0;
+          this.#told = null;
+          this.#wait(0);
+        },
         (error: unknown) => this.#failed(error, closing),
       )
       .finally(() => {
@@ -63,14 +68,12 @@ class FeedReader {
     const { timeout, max_bytes, allow_private } = this.#params;
     const signal = AbortSignal.any([AbortSignal.timeout(ms(timeout)), closing]);
     const found = await fetchFeed(this.#url, this.#validators, { allowPrivate: allow_private, maxBytes: max_bytes, dispatcher, signal });
-    this.#failures = 0;
     if (found) {
       const { items, left } = readFeed(found.text);
-      if (left.large > 0) this.#note(`${this.#url}: feed-item-too-large: ${left.large} items have more text than is taken`);
+      if (left.large > 0) this.#note(`${shown(this.#url)}: feed-item-too-large: ${left.large} items have more text than is taken`);
       this.#take(items);
       this.#validators = found.validators;
     }
-    this.#told = null;
   }
 
   /** Items that are new, in the order of their time; feeds list the newest first. */
@@ -78,8 +81,9 @@ class FeedReader {
     const received = this.#clock();
     const source = this.#params.source ?? new URL(this.#url).hostname;
     const rows = items.toReversed().flatMap((item): Row[] => {
-      const known = this.#seen.delete(item.id); // put at the end: what is still listed is remembered longest
-      this.#seen.add(item.id);
+      const id = createHash('sha256').update(item.id).digest('base64'); // an id can be of any length
+      const known = this.#seen.delete(id); // put at the end: what is still listed is remembered longest
+      this.#seen.add(id);
       if (known) return [];
       const said = item.ms === null ? received : BigInt(Math.trunc(item.ms)) * 1_000_000n;
       const ts_event = said > received || said < 0n ? received : said; // a time ahead of ours would make all others late
@@ -97,7 +101,7 @@ class FeedReader {
     const fault =
       error instanceof FeedFault ? error : new FeedFault('feed-unreachable', error instanceof Error ? error.message : String(error));
     this.#failures += 1;
-    const line = `${this.#url}: ${fault.code}: ${fault.message}`;
+    const line = `${shown(this.#url)}: ${fault.code}: ${fault.message}`;
     if (line !== this.#told) this.#note(line);
     this.#told = line;
     this.#wait(fault.retryAfterMs);
@@ -109,6 +113,12 @@ class FeedReader {
     const doubled = every * 2 ** Math.min(this.#failures, MOST_DOUBLINGS);
     this.#nextMs = performance.now() + Math.max(leastMs, Math.min(doubled, Math.max(LONGEST_WAIT_MS, every)));
   }
+}
+
+/** An address without what may be a secret. */
+function shown(address: string): string {
+  const { origin, pathname } = new URL(address);
+  return `${origin}${pathname}`;
 }
 
 const ms = (ns: bigint): number => Math.max(1, Math.min(Number(ns / 1_000_000n), 2 ** 31 - 1));
@@ -129,7 +139,7 @@ export async function openRss(
   const closing = new AbortController();
   const agent = new Agent({ connect: { lookup: guardedLookup(params.allow_private), timeout: ms(params.timeout) }, pipelining: 0 });
   return {
-    partitions: urls,
+    partitions: urls.map(shown),
     start: () => Promise.resolve(0),
     async read(partition, from, maxRows, maxBytes) {
       const feed = feeds[partition] as FeedReader;

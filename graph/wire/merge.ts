@@ -2,6 +2,7 @@ import type { Schema } from 'apache-arrow';
 import { columnIndex, gather, int64 } from '../contract/batch.ts';
 import { type BatchFrame, MAX_NS, MIN_NS } from '../contract/frame.ts';
 import { RelativeTimes } from '../contract/nanoseconds.ts';
+import { ascending } from './ascending.ts';
 
 /** An edge that a merge draws from. */
 export interface MergeEdge {
@@ -116,6 +117,7 @@ export class Merge {
     const late = held.map((h) => this.#late(h));
     const out: (MergedRun | MergedParts)[] = [];
     const n = picks.frame.length;
+    if (n > 0 && !late.includes(true)) return this.#parts(held, picks);
     for (let from = 0; from < n; ) {
       let to = from;
       while (to < n && !late[picks.frame[to] as number]) to++;
@@ -141,16 +143,17 @@ export class Merge {
       if (runs.length > 0 && runs[runs.length - 2] === part) runs[runs.length - 1] = (runs[runs.length - 1] as number) + 1;
       else runs.push(part, 1);
     }
-    const parts = ports.map((name, part): MergedRun => {
-      const own = { frame: new Int32Array(counts[part] as number), row: new Int32Array(counts[part] as number) };
-      let at = 0;
-      picks.frame.forEach((frame, i) => {
-        if (partOf[frame] !== part) return;
-        own.frame[at] = frame;
-        own.row[at++] = picks.row[i] as number;
-      });
-      return { port: name, frame: joined(held, own, MIN_NS) };
-    });
+    const own = ports.map((_, part) => ({ frame: new Int32Array(counts[part] as number), row: new Int32Array(counts[part] as number) }));
+    const next = new Int32Array(ports.length);
+    for (let i = 0; i < picks.frame.length; i++) {
+      const part = partOf[picks.frame[i] as number] as number;
+      const at = next[part] as number;
+      next[part] = at + 1;
+      const { frame, row } = own[part] as Picks;
+      frame[at] = picks.frame[i] as number;
+      row[at] = picks.row[i] as number;
+    }
+    const parts = ports.map((name, part): MergedRun => ({ port: name, frame: joined(held, own[part] as Picks, MIN_NS) }));
     return [{ parts, runs: Int32Array.from(runs) }];
   }
 
@@ -189,6 +192,8 @@ function sortedPicks(held: readonly HeldFrame[], times: readonly BigInt64Array[]
   const exact = relative.every((r) => r.inRange);
   const distance = limit === MAX_NS ? Number.POSITIVE_INFINITY : Number(limit - base);
   const count = times.reduce((sum, t) => sum + t.length, 0);
+  const distances = new Float64Array(exact ? count : 0);
+  const edges = new Int32Array(exact ? count : 0);
   const frame = new Int32Array(count);
   const row = new Int32Array(count);
   let n = 0;
@@ -197,8 +202,13 @@ function sortedPicks(held: readonly HeldFrame[], times: readonly BigInt64Array[]
     const left = new Int32Array(t.length);
     let kept = 0;
     for (let i = 0; i < t.length; i++) {
-      const ready = exact ? r.at(i) < distance : limit === MAX_NS || (t[i] as bigint) < limit;
+      const distanceNs = exact ? r.at(i) : 0;
+      const ready = exact ? distanceNs < distance : limit === MAX_NS || (t[i] as bigint) < limit;
       if (ready) {
+        if (exact) {
+          distances[n] = distanceNs;
+          edges[n] = (held[index] as HeldFrame).edge;
+        }
         frame[n] = index;
         row[n++] = i;
       } else left[kept++] = i;
@@ -206,20 +216,25 @@ function sortedPicks(held: readonly HeldFrame[], times: readonly BigInt64Array[]
     stay[index] = left.subarray(0, kept);
   });
   const edge = held.map((h) => h.edge);
+  const order = exact ? ascending(distances.subarray(0, n), edges.subarray(0, n)) : sortedSlowly(frame.subarray(0, n), row, times, edge);
+  if (order === null) return { frame: frame.subarray(0, n), row: row.subarray(0, n) };
+  const sorted = { frame: new Int32Array(n), row: new Int32Array(n) };
+  for (let i = 0; i < n; i++) {
+    sorted.frame[i] = frame[order[i] as number] as number;
+    sorted.row[i] = row[order[i] as number] as number;
+  }
+  return sorted;
+}
+
+/** As `ascending`, of times so far apart that their distances are not exact as doubles. */
+function sortedSlowly(frame: Int32Array, row: Int32Array, times: readonly BigInt64Array[], edge: readonly number[]): Int32Array {
+  const timeOf = (i: number): bigint => (times[frame[i] as number] as BigInt64Array)[row[i] as number] as bigint;
   const compare = (a: number, b: number): number => {
-    const [fa, fb] = [frame[a] as number, frame[b] as number];
-    const [ra, rb] = [row[a] as number, row[b] as number];
-    const difference = exact
-      ? (relative[fa] as RelativeTimes).at(ra) - (relative[fb] as RelativeTimes).at(rb)
-      : Number((times[fa] as BigInt64Array)[ra] as bigint) - Number((times[fb] as BigInt64Array)[rb] as bigint) ||
-        Number(((times[fa] as BigInt64Array)[ra] as bigint) - ((times[fb] as BigInt64Array)[rb] as bigint));
-    return difference || (edge[fa] as number) - (edge[fb] as number) || a - b;
+    const [ta, tb] = [timeOf(a), timeOf(b)];
+    if (ta !== tb) return ta < tb ? -1 : 1;
+    return (edge[frame[a] as number] as number) - (edge[frame[b] as number] as number) || a - b;
   };
-  let sorted = true;
-  for (let i = 1; i < n && sorted; i++) sorted = compare(i - 1, i) <= 0;
-  if (sorted) return { frame: frame.subarray(0, n), row: row.subarray(0, n) };
-  const order = Int32Array.from({ length: n }, (_, i) => i).sort(compare);
-  return { frame: order.map((i) => frame[i] as number), row: order.map((i) => row[i] as number) };
+  return Int32Array.from(frame, (_, i) => i).sort(compare);
 }
 
 /** A frame with the given rows only. */

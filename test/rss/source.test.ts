@@ -87,9 +87,9 @@ describe('source rss', () => {
       times.push(performance.now());
       response.writeHead(times.length < 5 ? 500 : 200).end(times.length < 5 ? '' : rss(item('a', 1)));
     };
-    await open({ interval: '10ms' });
+    await open({ interval: '10ms', url: server.url('/feed.xml?token=secret') });
     await rowsUntil((rows) => rows.length === 1);
-    expect(notes).toEqual(['http://127.0.0.1/feed.xml: feed-status: its server says 500']);
+    expect(notes).toEqual(['http://127.0.0.1/feed.xml: feed-status: its server says 500']); // not the token
     const gaps = times.slice(1).map((at, i) => at - (times[i] as number));
     gaps.forEach((gap, i) => {
       expect(gap).toBeGreaterThanOrEqual(10 * 2 ** (i + 1) - 1);
@@ -198,6 +198,7 @@ describe('parameters of rss', () => {
   it('take addresses of the web only', () => {
     expect(rssParams.safeParse({ url: 'file:///etc/passwd' }).success).toBe(false);
     expect(rssParams.safeParse({ url: ['https://a.example/f', 'no'] }).success).toBe(false);
+    expect(rssParams.safeParse({ url: 'https://me:secret@a.example/f' }).success).toBe(false);
     expect(rssParams.safeParse({ url: 'https://a.example/f' }).success).toBe(true);
   });
 });

@@ -129,6 +129,27 @@ impl Keys {
         Ok(())
     }
 
+    /// Forgets all groups but these, in ascending order: they are numbered anew. Dictionary words that were told stay known.
+    pub fn keep(&mut self, groups: &[u32]) {
+        let mut prefixes = vec![0; groups.len()];
+        self.len = groups.len();
+        for level in &mut self.levels {
+            level.prefixes = FxHashMap::default();
+            let members = std::mem::take(&mut level.members);
+            let old = if level.kind == Kind::Word { None } else { Some(std::mem::take(&mut level.ids)) };
+            for (prefix, group) in prefixes.iter_mut().zip(groups) {
+                let id = members[*group as usize];
+                let id = match (&old, (id as usize).checked_sub(1)) {
+                    (None, _) | (_, None) => id,
+                    (Some(old), Some(at)) if level.kind == Kind::Bytes => level.ids.words.id(&old.words.words()[at]) + 1,
+                    (Some(old), Some(at)) => level.ids.number(old.values[at]),
+                };
+                level.members.push(id);
+                *prefix = level.prefix(*prefix, id);
+            }
+        }
+    }
+
     /// Writes the key columns of the given groups, in their order.
     pub fn write(&self, groups: &[u32], block: &mut Block) -> Result<(), Fault> {
         for level in &self.levels {
@@ -218,5 +239,34 @@ impl Level {
                 block.texts(&texts)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ColumnSpec;
+
+    #[test]
+    fn what_is_kept_is_numbered_anew_and_what_is_forgotten_may_come_again() {
+        let columns = vec![ColumnSpec { name: "a".into(), kind: Kind::I64 }, ColumnSpec { name: "b".into(), kind: Kind::Bytes }];
+        let port = Port { name: "in".into(), columns, rows: false, with: None };
+        let mut keys = Keys::new(&port, &["a".into(), "b".into()]).unwrap();
+        let groups_of = |keys: &mut Keys, numbers: &[i64], texts: &[u8]| {
+            let offsets: Vec<i32> = (0..=texts.len() as i32).collect();
+            let columns = [
+                Column { values: Values::I64(numbers), valid: None },
+                Column { values: Values::Bytes { offsets: &offsets, data: texts }, valid: None },
+            ];
+            let mut groups = Vec::new();
+            keys.groups(&Batch { rows: numbers.len(), columns: &columns }, None, &mut groups).unwrap();
+            groups
+        };
+        assert_eq!(groups_of(&mut keys, &[1, 1, 2, 3], b"xyxx"), [0, 1, 2, 3]);
+        keys.keep(&[1, 3]);
+        assert_eq!(keys.len(), 2);
+        assert_eq!(groups_of(&mut keys, &[3, 1, 1, 2], b"xyxx"), [1, 0, 2, 3]);
+        keys.keep(&[]);
+        assert_eq!(groups_of(&mut keys, &[9], b"x"), [0]);
     }
 }

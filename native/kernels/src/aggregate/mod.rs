@@ -33,6 +33,9 @@ struct Params {
 /// Rows of an emitted batch, at most.
 const BATCH_ROWS: usize = 32_768;
 
+/// So many keys are known also without an open window.
+const KEPT_KEYS: usize = 1024;
+
 struct Ports {
     out: usize,
     late: usize,
@@ -231,7 +234,11 @@ impl Kernel for Aggregate {
                 }
             }
         }
-        self.flush(output)
+        self.flush(output)?;
+        if self.keys.len() > KEPT_KEYS && self.panes.live() < self.keys.len() / 4 {
+            self.keys.keep(&self.panes.keep_live());
+        }
+        Ok(())
     }
 
     fn snapshot(&self, into: &mut Writer) -> Result<bool, Fault> {

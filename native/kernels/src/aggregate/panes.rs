@@ -19,6 +19,8 @@ pub struct Panes {
     due: BTreeMap<i64, Vec<u32>>,
     free: Vec<u32>,
     len: usize,
+    /// Groups that have a pane.
+    live: usize,
 }
 
 const NOWHERE: (i64, u32) = (0, NO_PANE);
@@ -64,6 +66,7 @@ impl Panes {
             Err(at) => {
                 let slot = self.free.pop().unwrap_or(self.len as u32);
                 self.len = self.len.max(slot as usize + 1);
+                self.live += usize::from(open.is_empty());
                 open.insert(at, (start, slot));
                 self.due.entry(start + self.every_ns).or_default().push(group);
                 slot
@@ -92,6 +95,7 @@ impl Panes {
     /// Drops panes that are in no window after that end, and makes the group due at the next while it has one.
     pub fn drop_after(&mut self, group: u32, end_ns: i64, mut dropped: impl FnMut(u32)) {
         let open = &mut self.open[group as usize];
+        let some = !open.is_empty();
         while let Some((start, slot)) = open.front().copied()
             && start <= end_ns - self.size_ns
         {
@@ -102,9 +106,26 @@ impl Panes {
                 self.current[group as usize] = NOWHERE;
             }
         }
+        self.live -= usize::from(some && open.is_empty());
         if open.front().is_some_and(|(start, _)| *start < end_ns) {
             self.due.entry(end_ns + self.every_ns).or_default().push(group);
         }
+    }
+
+    /// How many groups have a pane.
+    pub fn live(&self) -> usize {
+        self.live
+    }
+
+    /// Forgets groups without a pane; the others, in ascending order, are numbered anew.
+    pub fn keep_live(&mut self) -> Vec<u32> {
+        let groups: Vec<u32> = (0..self.open.len() as u32).filter(|group| !self.open[*group as usize].is_empty()).collect();
+        self.open = groups.iter().map(|group| std::mem::take(&mut self.open[*group as usize])).collect();
+        self.current = groups.iter().map(|group| self.current[*group as usize]).collect();
+        for due in self.due.values_mut() {
+            *due = due.iter().filter_map(|group| groups.binary_search(group).ok()).map(|group| group as u32).collect();
+        }
+        groups
     }
 
     pub fn snapshot(&self, into: &mut Writer, state: impl Fn(u32, &mut Writer)) {
@@ -127,7 +148,9 @@ impl Panes {
     pub fn restore(&mut self, from: &mut Reader, mut state: impl FnMut(u32, &mut Reader) -> Result<(), Fault>) -> Result<(), Fault> {
         for group in 0..self.open.len() {
             let mut before = i64::MIN;
-            for i in 0..from.count()? {
+            let count = from.count()?;
+            self.live += usize::from(count > 0);
+            for i in 0..count {
                 let (start, slot) = (from.i64()?, self.len as u32);
                 let fits = start % self.every_ns == 0 && start.checked_add(self.size_ns).is_some();
                 if i > 0 && start <= before || !fits {

@@ -1,4 +1,4 @@
-use super::{HELD, NONE};
+use super::place::{HELD, NONE};
 use crate::column::{Batch, Column, Values, bit};
 use crate::config::{Kind, Port};
 use crate::dictionary::{Remap, WordTable};

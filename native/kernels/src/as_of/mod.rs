@@ -3,9 +3,11 @@
 mod expiry;
 mod held;
 mod keys;
+mod params;
+mod place;
 
 use crate::column::Batch;
-use crate::config::{Config, Kind, ns};
+use crate::config::{Config, Kind};
 use crate::fault::Fault;
 use crate::kernel::{Kernel, MergedPart};
 use crate::output::{Cells, Output};
@@ -14,30 +16,9 @@ use crate::snapshot::{Reader, Writer, corrupt};
 use expiry::Expiry;
 use held::Held;
 use keys::Keys;
-use serde::{Deserialize, Deserializer};
+use params::Params;
+use place::{HELD, NONE, Place};
 use std::ops::Range;
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Params {
-    by: Vec<String>,
-    /// Columns of the right side that are taken.
-    columns: Vec<String>,
-    /// Greatest age of a partner, ns.
-    #[serde(deserialize_with = "maybe_ns")]
-    tolerance: Option<i64>,
-    /// A partner is strictly before.
-    exclude: bool,
-    /// Rows without a partner stay on `out`.
-    keep: bool,
-    max_keys: u32,
-}
-
-fn maybe_ns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    #[derive(Deserialize)]
-    struct Ns(#[serde(deserialize_with = "ns")] i64);
-    Ok(Option::<Ns>::deserialize(deserializer)?.map(|ns| ns.0))
-}
 
 struct Ports {
     left: usize,
@@ -45,32 +26,6 @@ struct Ports {
     out: usize,
     unmatched: usize,
     rejected: usize,
-}
-
-/// No row.
-const NONE: u32 = u32::MAX;
-/// Set: a place among the held rows; else a row of the right batch that is being taken.
-const HELD: u32 = 1 << 31;
-
-#[derive(Clone, Copy)]
-struct Place {
-    ts: i64,
-    at: u32,
-}
-
-impl Place {
-    const NOWHERE: Self = Self { ts: i64::MIN, at: NONE };
-
-    fn in_batch(self) -> bool {
-        self.at & HELD == 0
-    }
-}
-
-/// The last right row of a key, and the last of an earlier time.
-#[derive(Clone, Copy)]
-struct Partner {
-    last: Place,
-    before: Place,
 }
 
 /// What becomes of a left row.
@@ -89,7 +44,10 @@ pub struct AsOf {
     right_ts: usize,
     by_right: Vec<usize>,
     keys: Keys,
-    partners: Vec<Partner>,
+    /// By key, its last right row.
+    last: Vec<Place>,
+    /// By key, the last of an earlier time, where that is needed: apart, so that more of the others is near.
+    before: Vec<Place>,
     held: Held,
     expiry: Expiry,
     /// Greatest time that a row, or the floor it came with, has told.
@@ -127,7 +85,8 @@ impl AsOf {
             by_right: keys.columns(RIGHT).to_vec(),
             held: Held::new(right, &params.columns)?,
             keys,
-            partners: Vec::new(),
+            last: Vec::new(),
+            before: Vec::new(),
             expiry: Expiry::default(),
             now_ns: i64::MIN,
             touched: Vec::new(),
@@ -150,13 +109,16 @@ impl AsOf {
     fn forget(&mut self, now_ns: i64) {
         let Some(tolerance) = self.params.tolerance else { return };
         let oldest = now_ns.saturating_sub(tolerance);
-        let (partners, keys) = (&mut self.partners, &mut self.keys);
+        let (last, before, keys) = (&mut self.last, &mut self.before, &mut self.keys);
         self.expiry.due(oldest, |slot| {
-            let partner = &mut partners[slot as usize];
-            if partner.last.ts >= oldest {
-                return Some(partner.last.ts);
+            let place = &mut last[slot as usize];
+            if place.ts >= oldest {
+                return Some(place.ts);
             }
-            *partner = Partner { last: Place::NOWHERE, before: Place::NOWHERE };
+            *place = Place::NOWHERE;
+            if let Some(place) = before.get_mut(slot as usize) {
+                *place = Place::NOWHERE;
+            }
             keys.release(slot);
             None
         });
@@ -178,7 +140,7 @@ impl AsOf {
             let time = times[row];
             self.now_ns = self.now_ns.max(time).max(floor_ns);
             let mut slot = self.keys.find(RIGHT, batch, row)?;
-            if slot.is_some_and(|slot| self.expired(self.partners[slot as usize].last.ts, self.now_ns)) {
+            if slot.is_some_and(|slot| self.expired(self.last[slot as usize].ts, self.now_ns)) {
                 self.forget(self.now_ns); // as if the watermark had been told by now: what is forgotten does not hang on epochs
                 slot = self.keys.find(RIGHT, batch, row)?; // no more
             }
@@ -199,10 +161,8 @@ impl AsOf {
             return self.rejects.push(row, "keys-full", &format!("there are {} keys already", self.params.max_keys));
         }
         let slot = self.keys.insert();
-        if self.partners.len() <= slot as usize {
-            self.partners.resize(slot as usize + 1, Partner { last: Place::NOWHERE, before: Place::NOWHERE });
-        }
-        self.partners[slot as usize] = Partner { last: Place { ts, at: row as u32 }, before: Place::NOWHERE };
+        self.grow(slot as usize + 1);
+        self.last[slot as usize] = Place { ts, at: row as u32 };
         self.touched.push(slot);
         if self.params.tolerance.is_some() {
             self.expiry.push(slot, ts);
@@ -213,17 +173,17 @@ impl AsOf {
     /// Of equal times the row that comes last counts; one that is older than the last is passed over.
     #[inline]
     fn update(&mut self, slot: u32, row: usize, ts: i64) {
-        let partner = &mut self.partners[slot as usize];
-        if ts < partner.last.ts {
+        let last = &mut self.last[slot as usize];
+        if ts < last.ts {
             return;
         }
-        if !partner.last.in_batch() {
+        if !last.in_batch() {
             self.touched.push(slot);
         }
-        if ts > partner.last.ts && self.params.exclude {
-            partner.before = partner.last;
+        if ts > last.ts && self.params.exclude {
+            self.before[slot as usize] = *last;
         }
-        partner.last = Place { ts, at: row as u32 };
+        *last = Place { ts, at: row as u32 };
     }
 
     fn find(&mut self, batch: &Batch, row: usize, ts: i64, floor_ns: i64) -> Result<Found, Fault> {
@@ -231,19 +191,20 @@ impl AsOf {
             return Ok(Found::Nothing);
         }
         let Some(slot) = self.keys.find(LEFT, batch, row)? else { return Ok(Found::Nothing) };
-        let Partner { last, before } = self.partners[slot as usize];
+        let last = self.last[slot as usize];
         let now_ns = ts.max(floor_ns);
-        Ok(if self.expired(last.ts, now_ns) {
-            Found::Nothing
-        } else if ts < last.ts {
-            Found::Behind
-        } else if ts > last.ts || !self.params.exclude {
-            Found::Row(last)
-        } else if before.at == NONE || self.expired(before.ts, now_ns) {
-            Found::Nothing
-        } else {
-            Found::Row(before)
-        })
+        if self.expired(last.ts, now_ns) {
+            return Ok(Found::Nothing);
+        }
+        if ts < last.ts {
+            return Ok(Found::Behind);
+        }
+        if ts > last.ts || !self.params.exclude {
+            return Ok(Found::Row(last));
+        }
+        let before = self.before[slot as usize];
+        let none = before.at == NONE || self.expired(before.ts, now_ns);
+        Ok(if none { Found::Nothing } else { Found::Row(before) })
     }
 
     fn take_left(&mut self, batch: &Batch, rows: Range<usize>, floor_ns: i64) -> Result<(), Fault> {
@@ -294,6 +255,13 @@ impl AsOf {
         Ok(())
     }
 
+    fn grow(&mut self, keys: usize) {
+        self.last.resize(keys.max(self.last.len()), Place::NOWHERE);
+        if self.params.exclude {
+            self.before.resize(self.last.len(), Place::NOWHERE);
+        }
+    }
+
     /// Where a key's rows are held: one place, or two where the one before is needed.
     fn places(&self, slot: u32) -> (u32, u32) {
         if self.params.exclude { (2 * slot, 2 * slot + 1) } else { (slot, slot) }
@@ -304,19 +272,21 @@ impl AsOf {
         let mut moves = Vec::with_capacity(self.touched.len());
         for slot in std::mem::take(&mut self.touched) {
             let (first, second) = self.places(slot);
-            let partner = &mut self.partners[slot as usize];
-            if !partner.last.in_batch() {
+            let last = &mut self.last[slot as usize];
+            if !last.in_batch() {
                 continue; // forgotten meanwhile, or held by now
             }
-            let at = if partner.before.at == HELD | first { second } else { first };
-            moves.push((at, partner.last.at));
-            partner.last.at = HELD | at;
-            if partner.before.in_batch() {
-                moves.push((second, partner.before.at));
-                partner.before.at = HELD | second;
+            let mut nowhere = Place::NOWHERE;
+            let before = self.before.get_mut(slot as usize).unwrap_or(&mut nowhere);
+            let at = if before.at == HELD | first { second } else { first };
+            moves.push((at, last.at));
+            last.at = HELD | at;
+            if before.in_batch() {
+                moves.push((second, before.at));
+                before.at = HELD | second;
             }
         }
-        let places = self.partners.len() * if self.params.exclude { 2 } else { 1 };
+        let places = self.last.len() * if self.params.exclude { 2 } else { 1 };
         self.held.keep(&moves, places, right)
     }
 }
@@ -371,14 +341,15 @@ impl Kernel for AsOf {
         into.u32(self.held.signature());
         into.i64(self.now_ns);
         into.count(self.keys.len());
-        for (slot, partner) in self.partners.iter().enumerate().filter(|(_, partner)| partner.last.at != NONE) {
+        for (slot, last) in self.last.iter().enumerate().filter(|(_, last)| last.at != NONE) {
             into.bytes(self.keys.text(slot));
-            into.i64(partner.last.ts);
-            self.held.snapshot((partner.last.at & !HELD) as usize, into);
-            into.u32(u32::from(partner.before.at != NONE));
-            if partner.before.at != NONE {
-                into.i64(partner.before.ts);
-                self.held.snapshot((partner.before.at & !HELD) as usize, into);
+            into.i64(last.ts);
+            self.held.snapshot((last.at & !HELD) as usize, into);
+            let before = self.before.get(slot).filter(|before| before.at != NONE);
+            into.u32(u32::from(before.is_some()));
+            if let Some(before) = before {
+                into.i64(before.ts);
+                self.held.snapshot((before.at & !HELD) as usize, into);
             }
         }
         Ok(true)
@@ -397,17 +368,16 @@ impl Kernel for AsOf {
             let (first, second) = self.places(slot);
             self.held.grow(second as usize + 1);
             self.keys.restore(from.bytes()?)?;
+            self.grow(slot as usize + 1);
             let last = Place { ts: from.i64()?, at: HELD | first };
             self.held.restore(first as usize, from)?;
-            let mut before = Place::NOWHERE;
             if from.u32()? != 0 {
-                before = Place { ts: from.i64()?, at: HELD | second };
+                let before = Place { ts: from.i64()?, at: HELD | second };
                 self.held.restore(second as usize, from)?;
-                if !self.params.exclude || before.ts >= last.ts {
-                    return Err(corrupt());
-                }
+                let place = self.before.get_mut(slot as usize).filter(|_| before.ts < last.ts).ok_or_else(corrupt)?;
+                *place = before;
             }
-            self.partners.push(Partner { last, before });
+            self.last[slot as usize] = last;
             if self.params.tolerance.is_some() {
                 self.expiry.push(slot, last.ts);
             }

@@ -41,9 +41,14 @@ impl Headlines {
         true
     }
 
+    /// Drops headlines that have no effect from a time on.
+    pub fn forget(&mut self, ts: i64, horizon: i64) {
+        self.all.retain(|headline| ts.saturating_sub(headline.ts) < horizon);
+    }
+
     /// The sums at a time, by their definition; headlines that have no effect from then on go.
     pub fn at(&mut self, ts: i64, half_life: i64, horizon: i64) -> Sums {
-        self.all.retain(|headline| ts.saturating_sub(headline.ts) < horizon);
+        self.forget(ts, horizon);
         let mut sums = Sums::default();
         for headline in self.all.iter().take_while(|headline| headline.known <= ts) {
             let weight = headline.weight * libm::exp2(-((ts - headline.ts) as f64 / half_life as f64));

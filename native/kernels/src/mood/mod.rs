@@ -55,6 +55,8 @@ pub struct Mood {
     columns: Columns,
     ports: Ports,
     watermark_ns: i64,
+    /// When headlines of all symbols were last looked through.
+    swept_ns: i64,
     keys: Keys,
     /// By group.
     headlines: Vec<Headlines>,
@@ -96,6 +98,7 @@ impl Mood {
             },
             ports: Ports { out: config.output("out")?, ignored: config.output("ignored")?, rejected: config.output("rejected")? },
             watermark_ns: i64::MIN,
+            swept_ns: i64::MIN,
             keys: Keys::new(port, &["symbol".to_owned()])?,
             headlines: Vec::new(),
             due: BTreeMap::new(),
@@ -257,6 +260,10 @@ impl Kernel for Mood {
                     self.flush(output)?;
                 }
             }
+        }
+        if self.watermark_ns.saturating_sub(self.swept_ns) >= self.params.horizon {
+            self.swept_ns = self.watermark_ns; // of symbols that nobody asks any more
+            self.headlines.iter_mut().for_each(|headlines| headlines.forget(watermark_ns, self.params.horizon));
         }
         self.flush(output)
     }

@@ -14,6 +14,9 @@ import type { DecideParams } from './operator.ts';
 import { type Rule, rulesOf, usedColumns } from './rules.ts';
 import { limitOf, sizedOf } from './sizing.ts';
 
+/** Positions of more lots are passed over. */
+const MOST_LOTS = 2n ** 53n - 1n;
+
 interface State {
   triggers: number;
   last: bigint | null;
@@ -131,8 +134,9 @@ export function referenceDecide(context: KernelContext<DecideParams>): Kernel {
 
   const tell = (row: Row): void => {
     const { account, symbol, position_lots } = row;
-    if (account === params.account && typeof symbol === 'string' && instruments.has(symbol) && position_lots != null)
-      states.of(row).told = position_lots as bigint;
+    const lots = position_lots as bigint | null;
+    const usable = lots !== null && lots <= MOST_LOTS && -lots <= MOST_LOTS;
+    if (account === params.account && typeof symbol === 'string' && instruments.has(symbol) && usable) states.of(row).told = lots;
   };
 
   return {

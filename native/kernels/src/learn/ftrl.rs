@@ -29,6 +29,24 @@ pub fn probability(odds: f64) -> f64 {
     1.0 / (1.0 + libm::exp(-odds))
 }
 
+/// The probability of going up and that of going down.
+pub fn probabilities(odds: f64) -> (f64, f64) {
+    let rest = libm::exp(-odds.abs());
+    let (more, less) = (1.0 / (1.0 + rest), rest / (1.0 + rest));
+    if odds < 0.0 { (less, more) } else { (more, less) }
+}
+
+/// The scalar product in four sums, so that none waits for the other.
+pub fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let (fours, others) = (a.chunks_exact(4), b.chunks_exact(4));
+    let rest = fours.remainder().iter().zip(others.remainder());
+    let mut sums = [0.0; 4];
+    for (x, y) in fours.zip(others) {
+        sums.iter_mut().zip(x.iter().zip(y)).for_each(|(sum, (x, y))| *sum += x * y);
+    }
+    rest.fold((sums[0] + sums[1]) + (sums[2] + sums[3]), |sum, (x, y)| sum + x * y)
+}
+
 /// Logarithmic loss of log-odds against an outcome.
 pub fn log_loss(odds: f64, up: bool) -> f64 {
     let against = if up { -odds } else { odds };
@@ -42,8 +60,7 @@ impl Ftrl {
 
     /// Log-odds of going up.
     pub fn odds(&self, row: &[f64]) -> f64 {
-        let odds: f64 = self.weights.iter().zip(row).fold(0.0, |sum, (weight, value)| sum + weight * value);
-        odds.clamp(-MOST, MOST)
+        dot(&self.weights, row).clamp(-MOST, MOST)
     }
 
     pub fn learn(&mut self, rules: &Rules, row: &[f64], up: bool) {

@@ -1,3 +1,4 @@
+use super::ftrl::dot;
 use crate::fault::Fault;
 use crate::snapshot::{Reader, Writer};
 use serde::Deserialize;
@@ -34,7 +35,7 @@ impl Rls {
     }
 
     pub fn value(&self, row: &[f64]) -> f64 {
-        self.weights.iter().zip(row).fold(0.0, |sum, (weight, value)| sum + weight * value)
+        dot(&self.weights, row)
     }
 
     /// Learns a row. Numbers so large that the inverse is none any more make it begin anew.
@@ -56,7 +57,7 @@ impl Rls {
         for (line, value) in lines.remainder().chunks_exact(width).zip(values.remainder()) {
             self.gains.iter_mut().zip(line).for_each(|(gain, cell)| *gain += cell * value);
         }
-        let spread = rules.forgetting + self.gains.iter().zip(row).fold(0.0, |sum, (gain, value)| sum + gain * value);
+        let spread = rules.forgetting + dot(&self.gains, row);
         let share = 1.0 / spread;
         for (weight, gain) in self.weights.iter_mut().zip(&self.gains) {
             *weight += gain * share * error;

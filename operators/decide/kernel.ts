@@ -9,7 +9,6 @@ import { Histories } from '../statistics/histories.ts';
 import { Refusal } from '../statistics/returns.ts';
 import { type Listed, listedOf } from './instruments.ts';
 import { ORDERS_PORT, ORDERS_SCHEMA, POSITIONS_PORT } from './layout.ts';
-import { timeInForceOf } from './native.ts';
 import type { DecideParams } from './operator.ts';
 import { type Rule, rulesOf, usedColumns } from './rules.ts';
 import { limitOf, sizedOf } from './sizing.ts';
@@ -122,7 +121,7 @@ export function referenceDecide(context: KernelContext<DecideParams>): Kernel {
         symbol,
         side: buys ? 'buy' : 'sell',
         type: params.type,
-        time_in_force: timeInForceOf(params),
+        time_in_force: params.time_in_force,
         price_ticks: params.type === 'market' ? null : limitOf(params, listed, row[params.price] as number, buys),
         size_lots: lots,
         strategy: params.strategy,

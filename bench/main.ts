@@ -18,6 +18,7 @@ import { json } from './json.ts';
 import { kafka } from './kafka.ts';
 import { kernels } from './kernels.ts';
 import { latency } from './latency.ts';
+import { learning } from './learn.ts';
 import { matching } from './match.ts';
 import { peers } from './peers.ts';
 import { positions } from './positions.ts';
@@ -43,6 +44,7 @@ const BENCHES: readonly Bench[] = [
   prediction,
   entities,
   headlines,
+  learning,
   arrowToDiscard,
   captureToDiscard,
   clickhouse,

@@ -9,10 +9,12 @@ import { Histories } from '../statistics/histories.ts';
 import { Refusal } from '../statistics/returns.ts';
 import { type Listed, listedOf } from './instruments.ts';
 import { ORDERS_PORT, ORDERS_SCHEMA, POSITIONS_PORT } from './layout.ts';
-import { timeInForceOf } from './native.ts';
 import type { DecideParams } from './operator.ts';
 import { type Rule, rulesOf, usedColumns } from './rules.ts';
 import { limitOf, sizedOf } from './sizing.ts';
+
+/** Positions of more lots are passed over. */
+const MOST_LOTS = 2n ** 53n - 1n;
 
 interface State {
   triggers: number;
@@ -119,7 +121,7 @@ export function referenceDecide(context: KernelContext<DecideParams>): Kernel {
         symbol,
         side: buys ? 'buy' : 'sell',
         type: params.type,
-        time_in_force: timeInForceOf(params),
+        time_in_force: params.time_in_force,
         price_ticks: params.type === 'market' ? null : limitOf(params, listed, row[params.price] as number, buys),
         size_lots: lots,
         strategy: params.strategy,
@@ -131,8 +133,9 @@ export function referenceDecide(context: KernelContext<DecideParams>): Kernel {
 
   const tell = (row: Row): void => {
     const { account, symbol, position_lots } = row;
-    if (account === params.account && typeof symbol === 'string' && instruments.has(symbol) && position_lots != null)
-      states.of(row).told = position_lots as bigint;
+    const lots = position_lots as bigint | null;
+    const usable = lots !== null && lots <= MOST_LOTS && -lots <= MOST_LOTS;
+    if (account === params.account && typeof symbol === 'string' && instruments.has(symbol) && usable) states.of(row).told = lots;
   };
 
   return {

@@ -9,9 +9,6 @@ import { ORDERS_PORT, ORDERS_SCHEMA, POSITIONS_PORT, sizingColumn } from './layo
 import type { DecideParams } from './operator.ts';
 import { type Rule, rulesOf, usedColumns } from './rules.ts';
 
-/** How long an order of a type lives where the parameters do not say. */
-export const timeInForceOf = ({ type, time_in_force }: DecideParams): string => time_in_force ?? (type === 'market' ? 'ioc' : 'gtc');
-
 /** The kernel of `native/kernels/src/decide`. */
 export function nativeDecide(context: KernelContext<DecideParams>): Kernel {
   const { params, inputs, outputs } = context;
@@ -25,12 +22,26 @@ export function nativeDecide(context: KernelContext<DecideParams>): Kernel {
       program: programOf(rule.checked.typed, (column) => at(rule.checked.columns[column] as string)),
       shown: rule.shown.map(([text, column]) => [text, column === null ? null : at(column)]),
     };
-  const { account, strategy, conflict, short, cooldown, confirm, warm_up, capital, max_position, type, offset_ticks, id_prefix } = params;
+  const {
+    account,
+    strategy,
+    conflict,
+    short,
+    cooldown,
+    confirm,
+    warm_up,
+    capital,
+    max_position,
+    type,
+    time_in_force,
+    offset_ticks,
+    id_prefix,
+  } = params;
   const positions = inputs[POSITIONS_PORT];
   return nativeKernel({
     kernel: 'decide',
     params: {
-      ...{ account, strategy, conflict, short, cooldown, confirm, warm_up, capital, offset_ticks, id_prefix },
+      ...{ account, strategy, conflict, short, cooldown, confirm, warm_up, capital, offset_ticks, id_prefix, time_in_force },
       instruments: listedOf(context),
       buy: told(rules.buy),
       sell: told(rules.sell),
@@ -40,7 +51,6 @@ export function nativeDecide(context: KernelContext<DecideParams>): Kernel {
       sizing: sizingOf(params, at),
       max_position: max_position ?? null,
       market: type === 'market',
-      time_in_force: timeInForceOf(params),
     },
     inputs: {
       [INPUT_PORT]: { schema: given, columns },

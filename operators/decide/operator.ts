@@ -92,7 +92,10 @@ const params = z
       .max(1e9)
       .default(0)
       .meta({ description: 'limit: ticks beyond the price, towards the other side', unit: 'ticks' }),
-    time_in_force: z.enum(['gtc', 'ioc', 'fok', 'day']).optional().meta({ description: 'default ioc for market, gtc for limit' }),
+    time_in_force: z.enum(['gtc', 'ioc', 'fok', 'day']).default('ioc').meta({
+      description:
+        'how long the orders live; what is left of one that rests is not counted once `confirm` is over, and may be ordered again',
+    }),
     id_prefix: z
       .int()
       .min(0)

@@ -61,7 +61,8 @@ export function learnLinear(model: Coefficients, { l2, forgetting }: RlsRules, r
   const spread = forgetting + dot(gains, row);
   const share = 1 / spread;
   model.weights = model.weights.map((weight, i) => weight + (gains[i] as number) * share * error);
-  model.inverse = model.inverse.map((line, i) => line.map((cell, j) => cell - (gains[i] as number) * (gains[j] as number) * share));
+  const halves = gains.map((gain) => gain * Math.sqrt(share));
+  model.inverse = model.inverse.map((line, i) => line.map((cell, j) => cell - (halves[i] as number) * (halves[j] as number)));
   const widest = Math.max(0, ...model.inverse.map((line, i) => line[i] as number));
   if (forgetting !== 1 && widest <= forgetting / l2) model.inverse = model.inverse.map((line) => line.map((cell) => cell / forgetting));
   const sound = spread >= 0.5 * forgetting && spread < 1e200 && model.weights.every((weight) => Math.abs(weight) < 1e200);

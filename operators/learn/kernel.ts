@@ -39,7 +39,7 @@ interface Model {
 
 /** A row at a time, by the definitions. */
 export function referenceLearn({ params, inputs, outputs }: KernelContext<LearnParams>): Kernel {
-  const { label, name, hash, ftrl, rls } = settingsOf(params);
+  const { label, horizon, name, hash, ftrl, rls } = settingsOf(params);
   const logistic = params.model === 'logistic';
   const width = params.features.length + 1;
   const labelled = inputs[LABELLED_PORT] as Schema;
@@ -76,7 +76,7 @@ export function referenceLearn({ params, inputs, outputs }: KernelContext<LearnP
     if (tellsOrigin) Remembered.push(model.pending, ns, said, params.pending);
     return {
       ...row,
-      horizon: params.horizon ?? null,
+      horizon,
       p_up: logistic && said !== null ? sigmoid(said) : null,
       p_down: logistic && said !== null ? sigmoid(-said) : null,
       expected_return: logistic ? null : said,
@@ -95,7 +95,7 @@ export function referenceLearn({ params, inputs, outputs }: KernelContext<LearnP
   const scored = (row: Row): Row | Refusal => {
     const ns = row.ts_event as bigint | null;
     if (ns === null) return new Refusal('ts-missing', 'ts_event is null');
-    const other = params.horizon !== undefined && tellsHorizon && row.horizon !== params.horizon;
+    const other = horizon !== null && tellsHorizon && row.horizon !== horizon;
     const given = other ? null : ((row[label] ?? null) as number | boolean | null);
     if (typeof given === 'number' && !(Math.abs(given) < 1e75)) return new Refusal('value-not-finite', `${label} is ${exponential(given)}`);
     const outcome = given === null ? null : Number(given);

@@ -3,6 +3,7 @@ import { Float64, Int64, Schema } from 'apache-arrow';
 import { columnIndex } from '../../graph/contract/batch.ts';
 import { COLUMNS, field, REJECTED_SCHEMA } from '../../graph/contract/columns.ts';
 import { INPUT_PORT, MAIN_PORT, REJECTED_PORT, type SchemaRequest } from '../../graph/contract/operator.ts';
+import { showDuration } from '../../graph/contract/units.ts';
 import { askKeys, LABELLED_PORT, ORIGIN, PREDICTION_FIELDS, sharedKeys, TEXT, TRUTH } from '../learning/columns.ts';
 import { NUMBER, TIME } from '../statistics/columns.ts';
 import type { LearnParams } from './operator.ts';
@@ -12,6 +13,8 @@ export const SCORES_PORT = 'scores';
 /** The parameters with what follows from them. */
 export interface Settings {
   readonly label: string;
+  /** As `label` writes it. */
+  readonly horizon: string | null;
   readonly name: string;
   readonly hash: string;
   readonly ftrl: { readonly rate: number; readonly beta: number; readonly l1: number; readonly l2: number };
@@ -19,13 +22,14 @@ export interface Settings {
 }
 
 export function settingsOf(params: LearnParams): Settings {
-  const { model, features, l2, horizon = null, scale, missing, warm_up } = params;
+  const { model, features, l2, scale, missing, warm_up } = params;
+  const horizon = params.horizon === undefined ? null : showDuration(params.horizon);
   const label = params.label ?? (model === 'logistic' ? 'label_up' : 'label_return');
   const ftrl = { rate: params.rate ?? 0.1, beta: params.beta ?? 1, l1: params.l1 ?? 0, l2 };
   const rls = { l2, forgetting: params.forgetting ?? 1 };
   const made = ['learn', 1, model, features, label, horizon, model === 'logistic' ? ftrl : rls, scale, missing, warm_up];
   const hash = createHash('sha256').update(JSON.stringify(made)).digest('hex');
-  return { label, name: params.name ?? model, hash, ftrl, rls };
+  return { label, horizon, name: params.name ?? model, hash, ftrl, rls };
 }
 
 const MISSING_FIELD = field('missing_features', new Int64(), false, 'features of the row that are missing');

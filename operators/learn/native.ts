@@ -20,7 +20,7 @@ export function nativeLearn({ params, inputs, outputs }: KernelContext<LearnPara
   const read = ['ts_event', ...by, ...features];
   return nativeKernel({
     kernel: 'learn',
-    params: { ...settings, by, features, model, horizon: params.horizon ?? null, scale, missing, warm_up, score_window, pending },
+    params: { ...settings, by, features, model, scale, missing, warm_up, score_window, pending },
     inputs: {
       [INPUT_PORT]: { schema: given as Schema, columns: [...new Set(read)] },
       [LABELLED_PORT]: { schema: labelled as Schema, columns: [...new Set([...read, ...optional, settings.label])] },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineOperator, INPUT_PORT, MAIN_PORT, REJECTED_PORT } from '../../graph/contract/operator.ts';
+import { interval } from '../../graph/contract/params.ts';
 import { LABELLED_PORT, sharedKeys } from '../learning/columns.ts';
 import { by } from '../statistics/params.ts';
 import { referenceLearn } from './kernel.ts';
@@ -24,8 +25,9 @@ const params = z
       description: 'key columns: a model a key; [] is one model of all; default those of account, venue, symbol that both ports have',
     }),
     label: z.string().min(1).optional().meta({ description: 'column of the label; default label_up (Bool) or label_return (Float64)' }),
-    horizon: z.string().min(1).optional().meta({
-      description: 'horizon of the labels, as `label` writes it, e.g. 1s: shown beside predictions; labels of others are passed over',
+    horizon: interval().optional().meta({
+      description: 'horizon of the labels, e.g. 1s: shown beside predictions; labels of others are passed over',
+      unit: 'duration',
     }),
     rate: z.number().gt(0).max(1000).optional().meta({ description: 'logistic: learning rate, alpha of the paper; default 0.1' }),
     beta: z.number().min(0).max(1e9).optional().meta({ description: 'logistic: damps the first steps, beta of the paper; default 1' }),

@@ -31,7 +31,7 @@ pipelines:
       buyer:
         use: decide
         from: { in: learned }
-        with: { instruments: table.csv, account: A, sell: p_up < 0, price: mid, type: limit, sizing: { lots: 5 }, max_position: 100 }
+        with: { instruments: table.csv, account: A, sell: p_up < 0, price: mid, type: limit, time_in_force: gtc, sizing: { lots: 5 }, max_position: 100 }
       seller:
         use: decide
         from: { in: learned }

@@ -96,6 +96,28 @@ describe('learn', () => {
     expect(off.reduce((sum, value) => sum + value, 0) / off.length).toBeLessThan(0.001);
   });
 
+  it.each(['logistic', 'linear'])('%s: with more features than are summed at once, native and reference agree', (model) => {
+    const names = Array.from({ length: 11 }, (_, i) => `f${i}`);
+    const wide = new Schema([COLUMNS.ts_event, ...names.map((name) => new Field(name, new Float64(), true))]);
+    const inputs = { in: wide, labelled: new Schema([...wide.fields, ...LABELLED.fields.slice(-3)]) };
+    const draw = (i: number, k: number) => (((i + 1) * 7919 + k * 104729) % 1009) / 500 - 1;
+    const rows = Array.from({ length: 200 }, (_, i): Fed[] => {
+      const features = names.map((name, k) => [name, (i + k) % 29 === 0 ? null : draw(i, k) * 10 ** ((k % 3) - 1)] as const);
+      const given = { ts_event: BigInt(2 * i), ...Object.fromEntries(features) };
+      const label = { ts_event: BigInt(2 * i + 1), ts_origin: BigInt(2 * i), label_up: draw(i, 3) > draw(i, 40), label_return: draw(i, 5) };
+      return [
+        { port: 'in', row: given },
+        { port: 'labelled', row: { ...given, ...label } },
+      ];
+    }).flat();
+    const [native, reference] = fedBoth(learn, { model, features: names, warm_up: 5, missing: 'zero' }, inputs, rows);
+    const column = model === 'logistic' ? 'p_up' : 'expected_return';
+    const off = (native?.out ?? []).map((row, i) => Math.abs((row[column] as number) - (reference?.out?.[i]?.[column] as number)));
+    expect(off.length).toBe(200);
+    expect(Math.max(...off)).toBeLessThan(1e-9);
+    expect(native?.out?.filter((row) => row[column] !== null).length).toBe(195);
+  });
+
   it('a score counts nothing that was learnt after the prediction was made', () => {
     const subject = subjectOf(learn, { model: 'linear', features: ['a'], warm_up: 0, scale: false }, INPUTS);
     const row = (ns: bigint) => ({ ts_event: ns, a: 1 });

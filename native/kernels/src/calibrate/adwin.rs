@@ -156,3 +156,36 @@ impl Adwin {
         if width != self.width || ends { Err(corrupt()) } else { Ok(()) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::{read_all, seal, unseal};
+
+    fn state(window: &Adwin) -> Vec<u8> {
+        let mut into = Writer::default();
+        window.write(&mut into);
+        let chunks = seal("adwin", 1, into);
+        unseal("adwin", 1, &chunks.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap()
+    }
+
+    #[test]
+    fn the_window_is_the_values_behind_the_last_change_and_comes_back_from_its_bytes() {
+        let mut window = Adwin::default();
+        let mut cuts = 0;
+        for i in 0..3_000_u64 {
+            let value = f64::from(u8::from(i >= 1_000)) + (i * 7_919 % 101) as f64 / 1_000.0;
+            cuts += usize::from(window.push(value, 0.002).is_some_and(|cut| cut.rose));
+            let bytes = state(&window);
+            let mut again = Adwin::default();
+            read_all(&bytes, |from| again.read(from)).unwrap();
+            assert_eq!(state(&again), bytes);
+        }
+        assert!(cuts > 0 && window.width <= 2_100.0, "{cuts} {}", window.width);
+        assert!(window.sizes.iter().all(|buckets| buckets.len() <= MOST));
+        let bytes = state(&window);
+        for length in 0..bytes.len() {
+            assert!(read_all(&bytes[..length], |from| Adwin::default().read(from)).is_err(), "{length}");
+        }
+    }
+}

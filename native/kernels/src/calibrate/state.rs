@@ -233,7 +233,8 @@ impl State {
         self.abstains = from.i64()?;
         self.fresh = from.u32()?;
         let count = from.count()?;
-        if count > params.window as usize || self.rows < 0 || !(0..=params.recover_rows.max(0)).contains(&self.abstains) {
+        let fresh = self.fresh > params.min_rows.max(params.refit_every);
+        if count > params.window as usize || self.rows < 0 || fresh || !(0..=params.recover_rows.max(0)).contains(&self.abstains) {
             return Err(corrupt());
         }
         let pair = |from: &mut Reader| Ok((from.f64()?, from.u32()? == 1));
@@ -256,5 +257,51 @@ impl State {
         self.conformal.read(&params.interval, from)?;
         self.detector.read(from)?;
         self.pending.read(params.pending as usize, from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::{read_all, seal, unseal};
+
+    fn params(probability: &str, drift: &str) -> Params {
+        let given = serde_json::json!({
+            "by": [], "probability": probability, "window": 20, "refit_every": 3, "min_rows": 5, "pending": 4, "written": [],
+            "interval": { "kind": "adaptive", "two_sided": true, "coverage": 0.8, "step": 0.05, "window": 20, "min_rows": 5, "coverage_rows": 6 },
+            "drift": { "kind": drift, "delta": 0.3, "threshold": 2.0 },
+            "on_loss": true, "abstain": true, "recover_rows": 3,
+        });
+        serde_json::from_value(given).unwrap()
+    }
+
+    fn state(of: &State) -> Vec<u8> {
+        let mut into = Writer::default();
+        of.write(&mut into);
+        let chunks = seal("state", 1, into);
+        unseal("state", 1, &chunks.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap()
+    }
+
+    #[test]
+    fn a_state_comes_back_after_any_row_and_one_cut_short_is_refused() {
+        for (probability, drift) in [("platt", "adwin"), ("isotonic", "page_hinkley"), ("none", "none")] {
+            let params = params(probability, drift);
+            let mut one = State::new(&params);
+            for i in 0..400_i64 {
+                let said = Said { up: Some((i * 37 % 101) as f64 / 101.0), expected: Some((i * 11 % 7) as f64) };
+                one.calibrate(&params, &said, i, true);
+                let up = (i * 53 % 97 > 48) ^ (i > 200);
+                one.learn(&params, &said, Some(i - 2), Some(up), Some((i * 13 % 9) as f64));
+                let bytes = state(&one);
+                let mut again = State::new(&params);
+                read_all(&bytes, |from| again.read(&params, from)).unwrap();
+                assert_eq!(state(&again), bytes, "{probability} {i}");
+                one = again;
+            }
+            let bytes = state(&one);
+            for length in 0..bytes.len() {
+                assert!(read_all(&bytes[..length], |from| State::new(&params).read(&params, from)).is_err(), "{length}");
+            }
+        }
     }
 }

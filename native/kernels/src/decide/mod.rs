@@ -22,6 +22,8 @@ use std::fmt::Write;
 
 /// Orders of a symbol: its part of an order's number has 32 bits.
 const MOST_ORDERS: i64 = 0xffff_ffff;
+/// Positions of more lots are passed over.
+const MOST_LOTS: u64 = (1 << 53) - 1;
 /// Bits of an instrument's number within an order's.
 const INSTRUMENT_BITS: u32 = 17;
 
@@ -115,8 +117,10 @@ impl Decide {
             if !own {
                 continue;
             }
-            if let Some(id) = told.codes.id(symbols, row, &self.lexicon)? {
-                self.states[id as usize].told = Some(lots.i64s()?[row]);
+            let lots = lots.i64s()?[row];
+            let id = told.codes.id(symbols, row, &self.lexicon)?.filter(|_| lots.unsigned_abs() <= MOST_LOTS);
+            if let Some(id) = id {
+                self.states[id as usize].told = Some(lots);
             }
         }
         Ok(())

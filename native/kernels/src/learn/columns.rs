@@ -22,18 +22,30 @@ impl Features {
         time(batch, self.ts, row)
     }
 
+    /// The columns of a batch.
+    pub fn of<'a>(&self, batch: &Batch<'a>) -> Result<Values<'a>, Fault> {
+        let columns = self.columns.iter().map(|at| Ok((batch.columns[*at].f64s()?, batch.columns[*at].valid)));
+        Ok(Values { columns: columns.collect::<Result<_, Fault>>()? })
+    }
+}
+
+/// The feature columns of one batch.
+pub struct Values<'a> {
+    columns: Vec<(&'a [f64], Option<&'a [u8]>)>,
+}
+
+impl Values<'_> {
     /// The features of a row, NaN where one is missing, and how many are.
-    pub fn read(&self, batch: &Batch, row: usize, into: &mut [f64]) -> Result<i64, Fault> {
+    pub fn read(&self, row: usize, into: &mut [f64]) -> i64 {
         let mut missing = 0;
-        for (column, place) in self.columns.iter().zip(into) {
-            let column = &batch.columns[*column];
-            let value = column.f64s()?[row];
+        for ((values, valid), place) in self.columns.iter().zip(into) {
+            let value = values[row];
             // not a comparison that NaN passes
-            let there = column.is_valid(row) && value.abs() < LARGEST;
+            let there = value.abs() < LARGEST && valid.is_none_or(|valid| bit(valid, row));
             *place = if there { value } else { f64::NAN };
             missing += i64::from(!there);
         }
-        Ok(missing)
+        missing
     }
 }
 

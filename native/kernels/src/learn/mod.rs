@@ -72,12 +72,13 @@ impl Learn {
     }
 
     fn predict(&mut self, batch: &Batch, output: &mut Output) -> Result<(), Fault> {
+        let values = self.features.of(batch)?;
         for row in 0..batch.rows {
             let Some(ns) = self.features.time(batch, row)? else {
                 self.rejects.push(row, "ts-missing", "ts_event is null")?;
                 continue;
             };
-            let missing = self.features.read(batch, row, &mut self.row)?;
+            let missing = values.read(row, &mut self.row);
             let model = &mut self.models[self.groups[row] as usize];
             let said = model.predict(&self.params, &self.row, missing);
             if self.labelled.tells_origin() {
@@ -89,6 +90,7 @@ impl Learn {
     }
 
     fn learn(&mut self, batch: &Batch, output: &mut Output) -> Result<(), Fault> {
+        let values = self.labelled.features.of(batch)?;
         for row in 0..batch.rows {
             let Some(ns) = self.labelled.features.time(batch, row)? else {
                 self.rejects.push(row, "ts-missing", "ts_event is null")?;
@@ -102,7 +104,7 @@ impl Learn {
                 Label::None => None,
                 Label::Value(value) => Some(value),
             };
-            let missing = self.labelled.features.read(batch, row, &mut self.row)?;
+            let missing = values.read(row, &mut self.row);
             let model = &mut self.models[self.groups[row] as usize];
             let origin = self.labelled.origin(batch, row)?;
             let known = origin.and_then(|origin| model.pending.take(origin)).map(|[said]| Some(said).filter(|said| !said.is_nan()));

@@ -146,3 +146,51 @@ impl Model {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::{read_all, seal, unseal};
+
+    fn params(model: &str, scale: bool) -> Params {
+        let given = serde_json::json!({
+            "by": [], "features": ["a", "b", "c", "d", "e"], "model": model, "label": "y", "horizon": null, "name": "m", "hash": "h",
+            "scale": scale, "missing": "zero", "warm_up": 2, "score_window": 5, "pending": 3,
+            "ftrl": { "rate": 0.5, "beta": 1.0, "l1": 0.1, "l2": 0.0 }, "rls": { "l2": 0.5, "forgetting": 0.98 },
+        });
+        serde_json::from_value(given).unwrap()
+    }
+
+    fn state(of: &Model) -> Vec<u8> {
+        let mut into = Writer::default();
+        of.write(&mut into);
+        let chunks = seal("model", 1, into);
+        unseal("model", 1, &chunks.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap()
+    }
+
+    #[test]
+    fn a_model_goes_on_from_its_bytes_to_the_last_bit_and_one_cut_short_is_refused() {
+        for (kind, scale) in [("logistic", true), ("logistic", false), ("linear", true), ("linear", false)] {
+            let params = params(kind, scale);
+            let (mut plain, mut restored) = (Model::new(&params), Model::new(&params));
+            for i in 0..300_u32 {
+                let draw = |k: u32| f64::from((i * 7_919 + k * 104_729) % 1_009) / 500.0 - 1.0;
+                let row = [draw(1), draw(2) * 1e6, f64::NAN, draw(4) * 1e-9, draw(5)];
+                let label = if kind == "linear" { draw(6) } else { f64::from(u8::from(draw(6) > 0.0)) };
+                for model in [&mut plain, &mut restored] {
+                    let said = model.predict(&params, &row, 1);
+                    model.pending.push(i64::from(i), [said.unwrap_or(f64::NAN)], 3);
+                    model.learn(&params, &row, 1, Some(label), said);
+                }
+                let bytes = state(&restored);
+                assert_eq!(state(&plain), bytes, "{kind} {scale} {i}");
+                restored = Model::new(&params);
+                read_all(&bytes, |from| restored.read(&params, from)).unwrap();
+            }
+            let bytes = state(&plain);
+            for length in 0..bytes.len() {
+                assert!(read_all(&bytes[..length], |from| Model::new(&params).read(&params, from)).is_err(), "{length}");
+            }
+        }
+    }
+}

@@ -1,3 +1,4 @@
+use super::ftrl::dot;
 use crate::fault::Fault;
 use crate::snapshot::{Reader, Writer};
 use serde::Deserialize;
@@ -34,7 +35,7 @@ impl Rls {
     }
 
     pub fn value(&self, row: &[f64]) -> f64 {
-        self.weights.iter().zip(row).fold(0.0, |sum, (weight, value)| sum + weight * value)
+        dot(&self.weights, row)
     }
 
     /// Learns a row. Numbers so large that the inverse is none any more make it begin anew.
@@ -43,16 +44,29 @@ impl Rls {
         let error = label - self.value(row);
         // column by column, so that no sum runs along a row: the compiler may take several at once
         self.gains.fill(0.0);
-        for (line, value) in self.inverse.chunks_exact(width).zip(row) {
+        let mut lines = self.inverse.chunks_exact(4 * width);
+        let mut values = row.chunks_exact(4);
+        for (four, value) in lines.by_ref().zip(values.by_ref()) {
+            let (a, rest) = four.split_at(width);
+            let (b, rest) = rest.split_at(width);
+            let (c, d) = rest.split_at(width);
+            for ((gain, (a, b)), (c, d)) in self.gains.iter_mut().zip(a.iter().zip(b)).zip(c.iter().zip(d)) {
+                *gain += (a * value[0] + b * value[1]) + (c * value[2] + d * value[3]);
+            }
+        }
+        for (line, value) in lines.remainder().chunks_exact(width).zip(values.remainder()) {
             self.gains.iter_mut().zip(line).for_each(|(gain, cell)| *gain += cell * value);
         }
-        let spread = rules.forgetting + self.gains.iter().zip(row).fold(0.0, |sum, (gain, value)| sum + gain * value);
+        let spread = rules.forgetting + dot(&self.gains, row);
         let share = 1.0 / spread;
         for (weight, gain) in self.weights.iter_mut().zip(&self.gains) {
             *weight += gain * share * error;
         }
+        // one factor for both sides: the inverse stays symmetric to the last bit
+        let root = share.sqrt();
+        self.gains.iter_mut().for_each(|gain| *gain *= root);
         for (line, own) in self.inverse.chunks_exact_mut(width).zip(&self.gains) {
-            line.iter_mut().zip(&self.gains).for_each(|(cell, gain)| *cell -= own * gain * share);
+            line.iter_mut().zip(&self.gains).for_each(|(cell, gain)| *cell -= own * gain);
         }
         self.forget(rules);
         let sound = spread >= 0.5 * rules.forgetting && spread < 1e200 && self.weights.iter().all(|weight| weight.abs() < 1e200);

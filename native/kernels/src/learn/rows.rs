@@ -1,4 +1,4 @@
-use super::ftrl::probability;
+use super::ftrl::probabilities;
 use super::model::{Kind, Params};
 use super::score::{Losses, Score};
 use crate::dictionary::WordTable;
@@ -44,8 +44,9 @@ impl PredictionRows {
     pub fn add(&mut self, row: usize, said: Option<f64>, missing: i64) {
         self.taken.push(row as i32);
         let odds = said.filter(|_| self.logistic);
-        self.up.push_option(odds.map(probability));
-        self.down.push_option(odds.map(|odds| probability(-odds)));
+        let both = odds.map(probabilities);
+        self.up.push_option(both.map(|(up, _)| up));
+        self.down.push_option(both.map(|(_, down)| down));
         self.expected.push_option(said.filter(|_| !self.logistic));
         self.missing.push(missing);
     }
@@ -113,7 +114,7 @@ impl ScoreRows {
     pub fn add(&mut self, ScoreRow { row, ts_predicted, said, losses }: &ScoreRow, score: &Score) {
         self.taken.push(*row as i32);
         self.ts_predicted.push(*ts_predicted);
-        let said = said.map(|said| if self.logistic { probability(said) } else { said });
+        let said = said.map(|said| if self.logistic { probabilities(said).0 } else { said });
         let running = losses.map(|_| (score.running, score.running_base));
         let numbers = [
             said,

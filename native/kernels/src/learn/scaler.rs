@@ -20,28 +20,25 @@ impl Scaler {
 
     /// Takes a row into account; features that are NaN are left out.
     pub fn learn(&mut self, row: &[f64]) {
-        for (i, value) in row.iter().enumerate() {
-            if value.is_nan() {
-                continue;
-            }
-            self.count[i] += 1.0;
-            let before = value - self.mean[i];
-            self.mean[i] += before / self.count[i];
-            self.squares[i] += before * (value - self.mean[i]);
-            self.rescale(i);
+        // written without branches, so that the compiler may take several features at once
+        let moments = self.count.iter_mut().zip(&mut self.mean).zip(self.squares.iter_mut().zip(&mut self.scale));
+        for (value, ((count, mean), (squares, scale))) in row.iter().zip(moments) {
+            let there = !value.is_nan();
+            let more = *count + if there { 1.0 } else { 0.0 };
+            let before = if there { value - *mean } else { 0.0 };
+            let centre = *mean + if there { before / more } else { 0.0 };
+            *squares += if there { before * (value - centre) } else { 0.0 };
+            *mean = centre;
+            *count = more;
+            *scale = scale_of(more, *squares);
         }
-    }
-
-    fn rescale(&mut self, i: usize) {
-        let scale = 1.0 / (self.squares[i] / self.count[i]).sqrt();
-        self.scale[i] = if scale.is_finite() { scale } else { 0.0 };
     }
 
     /// The row in deviations from the mean; a NaN is 0, as a feature is that has not varied.
     pub fn scaled(&self, row: &[f64], into: &mut [f64]) {
-        for (i, value) in row.iter().enumerate() {
-            let scaled = (value - self.mean[i]) * self.scale[i];
-            into[i] = if scaled.is_nan() { 0.0 } else { scaled };
+        for (((value, place), mean), scale) in row.iter().zip(into).zip(&self.mean).zip(&self.scale) {
+            let scaled = (value - mean) * scale;
+            *place = if scaled.is_nan() { 0.0 } else { scaled };
         }
     }
 
@@ -53,7 +50,15 @@ impl Scaler {
         for values in [&mut self.count, &mut self.mean, &mut self.squares] {
             from.f64s(values)?;
         }
-        (0..self.count.len()).for_each(|i| self.rescale(i));
+        let moments = self.count.iter().zip(&self.squares);
+        self.scale.iter_mut().zip(moments).for_each(|(scale, (count, squares))| *scale = scale_of(*count, *squares));
         Ok(())
     }
+}
+
+/// 1 / standard deviation; 0 where nothing has varied.
+#[inline]
+fn scale_of(count: f64, squares: f64) -> f64 {
+    let scale = (count / squares).sqrt();
+    if scale < f64::INFINITY { scale } else { 0.0 }
 }

@@ -158,3 +158,50 @@ impl PortKeys {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::column::{Column, Values};
+    use crate::config::ColumnSpec;
+    use crate::dictionary::Dictionary;
+    use crate::snapshot::{read_all, seal, unseal};
+
+    fn port(name: &str) -> Port {
+        let spec = |name: &str, kind| ColumnSpec { name: name.into(), kind };
+        Port { name: name.into(), columns: vec![spec("symbol", Kind::Word), spec("id", Kind::I64)], rows: false, with: None }
+    }
+
+    #[test]
+    fn a_key_is_one_group_whatever_its_port_and_codes_and_comes_back() {
+        let names = ["symbol".to_string(), "id".to_string()];
+        let make = || PortKeys::new(&[&port("a"), &port("b")], &names).unwrap();
+        let (mut first, mut second) = (Dictionary::default(), Dictionary::default());
+        first.replace(&[0, 1, 2], b"XY").unwrap();
+        second.replace(&[0, 1, 2], b"YX").unwrap();
+        let groups_of = |keys: &mut PortKeys, at: usize, dictionary: &Dictionary| {
+            let valid = [0b0111];
+            let columns = [
+                Column { values: Values::Word { codes: &[0, 1, 0, 0], dictionary }, valid: Some(&valid) },
+                Column { values: Values::I64(&[1, 1, 2, 1]), valid: None },
+            ];
+            let mut groups = Vec::new();
+            keys.groups(at, &Batch { rows: 4, columns: &columns }, &mut groups).unwrap();
+            groups
+        };
+        let mut keys = make();
+        assert_eq!(groups_of(&mut keys, 0, &first), [0, 1, 2, 3]);
+        assert_eq!(groups_of(&mut keys, 1, &second), [1, 0, 4, 3]);
+        let mut into = Writer::default();
+        keys.snapshot(&mut into);
+        let chunks = seal("keys", 1, into);
+        let bytes = unseal("keys", 1, &chunks.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
+        let mut again = make();
+        read_all(&bytes, |from| again.restore(from)).unwrap();
+        assert_eq!(again.len(), 5);
+        assert_eq!(groups_of(&mut again, 1, &second), [1, 0, 4, 3]);
+        for length in 0..bytes.len() {
+            assert!(read_all(&bytes[..length], |from| make().restore(from)).is_err(), "{length}");
+        }
+    }
+}

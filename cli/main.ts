@@ -105,6 +105,17 @@ function program(finish: (code: number) => void): Command {
     'millrace test --leaks signals --cuts 10 --seed 7 --json',
   ]).addHelpText('after', '\nSources must end: files, not topics or feeds. Exits with 1 when something leaks.');
 
+  const train = onPlan(root, 'train', 'Make the models of the file of history: ONNX, a card that pins it, and a report.')
+    .argument('[pipelines...]', 'only these')
+    .action(async (names, options) => finish(await (await import('./commands/train.ts')).trainCommand(names, options)));
+  examples(asJson(train, '{models: [{pipeline, sink, model, report, sha256, rows, metrics}]}'), [
+    'millrace train',
+    'millrace train --file examples/signals/train.yaml --json',
+  ]).addHelpText(
+    'after',
+    '\nA model is a sink: { from: labelled, model: { path: models/m.onnx, features: [imbalance, spread] } }. Sources must end.',
+  );
+
   const status = onFile(root, 'status', 'Show the running instance.')
     .option('--watch', 'until Ctrl-C')
     .addOption(token())

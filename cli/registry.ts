@@ -10,6 +10,7 @@ import { json } from '../connectors/formats/json.ts';
 import { raw } from '../connectors/formats/raw.ts';
 import { schemaReader } from '../connectors/formats/schema-reader.ts';
 import { kafkaConnection } from '../connectors/kafka/declaration.ts';
+import { modelConnector } from '../connectors/model/connector.ts';
 import { printConnector } from '../connectors/print/connector.ts';
 import { questdbConnector } from '../connectors/questdb/connector.ts';
 import { questdbConnection } from '../connectors/questdb/declaration.ts';
@@ -95,6 +96,7 @@ const connectorsWith = (clickhouse: ClickhouseSetup): readonly Connector[] => [
   clickhouseConnector(clickhouse),
   questdbConnector(),
   printConnector,
+  modelConnector,
 ];
 
 /** Everything that a pipeline file can name, with the engine that `clickhouse: embedded` stands for. */

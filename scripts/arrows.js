@@ -29,9 +29,10 @@ const ALLOWED = {
   ],
   connectors: ['graph/contract', 'native', 'connectors/formats'],
   'connectors/formats': ['graph/contract', 'native', 'connectors/registry'],
+  train: ['graph/contract', 'graph/test-kit', 'operators/onnx'],
   native: ['graph/contract'],
   status: ['graph/contract'],
-  cli: ['graph', 'operators', 'connectors', 'native', 'status'],
+  cli: ['graph', 'operators', 'connectors', 'native', 'status', 'train'],
   'index.ts': ['graph', 'operators', 'connectors', 'native', 'cli/registry.ts', 'cli/environment.ts'],
 };
 
@@ -103,7 +104,7 @@ export function faultsOf(path, text) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const folders = readdirSync(ROOT);
-  const parts = ['graph', 'operators', 'connectors', 'native', 'cli', 'status'].filter((part) => folders.includes(part));
+  const parts = ['graph', 'operators', 'connectors', 'native', 'cli', 'status', 'train'].filter((part) => folders.includes(part));
   const paths = [...parts.flatMap((part) => [...sources(part)]), ...folders.filter((name) => name === 'index.ts')];
   const faults = paths.flatMap((path) => faultsOf(path, readFileSync(join(ROOT, path), 'utf8')));
   for (const fault of faults) console.error(fault);

@@ -6,7 +6,7 @@ import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ROOT, say } from './progress.js';
 
-const PARTS = ['graph', 'operators', 'connectors', 'native', 'cli', 'status', 'index.ts'];
+const PARTS = ['graph', 'operators', 'connectors', 'native', 'cli', 'status', 'train', 'index.ts'];
 /** What the running program reads beside its code. */
 const ASSETS = new Set(['.html', '.css', '.svg', '.c']);
 const SETTINGS = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];

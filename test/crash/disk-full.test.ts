@@ -6,7 +6,7 @@ import { freshFolder, launch } from './process.ts';
 
 const ROWS = 200_000;
 /** After this the first row is there, ms: about when the process is. */
-const START_MS = 1500;
+const START_MS = 5000;
 /** What the run may use of the disk before it is full, bytes: some of its rounds, not all. */
 const ROOM_BYTES = 12 * 1024 * 1024;
 

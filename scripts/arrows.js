@@ -21,6 +21,7 @@ const ALLOWED = {
     'native',
     'operators/expression',
     'operators/instruments',
+    'operators/learning',
     'operators/money',
     'operators/onnx',
     'operators/statistics',

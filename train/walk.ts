@@ -159,7 +159,7 @@ export function evaluate(matrix: Matrix, options: TrainOptions): Evaluation {
     logLoss: mean(losses),
     baseLogLoss: mean(baseLosses),
     persistenceLogLoss: mean(persistenceLosses),
-    gain: { mean: mean(gains), ...blockInterval(gains, blockOf(gains.length), options.seed) },
+    gain: { mean: mean(gains), ...blockInterval(gains, blockOf(matrix, gains.length), options.seed) },
     accuracy: mean(p.map((probability, i) => (probability >= 0.5 === (outcome[i] === 1) ? 1 : 0))),
     areaUnderCurve: areaUnderCurve(probabilities, ups),
     calibrationError: error,
@@ -176,8 +176,13 @@ export function evaluate(matrix: Matrix, options: TrainOptions): Evaluation {
   };
 }
 
-/** Length of a block: grows as the cube root, as is optimal for the variance of a mean; at least 10 rows. */
-const blockOf = (rows: number): number => Math.max(10, Math.ceil(rows ** (1 / 3)));
+/** Length of a block of rows: grows as the cube root, as is optimal for the variance of a mean, and holds two horizons, whose labels overlap. */
+function blockOf({ originNs, knownNs }: Matrix, rows: number): number {
+  const spanNs = Number((originNs[originNs.length - 1] ?? 0n) - (originNs[0] ?? 0n));
+  const horizonNs = Number((knownNs[0] ?? 0n) - (originNs[0] ?? 0n));
+  const inHorizon = spanNs > 0 ? (horizonNs * originNs.length) / spanNs : 1;
+  return Math.max(10, Math.ceil(rows ** (1 / 3)), Math.ceil(2 * inHorizon));
+}
 
 function soFar(values: Float64Array): Float64Array {
   let sum = 0;

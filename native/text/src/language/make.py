@@ -1,7 +1,7 @@
 """Writes trigrams.txt: log odds of character trigrams in English against 28 other languages of the Latin script.
 
     pip download --no-deps langdetect==1.0.9 && tar xzf langdetect-1.0.9.tar.gz
-    python3 make.py langdetect-1.0.9/langdetect/profiles /work/shared/data/news/headlines.ndjson.gz > trigrams.txt
+    python3 make.py langdetect-1.0.9/langdetect/profiles ../shared/data/news/headlines.ndjson.gz > trigrams.txt
 
 Frequencies: profiles of langdetect 1.0.9 (Apache-2.0; counted on Wikipedia), and for half of English the headlines of SEntFiN (MIT) with odd
 ids, so that those with even ids remain to be measured on.

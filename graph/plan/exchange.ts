@@ -1,8 +1,8 @@
 import type { PortRef } from '../contract/plan.ts';
 import type { Reference, ResolvedInput, ResolvedOperator } from '../resolve/resolved.ts';
-import { type Draft, defaultFormat, portKey, streamOf } from './draft.ts';
+import { type Draft, portKey, streamOf } from './draft.ts';
+import { throughOwnTopic } from './own-topic.ts';
 import { has, meets, type Placement, type Stream } from './stream.ts';
-import { exchangeTopic } from './topics.ts';
 
 /** More tasks than this make an exchange's T x T streams of watermarks too many. */
 const MAX_EXCHANGE_TASKS = 64;
@@ -109,33 +109,8 @@ function exchange(
   const from = { node: name, port: 'out' };
   const moved: Stream = { ...stream, key, placement: key.length === 0 ? 'single' : 'hashed' };
   if (made) return { from, stream: moved };
-  const topic = exchangeTopic(draft.resolved.name, name);
-  const format = defaultFormat(draft.scope.registry, 'arrow');
-  const { schema, time } = stream;
   const partitions = key.length === 0 ? 1 : draft.tasks;
-  draft.exchanges.push({
-    name,
-    kind: 'exchange',
-    from: [{ node: reference.node, port: reference.port }],
-    topic,
-    partitions,
-    format,
-    schema,
-    key,
-    time,
-  });
-  draft.inputs.push({
-    name,
-    from: { kind: 'exchange', topic },
-    format,
-    schema,
-    time: time === null ? null : { column: time, latenessNs: 0n, idleNs: null },
-    key,
-    start: 'earliest',
-    broadcast: false,
-    partitions,
-  });
-  draft.streams.set(portKey(from), moved);
+  throughOwnTopic({ name, from: [{ node: reference.node, port: reference.port }], key, partitions, read: moved }, draft);
   return { from, stream: moved };
 }
 

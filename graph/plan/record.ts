@@ -1,9 +1,9 @@
 import { REJECTED_PORT } from '../contract/operator.ts';
 import type { PortRef } from '../contract/plan.ts';
 import type { ResolvedOperator } from '../resolve/resolved.ts';
-import { type Draft, defaultFormat, portKey } from './draft.ts';
+import { type Draft, portKey } from './draft.ts';
 import type { Edge } from './exchange.ts';
-import { exchangeTopic } from './topics.ts';
+import { throughOwnTopic } from './own-topic.ts';
 import { showRef } from './words.ts';
 
 /** The operator that a node of this pipeline uses; undefined for sources and exchanges. */
@@ -26,24 +26,7 @@ function recordOf({ from, stream }: Edge, draft: Draft): PortRef {
   const name = `${portKey(from)}->_record`;
   const record = { node: name, port: 'out' };
   if (draft.exchanges.some((output) => output.name === name)) return record;
-  const topic = exchangeTopic(draft.resolved.name, name);
-  const format = defaultFormat(draft.scope.registry, 'arrow');
-  const { schema, time, key } = stream;
-  const partitions = draft.tasks;
-  draft.exchanges.push({ name, kind: 'exchange', aligned: true, from: [from], topic, partitions, format, schema, key: [], time });
-  draft.inputs.push({
-    name,
-    from: { kind: 'exchange', topic, aligned: true },
-    format,
-    schema,
-    time: time === null ? null : { column: time, latenessNs: 0n, idleNs: null },
-    key,
-    start: 'earliest',
-    broadcast: false,
-    partitions,
-  });
-  draft.streams.set(portKey(record), stream);
-  return record;
+  return throughOwnTopic({ name, aligned: true, from: [from], key: [], partitions: draft.tasks, read: stream }, draft);
 }
 
 /** Says which inputs are rows that are kept for the record alone; true when there are none. */

@@ -1,6 +1,7 @@
 import { MillraceError } from '../contract/error.ts';
 import type { CommitResult, Log, Outgoing, Round, RoundTask } from '../contract/log.ts';
 import type { Plan } from '../contract/plan.ts';
+import { encodeEntry, type JournalEntry, rootOf } from './journal.ts';
 import type { Task } from './task.ts';
 
 /** Wait before a round is sent again while ownership is changing, ms. */
@@ -13,6 +14,17 @@ export interface Share {
   readonly task: Task;
   readonly entry: RoundTask;
   readonly messages: readonly Outgoing[];
+}
+
+/** What a task has to commit of the epoch it has run. */
+export function shareOf(task: Task, entry: JournalEntry): Share {
+  task.root = rootOf(entry, task.root?.snap ?? null, task.exhausted);
+  const { epoch } = entry;
+  return {
+    task,
+    entry: { task: task.task, epoch, entry: encodeEntry(entry), root: task.root, reads: task.positions() },
+    messages: task.encode(entry),
+  };
 }
 
 export interface CommitterOptions {

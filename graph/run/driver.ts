@@ -2,12 +2,12 @@ import { inNode, MillraceError } from '../contract/error.ts';
 import type { Log, LogUsage } from '../contract/log.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { CommitView, Quantiles } from '../contract/view.ts';
-import { RoundCommitter, type Share } from './commit.ts';
+import { RoundCommitter, type Share, shareOf } from './commit.ts';
 import type { Environment } from './environment.ts';
 import { fetch } from './fetch.ts';
 import { Histogram } from './histogram.ts';
 import type { Read } from './inputs.ts';
-import { encodeEntry, type JournalEntry, rootOf } from './journal.ts';
+import { encodeEntry, type JournalEntry, rangesOf, rootOf } from './journal.ts';
 import { SnapshotSchedule } from './snapshot-schedule.ts';
 import type { Task } from './task.ts';
 
@@ -385,26 +385,4 @@ export class Driver {
     task.error = { code: error.code, message: error.message, node: error.node ?? null, remedy: error.remedy ?? null, sinceMs: Date.now() };
     this.#options.parked(task, error);
   }
-}
-
-/** What a task has to commit of the epoch it has run. */
-function shareOf(task: Task, entry: JournalEntry): Share {
-  task.root = rootOf(entry, task.root?.snap ?? null, task.exhausted);
-  const { epoch } = entry;
-  return {
-    task,
-    entry: { task: task.task, epoch, entry: encodeEntry(entry), root: task.root, reads: task.positions() },
-    messages: task.encode(entry),
-  };
-}
-
-/** The ranges read, neighbours joined. */
-function rangesOf(reads: readonly Read[], nameOf: (input: number) => string): JournalEntry['reads'] {
-  const ranges: [string, number, number, number][] = [];
-  for (const { input, partition, from, to } of reads) {
-    const last = ranges[ranges.length - 1];
-    if (last && last[0] === nameOf(input) && last[1] === partition && last[3] === from) last[3] = to;
-    else ranges.push([nameOf(input), partition, from, to]);
-  }
-  return ranges;
 }

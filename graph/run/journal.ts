@@ -1,5 +1,6 @@
 import { MillraceError } from '../contract/error.ts';
 import type { Root } from '../contract/log.ts';
+import type { Read } from './inputs.ts';
 
 /** The journal record of an epoch: with it, the epoch's outputs are a pure function of its inputs. */
 export interface JournalEntry {
@@ -38,4 +39,15 @@ export function decodeEntry(bytes: Uint8Array): JournalEntry {
 export function rootOf(entry: JournalEntry, snap: Root['snap'], ended: boolean): Root {
   const root = { inc: entry.inc, epoch: entry.epoch, plan: entry.plan, snap, closed: entry.closed ?? false };
   return ended ? { ...root, ended } : root;
+}
+
+/** The ranges read, neighbours joined. */
+export function rangesOf(reads: readonly Read[], nameOf: (input: number) => string): JournalEntry['reads'] {
+  const ranges: [string, number, number, number][] = [];
+  for (const { input, partition, from, to } of reads) {
+    const last = ranges[ranges.length - 1];
+    if (last && last[0] === nameOf(input) && last[1] === partition && last[3] === from) last[3] = to;
+    else ranges.push([nameOf(input), partition, from, to]);
+  }
+  return ranges;
 }

@@ -2,9 +2,8 @@ import { type RecordBatch, Type } from 'apache-arrow';
 import { batchOfData, columnIndex, gather, int64 } from '../contract/batch.ts';
 import type { Plan, PortRef } from '../contract/plan.ts';
 import type { Registry } from '../contract/registry.ts';
-import { rowsOf } from '../contract/rows.ts';
 import { type HistoryPart, runHistory } from '../run/history.ts';
-import { rowText } from './canonical.ts';
+import { batchText } from './canonical.ts';
 import { Random } from './random.ts';
 
 /** A port whose rows of the past changed with the future. */
@@ -61,18 +60,21 @@ export async function findLeaks({ plan, registry, history, seed, cuts, progress 
   const sorted = BigInt64Array.from(times).sort();
   const cutsNs =
     sorted.length < 2 ? [] : Array.from({ length: cuts }, (_, i) => sorted[Math.floor((sorted.length * (i + 1)) / (cuts + 1))] as bigint);
-  const run = (parts: readonly HistoryPart[]) => saidBy(plan, registry, parts, ports);
+  const run = (parts: readonly HistoryPart[], untilNs: bigint) => saidBy(plan, registry, parts, ports, untilNs);
   progress?.(`${times.length} rows, ${ports.length} ports`);
-  const whole = await run(history);
-  const delayNs = [...whole.values()].flat().reduce((most, { delayNs: delay }) => (delay > most ? delay : most), 0n);
+  const whole = await run(history, cutsNs.at(-1) ?? 0n);
+  const { delayNs } = whole;
   const leaks: Leak[] = [];
   const compared = new Map<string, number>();
   for (const [i, cutNs] of cutsNs.entries()) {
     progress?.(`future ${i + 1} of ${cutsNs.length} shuffled`);
-    const other = await run(history.map((part) => shuffledAfter(part, cutNs, random)));
+    const other = await run(
+      history.map((part) => shuffledAfter(part, cutNs, random)),
+      cutNs,
+    );
     for (const port of ports) {
       const key = `${port.node}.${port.port}`;
-      const [before, after] = [pastOf(whole.get(key), cutNs - delayNs), pastOf(other.get(key), cutNs - delayNs)];
+      const [before, after] = [pastOf(whole.rows.get(key), cutNs - delayNs), pastOf(other.rows.get(key), cutNs - delayNs)];
       compared.set(key, (compared.get(key) ?? 0) + before.length);
       const leak = difference(before, after);
       if (leak) leaks.push({ ...port, cutNs, ...leak });
@@ -89,35 +91,32 @@ export async function findLeaks({ plan, registry, history, seed, cuts, progress 
 
 interface Said {
   readonly atNs: bigint;
-  /** How much later it reached us than it happened; 0 where that is not known. */
-  readonly delayNs: bigint;
   readonly text: string;
 }
 
+/** Rows up to a time by `node.port`, and by how much, at most, a row of any time reached us later than it happened. */
 async function saidBy(
   plan: Plan,
   registry: Registry,
   parts: readonly HistoryPart[],
   ports: readonly PortRef[],
-): Promise<ReadonlyMap<string, readonly Said[]>> {
-  const said = new Map<string, Said[]>();
-  await runHistory(
-    plan,
-    parts,
-    ports,
-    ({ node, port }, batch) => {
-      const own = said.get(`${node}.${port}`) ?? [];
-      said.set(`${node}.${port}`, own);
-      const times = int64(batch, KNOWN_AT);
-      const received = columnIndex(batch.schema, RECEIVED_AT) < 0 ? times : int64(batch, RECEIVED_AT);
-      rowsOf(batch).forEach(
-        (row, i) =>
-          void own.push({ atNs: times[i] as bigint, delayNs: (received[i] as bigint) - (times[i] as bigint), text: rowText(row) }),
-      );
-    },
-    { registry },
-  );
-  return said;
+  untilNs: bigint,
+): Promise<{ readonly rows: ReadonlyMap<string, readonly Said[]>; readonly delayNs: bigint }> {
+  const rows = new Map<string, Said[]>(ports.map(({ node, port }) => [`${node}.${port}`, []]));
+  let delayNs = 0n;
+  const take = ({ node, port }: PortRef, batch: RecordBatch): void => {
+    const times = int64(batch, KNOWN_AT);
+    const received = columnIndex(batch.schema, RECEIVED_AT) < 0 ? times : int64(batch, RECEIVED_AT);
+    times.forEach((time, row) => {
+      const delay = (received[row] as bigint) - time;
+      if (delay > delayNs) delayNs = delay;
+    });
+    const past = Int32Array.from(times.keys()).filter((row) => (times[row] as bigint) <= untilNs);
+    const texts = batchText(gather(batch.schema, [batch], null, past));
+    rows.get(`${node}.${port}`)?.push(...texts.map((text, i) => ({ atNs: times[past[i] as number] as bigint, text })));
+  };
+  await runHistory(plan, parts, ports, take, { registry });
+  return { rows, delayNs };
 }
 
 /** What was said up to a time, in an order of its own: keys may take turns in another way. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isWord, plain } from '../../../operators/text/letters.ts';
 
-const COMMON = new Set(readFileSync(new URL('../../../native/text/src/entities/common-words.txt', import.meta.url), 'utf8').trim().split('\n')); // biome-ignore format: one step
+const COMMON = new Set(readFileSync(new URL('../../../native/text/src/entities/everyday-words.txt', import.meta.url), 'utf8').trim().split('\n')); // biome-ignore format: one step
 
 /** A name in a text: characters [from, to), and whom it may mean. */
 export interface Name {

@@ -1,6 +1,6 @@
-"""Writes common-words.txt: words that headlines write in lower case at least three times.
+"""Writes everyday-words.txt: words that headlines write in lower case at least three times.
 
-    python3 make_common.py ../shared/data/news/headlines.ndjson.gz > common-words.txt
+    python3 make_everyday.py ../shared/data/news/headlines.ndjson.gz > everyday-words.txt
 
 Source: headlines of SEntFiN (MIT). A headline's first word does not count, since it says nothing of its case, and neither does it matter.
 """

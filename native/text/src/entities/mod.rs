@@ -2,13 +2,13 @@
 //!
 //! The reference in TypeScript is `test/sentiment/reference/names.ts`; the rules are in `operators/sentiment/RULES.md`.
 
-mod common;
 mod edges;
+mod everyday;
 mod tokens;
 
 use crate::letters::{is_word, plain};
-pub use common::is_common;
 use edges::{Edges, ROOT};
+pub use everyday::is_everyday;
 use rustc_hash::FxHashMap;
 use std::ops::Range;
 use tokens::Tokens;
@@ -103,7 +103,7 @@ impl Matcher {
             if folded.is_empty() {
                 continue;
             }
-            let (common, short) = (is_common(&folded), is_short(&folded));
+            let (common, short) = (is_everyday(&folded), is_short(&folded));
             let exact = common || short;
             let group = *by_folded.entry(folded.as_str().into()).or_insert_with(|| {
                 groups.push(Group { folded: folded.into(), spellings: Vec::new(), common, short });

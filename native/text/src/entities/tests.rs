@@ -1,5 +1,5 @@
 use super::tokens::normal;
-use super::{Alias, Matcher, Matches, bounded, is_common, is_short};
+use super::{Alias, Matcher, Matches, bounded, is_everyday, is_short};
 use std::ops::Range;
 
 fn matcher(aliases: &[(&str, u32)]) -> Matcher {
@@ -42,7 +42,7 @@ fn names_are_words() {
 
 #[test]
 fn the_case_of_common_and_of_short_words_counts() {
-    assert!(is_common("consumption") && !is_common("infosys"));
+    assert!(is_everyday("consumption") && !is_everyday("infosys"));
     assert_eq!(
         names(&["Consumption", "IT", "Infosys"], "consumption of it: Consumption in IT, infosys It"),
         ["Consumption", "IT", "infosys"]
@@ -81,7 +81,7 @@ fn naive(aliases: &[(String, u32)], text: &str) -> Vec<(Range<usize>, Vec<u32>)>
             normal(&text[range.clone()], &mut exact, &mut folded);
             let mut entities = Vec::new();
             for (spelled, lower, entity) in &table {
-                let any_case = !is_short(lower) && !is_common(lower);
+                let any_case = !is_short(lower) && !is_everyday(lower);
                 let mut letters = spelled.chars();
                 let capital = letters.next().map(|c| c.to_uppercase().chain(letters).collect::<String>());
                 if *lower == folded && (any_case || *spelled == exact || capital.as_ref() == Some(&exact)) && !entities.contains(entity) {

@@ -30,11 +30,6 @@ impl Kernel for Filter {
     fn push(&mut self, _port: usize, batch: &Batch, _floor_ns: i64, output: &mut Output) -> Result<(), Fault> {
         self.rows.clear();
         self.condition.true_rows(batch, &mut self.rows)?;
-        if self.rows.is_empty() {
-            return Ok(());
-        }
-        let mut block = output.block(self.out, self.rows.len())?;
-        block.i32s(&self.rows, None)?;
-        block.end()
+        output.rows(self.out, &mut self.rows)
     }
 }

@@ -3,7 +3,7 @@ use crate::config::{Kind, Port};
 use crate::dictionary::{Remap, WordTable};
 use crate::fault::Fault;
 use crate::output::{Bits, Block};
-use crate::snapshot::{Reader, Writer};
+use crate::snapshot::{Reader, Writer, corrupt};
 use rustc_hash::FxHashMap;
 
 /// A row that belongs to no group.
@@ -74,6 +74,10 @@ impl Keys {
             let absent = || Fault::new("kernel-config", format!("there is no key column \"{name}\""));
             let columns = ports.iter().map(|port| port.find(name)).collect::<Option<Vec<_>>>().ok_or_else(absent)?;
             let kind = ports.first().zip(columns.first()).map(|(port, column)| port.columns[*column].kind).ok_or_else(absent)?;
+            let texts = |port: &&Port, column: &usize| matches!(port.columns[*column].kind, Kind::Word | Kind::Bytes);
+            if ports.iter().zip(&columns).any(|(port, column)| texts(port, column) != matches!(kind, Kind::Word | Kind::Bytes)) {
+                return Err(Fault::new("kernel-config", format!("key column \"{name}\" is a text on one port and a number on another")));
+            }
             let ids = Ids { remaps: ports.iter().map(|_| Remap::default()).collect(), ..Ids::default() };
             Ok(Level { columns, kind, ids, prefixes: FxHashMap::default(), members: Vec::new() })
         });
@@ -173,7 +177,7 @@ impl Keys {
     }
 
     pub fn restore(&mut self, from: &mut Reader) -> Result<(), Fault> {
-        self.len = usize::try_from(from.i64()?).map_err(|_| crate::snapshot::corrupt())?;
+        self.len = usize::try_from(from.i64()?).map_err(|_| corrupt())?;
         let mut prefixes: Vec<u32> = Vec::new();
         for (depth, level) in self.levels.iter_mut().enumerate() {
             for group in 0..self.len {
@@ -188,7 +192,9 @@ impl Keys {
                 if depth == 0 { prefixes.push(prefix) } else { prefixes[group] = prefix }
             }
         }
-        Ok(())
+        // no key comes twice, and without key columns there is one group
+        let is_numbered = prefixes.iter().enumerate().all(|(group, prefix)| group == *prefix as usize);
+        if is_numbered && (self.len < 2 || !self.levels.is_empty()) { Ok(()) } else { Err(corrupt()) }
     }
 }
 
@@ -246,6 +252,8 @@ impl Level {
 mod tests {
     use super::*;
     use crate::config::ColumnSpec;
+    use crate::dictionary::Dictionary;
+    use crate::snapshot::{read_all, seal, unseal};
 
     #[test]
     fn what_is_kept_is_numbered_anew_and_what_is_forgotten_may_come_again() {
@@ -268,5 +276,43 @@ mod tests {
         assert_eq!(groups_of(&mut keys, &[3, 1, 1, 2], b"xyxx"), [1, 0, 2, 3]);
         keys.keep(&[]);
         assert_eq!(groups_of(&mut keys, &[9], b"x"), [0]);
+    }
+
+    fn port(name: &str) -> Port {
+        let spec = |name: &str, kind| ColumnSpec { name: name.into(), kind };
+        Port { name: name.into(), columns: vec![spec("symbol", Kind::Word), spec("id", Kind::I64)], rows: false, with: None }
+    }
+
+    #[test]
+    fn a_key_is_one_group_whatever_its_port_and_codes_and_comes_back() {
+        let names = ["symbol".to_string(), "id".to_string()];
+        let make = || Keys::of_ports(&[&port("a"), &port("b")], &names).unwrap();
+        let (mut first, mut second) = (Dictionary::default(), Dictionary::default());
+        first.replace(&[0, 1, 2], b"XY").unwrap();
+        second.replace(&[0, 1, 2], b"YX").unwrap();
+        let groups_of = |keys: &mut Keys, at: usize, dictionary: &Dictionary| {
+            let valid = [0b0111];
+            let columns = [
+                Column { values: Values::Word { codes: &[0, 1, 0, 0], dictionary }, valid: Some(&valid) },
+                Column { values: Values::I64(&[1, 1, 2, 1]), valid: None },
+            ];
+            let mut groups = Vec::new();
+            keys.groups_of(at, &Batch { rows: 4, columns: &columns }, None, &mut groups).unwrap();
+            groups
+        };
+        let mut keys = make();
+        assert_eq!(groups_of(&mut keys, 0, &first), [0, 1, 2, 3]);
+        assert_eq!(groups_of(&mut keys, 1, &second), [1, 0, 4, 3]);
+        let mut into = Writer::default();
+        keys.snapshot(&mut into);
+        let chunks = seal("keys", 1, into);
+        let bytes = unseal("keys", 1, &chunks.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
+        let mut again = make();
+        read_all(&bytes, |from| again.restore(from)).unwrap();
+        assert_eq!(again.len(), 5);
+        assert_eq!(groups_of(&mut again, 1, &second), [1, 0, 4, 3]);
+        for length in 0..bytes.len() {
+            assert!(read_all(&bytes[..length], |from| make().restore(from)).is_err(), "{length}");
+        }
     }
 }

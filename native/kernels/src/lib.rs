@@ -13,6 +13,7 @@ pub mod snapshot;
 mod aggregate;
 mod as_of;
 mod bars;
+mod bits;
 mod calibrate;
 mod cells;
 mod crash;

@@ -1,3 +1,4 @@
+pub use crate::bits::Bits;
 use crate::config::{Kind, Port};
 use crate::dictionary::WordTable;
 use crate::fault::Fault;
@@ -70,6 +71,18 @@ impl Output {
             return Err(incomplete());
         }
         crate::joined::join(&self.ports, &mut self.arena, &mut self.header, &mut self.blocks)
+    }
+
+    /// A block that names rows of the pushed batch and has no other column; nothing where there are none. Empties `rows`.
+    pub fn rows(&mut self, port: usize, rows: &mut Vec<i32>) -> Result<(), Fault> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut block = self.block(port, rows.len())?;
+        block.i32s(rows, None)?;
+        block.end()?;
+        rows.clear();
+        Ok(())
     }
 
     /// Begins rows of a port; its columns follow in the order of the port's configuration, then `Block::end`.
@@ -289,49 +302,6 @@ impl FloatsMut<'_> {
         self.values[row] = value;
         self.valid[row >> 6] |= 1 << (row & 63);
         self.written += 1;
-    }
-}
-
-/// A growing bitmap, as Arrow lays it out.
-#[derive(Debug, Default, Clone)]
-pub struct Bits {
-    words: Vec<u64>,
-    len: usize,
-    ones: usize,
-}
-
-impl Bits {
-    pub fn push(&mut self, bit: bool) {
-        if self.len & 63 == 0 {
-            self.words.push(0);
-        }
-        if bit {
-            self.words[self.len >> 6] |= 1 << (self.len & 63);
-            self.ones += 1;
-        }
-        self.len += 1;
-    }
-
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    pub fn zeros(&self) -> usize {
-        self.len - self.ones
-    }
-
-    pub fn clear(&mut self) {
-        self.words.clear();
-        self.len = 0;
-        self.ones = 0;
-    }
-
-    fn bytes(&self) -> &[u8] {
-        cast_slice(&self.words)
     }
 }
 

@@ -215,12 +215,7 @@ impl Kernel for Aggregate {
             function.grow(panes);
             function.add(batch, times, &self.slots)?;
         }
-        if !self.late.is_empty() {
-            let mut block = output.block(self.ports.late, self.late.len())?;
-            block.i32s(&self.late, None)?;
-            block.end()?;
-            self.late.clear();
-        }
+        output.rows(self.ports.late, &mut self.late)?;
         self.rejects.flush(self.ports.rejected, output)
     }
 

@@ -246,13 +246,7 @@ impl AsOf {
             self.picks.clear();
             self.staleness.clear();
         }
-        if !self.unmatched.is_empty() {
-            let mut block = output.block(self.ports.unmatched, self.unmatched.len())?;
-            block.i32s(&self.unmatched, None)?;
-            block.end()?;
-            self.unmatched.clear();
-        }
-        Ok(())
+        output.rows(self.ports.unmatched, &mut self.unmatched)
     }
 
     fn grow(&mut self, keys: usize) {

@@ -210,12 +210,7 @@ impl Kernel for Bars {
         self.open.grow(self.keys.len());
         self.past.resize(self.keys.len(), (0.0, 0));
         self.add(batch)?;
-        if !self.late.is_empty() {
-            let mut block = output.block(self.ports.late, self.late.len())?;
-            block.i32s(&self.late, None)?;
-            block.end()?;
-            self.late.clear();
-        }
+        output.rows(self.ports.late, &mut self.late)?;
         self.rejects.flush(self.ports.rejected, output)
     }
 

@@ -12,7 +12,7 @@ use crate::column::{Batch, bit};
 use crate::config::{Config, Kind, Port};
 use crate::fault::Fault;
 use crate::kernel::Kernel;
-use crate::learning::port_keys::PortKeys;
+use crate::keys::Keys;
 use crate::output::Output;
 use crate::rejects::Rejects;
 use crate::snapshot::{Reader, Writer};
@@ -67,7 +67,7 @@ pub struct Calibrate {
     out: usize,
     alarms: usize,
     rejected: usize,
-    keys: PortKeys,
+    keys: Keys,
     states: Vec<State>,
     groups: Vec<u32>,
     rows: CalibratedRows,
@@ -87,7 +87,7 @@ impl Calibrate {
             out: config.output("out")?,
             alarms: config.output("alarms")?,
             rejected: config.output("rejected")?,
-            keys: PortKeys::new(&[given, labelled], &params.by)?,
+            keys: Keys::of_ports(&[given, labelled], &params.by)?,
             states: Vec::new(),
             groups: Vec::new(),
             rows: CalibratedRows::new(&params)?,
@@ -130,7 +130,7 @@ impl Calibrate {
 impl Kernel for Calibrate {
     fn push(&mut self, port: usize, batch: &Batch, _floor_ns: i64, output: &mut Output) -> Result<(), Fault> {
         let mut groups = std::mem::take(&mut self.groups);
-        self.keys.groups(port, batch, &mut groups)?;
+        self.keys.groups_of(port, batch, None, &mut groups)?;
         self.grow();
         for (row, group) in groups.iter().enumerate() {
             let Some((ns, said)) = self.read(port, batch, row)? else { continue };

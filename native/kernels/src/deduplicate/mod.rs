@@ -101,12 +101,7 @@ impl Kernel for Deduplicate {
                 }
             }
         }
-        if !self.kept.is_empty() {
-            let mut block = output.block(self.out, self.kept.len())?;
-            block.i32s(&self.kept, None)?;
-            block.end()?;
-            self.kept.clear();
-        }
+        output.rows(self.out, &mut self.kept)?;
         if !repeats.rows.is_empty() {
             let mut block = output.block(self.duplicates, repeats.rows.len())?;
             block.i32s(&repeats.rows, None)?;

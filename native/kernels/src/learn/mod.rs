@@ -12,7 +12,7 @@ use crate::column::Batch;
 use crate::config::Config;
 use crate::fault::Fault;
 use crate::kernel::Kernel;
-use crate::learning::port_keys::PortKeys;
+use crate::keys::Keys;
 use crate::output::Output;
 use crate::rejects::Rejects;
 use crate::snapshot::{Reader, Writer};
@@ -32,7 +32,7 @@ pub struct Learn {
     features: Features,
     labelled: Labelled,
     outputs: Outputs,
-    keys: PortKeys,
+    keys: Keys,
     models: Vec<Model>,
     groups: Vec<u32>,
     row: Vec<f64>,
@@ -54,7 +54,7 @@ impl Learn {
             features: Features::new(given, &params.features)?,
             labelled: Labelled::new(later, &params)?,
             outputs: Outputs { out: config.output("out")?, scores: config.output("scores")?, rejected: config.output("rejected")? },
-            keys: PortKeys::new(&[given, later], &params.by)?,
+            keys: Keys::of_ports(&[given, later], &params.by)?,
             models: Vec::new(),
             groups: Vec::new(),
             row: vec![0.0; params.features.len()],
@@ -120,7 +120,7 @@ impl Learn {
 impl Kernel for Learn {
     fn push(&mut self, port: usize, batch: &Batch, _floor_ns: i64, output: &mut Output) -> Result<(), Fault> {
         let mut groups = std::mem::take(&mut self.groups);
-        self.keys.groups(port, batch, &mut groups)?;
+        self.keys.groups_of(port, batch, None, &mut groups)?;
         self.groups = groups;
         self.grow();
         if port == self.in_port {

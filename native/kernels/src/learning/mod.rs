@@ -1,4 +1,3 @@
 //! What the operators that learn from labelled rows share.
 
 pub mod pending;
-pub mod port_keys;

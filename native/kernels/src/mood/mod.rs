@@ -238,12 +238,7 @@ impl Kernel for Mood {
         for (row, code, reason) in refused {
             self.rejects.push(row, code, &reason)?;
         }
-        if !self.ignored.is_empty() {
-            let mut block = output.block(self.ports.ignored, self.ignored.len())?;
-            block.i32s(&self.ignored, None)?;
-            block.end()?;
-            self.ignored.clear();
-        }
+        output.rows(self.ports.ignored, &mut self.ignored)?;
         self.rejects.flush(self.ports.rejected, output)
     }
 

@@ -155,12 +155,7 @@ impl Risk {
                 },
             }
         }
-        if !self.accepted.is_empty() {
-            let mut block = output.block(self.ports.accepted, self.accepted.len())?;
-            block.i32s(&self.accepted, None)?;
-            block.end()?;
-            self.accepted.clear();
-        }
+        output.rows(self.ports.accepted, &mut self.accepted)?;
         self.denied.flush(self.ports.denied, &self.gate.names, output)
     }
 

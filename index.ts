@@ -13,7 +13,9 @@ import { type InProcess, runInProcess } from './graph/run/in-process.ts';
 import { Direct } from './graph/wire/direct.ts';
 import { standalone } from './graph/wire/standalone.ts';
 import { aggregate as aggregateOperator } from './operators/aggregate/operator.ts';
+import { asOf as asOfOperator } from './operators/as_of/operator.ts';
 import { bars as barsOperator } from './operators/bars/operator.ts';
+import { calibrate as calibrateOperator } from './operators/calibrate/operator.ts';
 import { decide as decideOperator } from './operators/decide/operator.ts';
 import { deduplicate as deduplicateOperator } from './operators/deduplicate/operator.ts';
 import { derive as deriveOperator } from './operators/derive/operator.ts';
@@ -21,6 +23,7 @@ import { exposure as exposureOperator } from './operators/exposure/operator.ts';
 import { filter as filterOperator } from './operators/filter/operator.ts';
 import { indicators as indicatorsOperator } from './operators/indicators/operator.ts';
 import { label as labelOperator } from './operators/label/operator.ts';
+import { learn as learnOperator } from './operators/learn/operator.ts';
 import { match as matchOperator } from './operators/match/operator.ts';
 import { mood as moodOperator } from './operators/mood/operator.ts';
 import { normalize as normalizeOperator } from './operators/normalize/operator.ts';
@@ -55,10 +58,16 @@ export const aggregate = standalone(aggregateOperator);
 export const indicators = standalone(indicatorsOperator);
 /** Columns by expression, with rows before: `derive({ columns: { change: 'price / price[1] - 1' } })`. */
 export const derive = standalone(deriveOperator);
-/** Features of quotes on a fixed grid, without those of trades: `orderFlow({ every: '1s', returns: [5] })`. */
+/** Each row with the last one of another stream at or before it: `asOf({ tolerance: '5s' }).with({ right: quotes })`. */
+export const asOf = standalone(asOfOperator, new Map(), 'left');
+/** Features of quotes on a fixed grid: `orderFlow({ every: '1s', returns: [5] })`, of trades too `.with({ trades })`. */
 export const orderFlow = standalone(orderFlowOperator);
 /** Rows again with the return of their future: `label({ horizon: '1s' })`; those without one on `.port('unlabelled')`. */
 export const label = standalone(labelOperator);
+/** Online models, taught by rows whose future is known: `learn({ features: ['imbalance'], model: 'logistic' }).with({ labelled })`. */
+export const learn = standalone(learnOperator);
+/** Predictions that hold what they say: `calibrate({ coverage: 0.9 }).with({ labelled })`; also `.port('alarms')`. */
+export const calibrate = standalone(calibrateOperator);
 /** Rows for which an expression holds: `filter({ where: 'price > 100' })`. */
 export const filter = standalone(filterOperator);
 /** Texts that were not there before: `deduplicate({ window: '1h' })`, the others on `.port('duplicates')`. */

@@ -13,7 +13,7 @@ export function exampleOf(operator: Operator): string {
   const { params, inputs } = operatorReference(operator);
   const needed = params.filter((param) => param.required && !/[.[]/.test(param.name)).map((param) => `${param.name}: <${param.type}>`);
   const ports = inputs.filter((port) => !port.optional);
-  const from = inputs.length <= 1 ? 'trades' : `{ ${ports.map((port) => `${port.name}: ${port.name}_node`).join(', ')} }`;
+  const from = ports.length <= 1 ? 'a_node' : `{ ${ports.map((port) => `${port.name}: ${port.name}_node`).join(', ')} }`;
   const values = needed.length === 0 ? '' : `, with: { ${needed.join(', ')} }`;
   return `my_${operator.name}: { use: ${operator.name}, from: ${from}${values} }`;
 }

@@ -95,7 +95,7 @@ describe('operators', () => {
     expect((await run(folder, ['operators'])).stdout).toMatch(/^bars +Trades as bars/m);
     const { stdout } = await run(folder, ['operators', 'bars']);
     expect(stdout).toMatch(/^ {2}every +duration +required +/m);
-    expect(stdout).toContain('my_bars: { use: bars, from: trades, with: { every: <duration> } }');
+    expect(stdout).toContain('my_bars: { use: bars, from: a_node, with: { every: <duration> } }');
     expect(JSON.parse((await run(folder, ['operators', 'filter', '--json'])).stdout)).toMatchObject({
       name: 'filter',
       determinism: 'exact',

@@ -31,6 +31,7 @@ mod float_rows;
 mod hash;
 mod indicators;
 mod instant;
+mod intervals;
 mod joined;
 mod json;
 mod keys;

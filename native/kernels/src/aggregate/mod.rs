@@ -8,6 +8,7 @@ mod panes;
 use crate::column::{Batch, Values};
 use crate::config::{Config, Kind, Port, ns};
 use crate::fault::Fault;
+use crate::intervals::Intervals;
 use crate::kernel::Kernel;
 use crate::keys::Keys;
 use crate::output::Output;
@@ -48,9 +49,7 @@ pub struct Aggregate {
     ts: usize,
     /// Float64 columns that take finite values only, with their names.
     finite: Vec<(usize, String)>,
-    /// Rows outside have no windows whose ends are int64.
-    first_ns: i64,
-    last_ns: i64,
+    intervals: Intervals,
     watermark_ns: i64,
     keys: Keys,
     panes: Panes,
@@ -86,15 +85,11 @@ impl Aggregate {
             return Err(Fault::new("kernel-config", "a window is at least one interval, and whole ones"));
         }
         let port = &config.inputs[config.input("in")?];
-        let (every, size) = (i128::from(params.every), i128::from(params.size));
-        let first = -(-(i128::from(i64::MIN) + size - every)).div_euclid(every) * every;
-        let last = (i128::from(i64::MAX) - size).div_euclid(every) * every + every - 1;
         Ok(Self {
             ts: port.column("ts_event", Kind::I64)?,
             ports: Ports { out: config.output("out")?, late: config.output("late")?, rejected: config.output("rejected")? },
             finite: finite_columns(&params.columns, port),
-            first_ns: i64::try_from(first).unwrap_or(i64::MAX),
-            last_ns: i64::try_from(last).unwrap_or(i64::MIN),
+            intervals: Intervals::of_windows(params.every, params.size),
             watermark_ns: i64::MIN,
             keys: Keys::new(port, &params.by)?,
             panes: Panes::new(params.every, params.size),
@@ -111,19 +106,13 @@ impl Aggregate {
         })
     }
 
-    /// Start of the first interval that is not over at `limit_ns`: earlier rows are late.
-    fn cutoff(&self, limit_ns: i64) -> i64 {
-        let every = i128::from(self.params.every);
-        i64::try_from(i128::from(limit_ns).div_euclid(every) * every).unwrap_or(i64::MIN)
-    }
-
     /// Fills `keep`, `late` and `rejects`; false when every row is kept.
     fn sort_out(&mut self, batch: &Batch, floor_ns: i64) -> Result<bool, Fault> {
         let ts = &batch.columns[self.ts];
         let times = ts.i64s()?;
-        let cutoff = self.cutoff(floor_ns.max(self.watermark_ns));
-        let from = cutoff.max(self.first_ns);
-        let mut fine = ts.valid.is_none() && times.iter().all(|time| (*time >= from) & (*time <= self.last_ns));
+        let cutoff = self.intervals.cutoff(floor_ns.max(self.watermark_ns));
+        let from = cutoff.max(self.intervals.first_ns);
+        let mut fine = ts.valid.is_none() && times.iter().all(|time| (*time >= from) & (*time <= self.intervals.last_ns));
         for (column, _) in &self.finite {
             let column = &batch.columns[*column];
             let values = column.f64s()?;
@@ -164,7 +153,7 @@ impl Aggregate {
                 return Ok(Some(("value-not-finite", format!("{name} is {value}"))));
             }
         }
-        if time < self.first_ns || time > self.last_ns {
+        if !self.intervals.holds(time) {
             let Params { size, .. } = &self.params;
             return Ok(Some(("ts-out-of-range", format!("ts_event {time} has no whole windows of {size} ns"))));
         }

@@ -8,6 +8,7 @@ pub mod signs;
 use crate::column::{Batch, Column};
 use crate::config::{Config, Kind, ns};
 use crate::fault::Fault;
+use crate::intervals::Intervals;
 use crate::kernel::Kernel;
 use crate::keys::{Keys, NO_GROUP};
 use crate::output::Output;
@@ -62,9 +63,7 @@ pub struct Bars {
     params: Params,
     columns: Columns,
     ports: Ports,
-    /// Rows outside have no interval whose ends are int64.
-    first_ns: i64,
-    last_ns: i64,
+    intervals: Intervals,
     watermark_ns: i64,
     keys: Keys,
     open: OpenBars,
@@ -94,8 +93,7 @@ impl Bars {
                 side,
             },
             ports: Ports { out: config.output("out")?, late: config.output("late")?, rejected: config.output("rejected")? },
-            first_ns: (i64::MIN / params.every) * params.every,
-            last_ns: (i64::MAX / params.every) * params.every - 1,
+            intervals: Intervals::new(params.every),
             watermark_ns: i64::MIN,
             keys: Keys::new(port, &params.by)?,
             open: OpenBars::new(params.every),
@@ -110,23 +108,20 @@ impl Bars {
         })
     }
 
-    /// Start of the first interval that is not over at `limit_ns`: earlier rows are late.
-    fn cutoff(&self, limit_ns: i64) -> i64 {
-        let every = i128::from(self.params.every);
-        let start = i128::from(limit_ns).div_euclid(every) * every;
-        i64::try_from(start).unwrap_or(i64::MIN)
-    }
-
     /// Fills `keep`, `late` and `rejects`; false when every row is kept.
     fn sort_out(&mut self, batch: &Batch, floor_ns: i64) -> Result<bool, Fault> {
         let [ts, price, size] = [self.columns.ts, self.columns.price, self.columns.size].map(|at| &batch.columns[at]);
         let (times, prices, sizes) = (ts.i64s()?, price.f64s()?, size.f64s()?);
-        let cutoff = self.cutoff(floor_ns.max(self.watermark_ns));
-        let from = cutoff.max(self.first_ns);
+        let cutoff = self.intervals.cutoff(floor_ns.max(self.watermark_ns));
+        let from = cutoff.max(self.intervals.first_ns);
         let no_nulls = ts.valid.is_none() && price.valid.is_none() && size.valid.is_none();
         let fine = |row: usize| {
             // `|`, not `||`: without branches the check runs on many rows at a time
-            (times[row] >= from) & (times[row] <= self.last_ns) & prices[row].is_finite() & (sizes[row] >= 0.0) & sizes[row].is_finite()
+            (times[row] >= from)
+                & (times[row] <= self.intervals.last_ns)
+                & prices[row].is_finite()
+                & (sizes[row] >= 0.0)
+                & sizes[row].is_finite()
         };
         if no_nulls && (0..batch.rows).all(fine) {
             return Ok(false);
@@ -160,7 +155,7 @@ impl Bars {
             Some(("size-not-finite", format!("{size_name} is {amount}")))
         } else if amount < 0.0 {
             Some(("size-negative", format!("{size_name} is {amount}")))
-        } else if time < self.first_ns || time > self.last_ns {
+        } else if !self.intervals.holds(time) {
             Some(("ts-out-of-range", format!("ts_event {time} has no whole interval of {} ns", self.params.every)))
         } else {
             None

@@ -3,38 +3,20 @@ use crate::bars::signs::Signs;
 use crate::column::{Batch, Column};
 use crate::config::{Kind, Port};
 use crate::fault::Fault;
+use crate::intervals::Intervals;
 
 /// Why a row is refused.
 type Refusal = Option<(&'static str, String)>;
 
-/// What is asked of times: rows outside have no interval whose ends are int64.
-pub struct Checks {
-    every_ns: i64,
-    first_ns: i64,
-    last_ns: i64,
-}
-
-impl Checks {
-    pub fn new(every_ns: i64) -> Self {
-        Self { every_ns, first_ns: (i64::MIN / every_ns) * every_ns, last_ns: (i64::MAX / every_ns) * every_ns - 1 }
-    }
-
-    /// Start of the first interval that is not over at `limit_ns`: earlier rows are late.
-    pub fn cutoff(&self, limit_ns: i64) -> i64 {
-        let every = i128::from(self.every_ns);
-        i64::try_from(i128::from(limit_ns).div_euclid(every) * every).unwrap_or(i64::MIN)
-    }
-
-    fn time(&self, column: &Column, row: usize) -> Result<Refusal, Fault> {
-        let time = column.i64s()?[row];
-        Ok(if !column.is_valid(row) {
-            Some(("ts-missing", "ts_event is null".into()))
-        } else if time < self.first_ns || time > self.last_ns {
-            Some(("ts-out-of-range", format!("ts_event {time} has no whole interval of {} ns", self.every_ns)))
-        } else {
-            None
-        })
-    }
+fn time(intervals: &Intervals, column: &Column, row: usize) -> Result<Refusal, Fault> {
+    let time = column.i64s()?[row];
+    Ok(if !column.is_valid(row) {
+        Some(("ts-missing", "ts_event is null".into()))
+    } else if !intervals.holds(time) {
+        Some(("ts-out-of-range", format!("ts_event {time} has no whole interval of {} ns", intervals.every_ns)))
+    } else {
+        None
+    })
 }
 
 /// A price above 0.
@@ -87,9 +69,9 @@ impl QuoteColumns {
     }
 
     #[inline]
-    pub fn refusal(&self, batch: &Batch, row: usize, checks: &Checks) -> Result<Refusal, Fault> {
+    pub fn refusal(&self, batch: &Batch, row: usize, intervals: &Intervals) -> Result<Refusal, Fault> {
         let [bid, ask, bid_size, ask_size] = self.values.map(|at| &batch.columns[at]);
-        if let Some(refusal) = checks.time(&batch.columns[self.ts], row)? {
+        if let Some(refusal) = time(intervals, &batch.columns[self.ts], row)? {
             return Ok(Some(refusal));
         }
         for (name, column) in PRICES.into_iter().zip([bid, ask]) {
@@ -138,8 +120,8 @@ impl TradeColumns {
         batch.columns[self.ts].i64s()
     }
 
-    pub fn refusal(&self, batch: &Batch, row: usize, checks: &Checks) -> Result<Refusal, Fault> {
-        match checks.time(&batch.columns[self.ts], row)? {
+    pub fn refusal(&self, batch: &Batch, row: usize, intervals: &Intervals) -> Result<Refusal, Fault> {
+        match time(intervals, &batch.columns[self.ts], row)? {
             Some(refusal) => Ok(Some(refusal)),
             None => size("size", &batch.columns[self.size], row),
         }

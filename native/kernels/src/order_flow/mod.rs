@@ -7,12 +7,13 @@ mod series;
 use crate::column::Batch;
 use crate::config::{Config, ns};
 use crate::fault::Fault;
+use crate::intervals::Intervals;
 use crate::kernel::Kernel;
 use crate::keys::{Keys, NO_GROUP};
 use crate::output::Output;
 use crate::rejects::Rejects;
 use crate::snapshot::{Reader, Writer, corrupt};
-use inputs::{Checks, QuoteColumns, TradeColumns};
+use inputs::{QuoteColumns, TradeColumns};
 use rows::Rows;
 use serde::Deserialize;
 use series::Series;
@@ -45,7 +46,7 @@ pub struct OrderFlow {
     trades: Option<TradeColumns>,
     out: usize,
     rejected: usize,
-    checks: Checks,
+    intervals: Intervals,
     watermark_ns: i64,
     keys: Keys,
     series: Vec<Series>,
@@ -72,7 +73,7 @@ impl OrderFlow {
             trades: ports.get(TRADES).map(|port| TradeColumns::new(port)).transpose()?,
             out: config.output("out")?,
             rejected: config.output("rejected")?,
-            checks: Checks::new(params.every),
+            intervals: Intervals::new(params.every),
             watermark_ns: i64::MIN,
             keys: Keys::of_ports(&ports, &params.by)?,
             series: Vec::new(),
@@ -128,7 +129,7 @@ impl OrderFlow {
 
 impl Kernel for OrderFlow {
     fn push(&mut self, port: usize, batch: &Batch, floor_ns: i64, output: &mut Output) -> Result<(), Fault> {
-        let cutoff = self.checks.cutoff(floor_ns.max(self.watermark_ns));
+        let cutoff = self.intervals.cutoff(floor_ns.max(self.watermark_ns));
         self.keep.clear();
         let times = match (port, &self.trades) {
             (TRADES, Some(columns)) => columns.times(batch)?,
@@ -136,8 +137,8 @@ impl Kernel for OrderFlow {
         };
         for (row, time) in times.iter().enumerate() {
             let refused = match (port, &self.trades) {
-                (TRADES, Some(columns)) => columns.refusal(batch, row, &self.checks)?,
-                _ => self.quotes.refusal(batch, row, &self.checks)?,
+                (TRADES, Some(columns)) => columns.refusal(batch, row, &self.intervals)?,
+                _ => self.quotes.refusal(batch, row, &self.intervals)?,
             };
             let refused = refused.or_else(|| (*time < cutoff).then(|| ("late", format!("the interval of ts_event {time} was over"))));
             if let Some((code, reason)) = &refused {

@@ -41,7 +41,10 @@ export const predict = defineOperator({
   params,
   inputs: {
     [INPUT_PORT]: { description: 'rows with the features that the card of the model names' },
-    [SWITCH_PORT]: { description: 'which version answers from then on: `model`, its name', optional: true },
+    [SWITCH_PORT]: {
+      description: 'which version answers from then on: `model`, its name; from a source with `broadcast: true`, so that every task knows',
+      optional: true,
+    },
   },
   outputs: {
     [MAIN_PORT]: { description: 'the rows, one a horizon, with the answers of the live model' },

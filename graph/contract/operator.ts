@@ -32,6 +32,8 @@ export interface ParamFile {
   readonly place: ParamPlace;
   /** No text: it reaches `schema` and `effect`, and no kernel. */
   readonly binary?: boolean;
+  /** What it says now counts, also for state that was made under another text: it belongs to a binary file, of which no former one is kept. */
+  readonly current?: boolean;
 }
 
 /** What is wrong inside a file that parameters name. */

@@ -21,7 +21,7 @@ def float32_splits(booster: lgb.Booster) -> lgb.Booster:
     def down(text: str) -> str:
         value = float(text)
         near = np.float32(value)
-        return repr(float(near if near <= value else np.nextafter(near, np.float32(-np.inf))))
+        return repr(float(near if float(near) <= value else np.nextafter(near, np.float32(-np.inf))))
 
     lines = []
     for line in booster.model_to_string().splitlines():

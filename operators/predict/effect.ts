@@ -34,7 +34,13 @@ export async function openPredict({ params, outputs, files, texts }: EffectConte
     for (const model of cardedModels(params, texts)) {
       const bytes = files.get(model.path) ?? new Uint8Array(0);
       const fault = modelFault(bytes, model.card);
-      if (fault !== null) throw new MillraceError(`model "${model.path}": ${fault}`, { code: 'model-invalid', domain: 'user' });
+      if (fault !== null)
+        throw new MillraceError(`model "${model.path}": ${fault}`, {
+          code: 'model-invalid',
+          domain: 'user',
+          remedy:
+            'after a crash a run first goes on with the cards that it had: put the models of those back, stop it with Ctrl-C, and start it with the new ones; or start over with millrace reset',
+        });
       const session = await openSession(model.path, bytes);
       sessions.push(session);
       const opened = { model, ask: asker(model, session, bytes, schema) };

@@ -9,7 +9,10 @@ import { filesOf } from './models.ts';
 const model = () => z.string().min(1);
 
 const params = z.strictObject({
-  model: model().meta({ description: 'the model that answers: an ONNX file, with its card (`<file>.json`) beside it', unit: 'path' }),
+  model: model().meta({
+    description: 'the model that answers: an ONNX file, with its card (`<file>.json`) beside it, as docs/models.md tells',
+    unit: 'path',
+  }),
   versions: z
     .array(model())
     .max(16)

@@ -33,7 +33,10 @@ export function temporary(): { readonly folder: string; remove(): void } {
 /** A copy of an example in `folder`, without what runs left in it; gives the copy's path. */
 export function copyOf(name: string, folder: string): string {
   const copy = join(folder, name);
-  cpSync(join(ROOT, 'examples', name), copy, { recursive: true, filter: (path) => !/\.millrace$|bars\.csv$/.test(path) });
+  cpSync(join(ROOT, 'examples', name), copy, {
+    recursive: true,
+    filter: (path) => !/(\.millrace|\.venv|__pycache__|bars\.csv)$/.test(path),
+  });
   return copy;
 }
 

@@ -30,6 +30,6 @@ export function modelsPage(): string {
     `\`\`\`json\n${EXAMPLE}\n\`\`\``,
     parameterTable(parametersOf(cardShape)).replace('| parameter |', '| key |'),
     '## A model that is trained again',
-    'Overwrite both files and start again after a clean stop (Ctrl-C): rows from then on are answered by the new one, and say so (`model_hash`). After a crash the run first goes on with the model that it had, so keep that one until then. Or name the new file under `versions:` and switch while it runs, or under `shadow:` to see how it does.',
+    'Overwrite both files and start again: rows from then on are answered by the new one, and say so (`model_hash`); what was answered before stays, also where a run that crashed is gone on with. Or name the new file under `versions:` and switch while it runs, or under `shadow:` to see how it does.',
   );
 }

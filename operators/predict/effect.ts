@@ -38,8 +38,7 @@ export async function openPredict({ params, outputs, files, texts }: EffectConte
         throw new MillraceError(`model "${model.path}": ${fault}`, {
           code: 'model-invalid',
           domain: 'user',
-          remedy:
-            'after a crash a run first goes on with the cards that it had: put the models of those back, stop it with Ctrl-C, and start it with the new ones; or start over with millrace reset',
+          remedy: 'a model and its card are one: bring the one back that belongs to the other, or train again, which writes both',
         });
       const session = await openSession(model.path, bytes);
       sessions.push(session);

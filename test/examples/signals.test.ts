@@ -115,6 +115,7 @@ describe('examples/signals', () => {
     const byId = new Map(orders?.map((order) => [String(order.order_id), order]));
     const acted = decisions.filter(({ decision }) => decision !== 'hold');
     expect([byId.size, orders?.length, summary.sinks.denied_table?.rows]).toEqual([acted.length, acted.length, 0]);
+    expect(summary.nodes.gate).toMatchObject({ rows_in: acted.length, rows_out: acted.length, rejected: 0 });
     for (const { order_id, ms, symbol, size, target_size, close } of acted) {
       const order = byId.get(String(order_id));
       const [tick = 0, lot = 0] = steps.get(String(symbol)) ?? [];

@@ -7,7 +7,7 @@ const MINUTE = 60_000;
 const DAY = 86_400_000;
 /** 518 weeks: the quotes of 2012 beside the bars of 2022, weekday on weekday. */
 const SHIFT = 3_626 * DAY;
-const FROM = Date.parse('2022-01-17T00:00:00Z');
+const FROM = Date.parse('2022-01-18T00:00:00Z');
 /** What is before this is history to learn from. */
 const SPLIT = Date.parse('2022-01-20T00:00:00Z');
 const TO = Date.parse('2022-01-21T00:00:00Z');

@@ -54,7 +54,7 @@ describe('examples/signals', () => {
       orders = await ask(`SELECT ${MS}, * EXCEPT (ts_event) FROM orders ORDER BY ts_event, _seq`);
       outcomes = await ask(`SELECT ${MS}, toUnixTimestamp64Milli(ts_origin) AS origin, symbol, label_return FROM outcomes ORDER BY ms`);
     });
-  }, 120_000);
+  }, 240_000);
   afterAll(() => place.remove());
 
   it('checks without a warning, and has the seeded set and the models that its files make', () => {
@@ -67,7 +67,7 @@ describe('examples/signals', () => {
     }[];
     expect(direction?.metrics.log_loss_gain_95[0]).toBeGreaterThan(0); // what the generator put there
     expect(direction?.metrics.log_loss).toBeLessThan(plain?.metrics.log_loss ?? 0);
-  }, 120_000);
+  }, 240_000);
 
   it('learns from the features that it decides by', () => {
     const operators = (name: string, pipeline: string): Record<string, { with: Record<string, unknown> }> =>
@@ -200,5 +200,5 @@ describe.skipIf(DATA === null)('examples/signals on real headlines and bars (ski
       ),
     );
     expect(Number(strays[0]?.n)).toBe(0);
-  }, 120_000);
+  }, 240_000);
 });

@@ -103,6 +103,8 @@ export interface Operator<P = unknown> {
   effect?(context: EffectContext<P>): Promise<Effect>;
   /** Output ports whose rows are for the record alone: only sinks may read them. */
   readonly recordOnly?: readonly string[];
+  /** Output ports whose rows are known later than their event time: it is the look back that is told there. */
+  readonly hindsight?: readonly string[];
   /** The small, obviously right kernel that the laws hold `create` against, where that one is native. */
   reference?(context: KernelContext<P>): Kernel;
 }

@@ -48,8 +48,9 @@ const RECEIVED_AT = 'ts_recv';
  * that time must stay as it was.
  */
 export async function findLeaks({ plan, registry, history, seed, cuts, progress }: LeakOptions): Promise<LeakReport> {
-  const ports = plan.nodes.flatMap(({ name, outputs }) =>
+  const ports = plan.nodes.flatMap(({ name, operator, outputs }) =>
     Object.entries(outputs)
+      .filter(([port]) => !registry.operators.get(operator)?.hindsight?.includes(port))
       .filter(([, { fields }]) => fields.some((field) => field.name === KNOWN_AT && field.type.typeId === Type.Timestamp))
       .map(([port]) => ({ node: name, port })),
   );

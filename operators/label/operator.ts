@@ -51,6 +51,7 @@ export const label = defineOperator({
     [UNLABELLED_PORT]: { description: 'rows whose price at the horizon is not known, as they came, when that is certain' },
     [REJECTED_PORT]: { description: 'rows without a time or a price above 0, or late: behind the watermark when they came' },
   },
+  hindsight: [UNLABELLED_PORT],
   groups(given, inputs) {
     const input = inputs[INPUT_PORT];
     return input ? keysOf(given, input).filter((name) => columnIndex(input, name) >= 0) : null;

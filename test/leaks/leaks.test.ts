@@ -118,6 +118,16 @@ describe('the future, shuffled', () => {
     expect(found.ports.filter(({ rows, port }) => rows === 0 && port === 'out')).toEqual([]);
   });
 
+  test('passes over a port that says what was missing, but not those that read it', async () => {
+    const label = 'label, from: trades, with: { horizon: 60ms, price: size, max_age: 40ms } }';
+    const found = await report(`      last: { use: ${label}`);
+    expect(found.leaks).toEqual([]);
+    expect(found.ports.map(({ node, port }) => `${node}.${port}`)).not.toContain('last.unlabelled');
+    const read = await report(`      known: { use: ${label}
+      last: { use: derive, from: known.unlabelled, with: { columns: { half: "size / 2" } } }`);
+    expect(read.leaks.map(({ node }) => node)).toContain('last');
+  });
+
   test.each([1, 2, 3])('shows a node that looks one row ahead, and those that read it: seed %i', async (seed) => {
     const found = await report(
       `      ahead: { use: peek, from: trades }

@@ -175,6 +175,17 @@ pipelines:
     expect(answers.every((answer) => answer === '' || (Number(answer) > 0 && Number(answer) < 1))).toBe(true);
   });
 
+  test('makes two models of one node, each of every row once', async () => {
+    const yaml = `${file(MODEL)}      other: { from: labelled, model: { path: models/other.onnx, features: [hint, mid] } }\n`;
+    const { code, stdout, stderr } = await run(folderWith({ 'pipelines.yaml': yaml, 'prices.ndjson': prices(600) }), ['train', '--json']);
+    expect(code, stderr).toBe(0);
+    const models = JSON.parse(stdout).models as readonly { readonly sink: string; readonly rows: number }[];
+    expect(models.map(({ sink, rows }) => [sink, rows])).toEqual([
+      ['guess', 587],
+      ['other', 587],
+    ]);
+  });
+
   test('tells what it lacks', async () => {
     const fault = async (yaml: string, args: readonly string[], rows = 600) => {
       const { code, stderr } = await run(folderWith({ 'pipelines.yaml': yaml, 'prices.ndjson': prices(rows) }), args);

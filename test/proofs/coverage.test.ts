@@ -103,74 +103,78 @@ function allowed(inside: readonly number[], window: number): number {
   return 3 * Math.sqrt(variance / blocks.length) + 1 / (window + 1);
 }
 
-describe.each([['btc-perp-1m-2022-01.csv.gz'], ['gbpusd-1m-bid-2012.csv.gz']])('intervals of bars/%s (skipped where it is not there)', (file) => {
-  const isThere = existsSync(join(DATA, 'bars', file));
-  const given = test.skipIf(!isThere);
-  let said: Readonly<Record<Kind, Said>>;
-  let came: Float64Array;
-  let later: Float64Array;
+describe.each([['btc-perp-1m-2022-01.csv.gz'], ['gbpusd-1m-bid-2012.csv.gz']])(
+  'intervals of bars/%s (skipped where it is not there)',
+  (file) => {
+    const isThere = existsSync(join(DATA, 'bars', file));
+    const given = test.skipIf(!isThere);
+    let said: Readonly<Record<Kind, Said>>;
+    let came: Float64Array;
+    let later: Float64Array;
 
-  beforeAll(async () => {
-    if (!isThere) return;
-    const plan = planOf(yaml(file));
-    const batches = await batchesOf(plan, await historyOf(plan), Object.keys(KINDS));
-    said = Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, saidIn(batches.get(kind) ?? [])])) as Record<Kind, Said>;
-    const closes = closesOf(file);
-    const times = [...closes.keys()];
-    for (const { ns } of Object.values(said)) expect(ns).toEqual(times);
-    const returns = (ahead: bigint) => Float64Array.from(closes, ([ns, close]) => Math.log((closes.get(ns + ahead) ?? Number.NaN) / close));
-    came = returns(HORIZON_NS);
-    later = returns(2n * HORIZON_NS);
-  });
+    beforeAll(async () => {
+      if (!isThere) return;
+      const plan = planOf(yaml(file));
+      const batches = await batchesOf(plan, await historyOf(plan), Object.keys(KINDS));
+      said = Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, saidIn(batches.get(kind) ?? [])])) as Record<Kind, Said>;
+      const closes = closesOf(file);
+      const times = [...closes.keys()];
+      for (const { ns } of Object.values(said)) expect(ns).toEqual(times);
+      const returns = (ahead: bigint) =>
+        Float64Array.from(closes, ([ns, close]) => Math.log((closes.get(ns + ahead) ?? Number.NaN) / close));
+      came = returns(HORIZON_NS);
+      later = returns(2n * HORIZON_NS);
+    });
 
-  /** 1 for a return inside of its bounds, 0 for one outside, of all rows with both; a bound that is not known leaves nothing out. */
-  function insides(kind: Kind, returns = came): number[] {
-    const { lower, upper } = said[kind];
-    const first = lower.findIndex((value) => !Number.isNaN(value));
-    return [...returns].flatMap((value, row) =>
-      row < first || Number.isNaN(value) ? [] : [value < (lower[row] as number) || value > (upper[row] as number) ? 0 : 1],
-    );
-  }
+    /** 1 for a return inside of its bounds, 0 for one outside, of all rows with both; a bound that is not known leaves nothing out. */
+    function insides(kind: Kind, returns = came): number[] {
+      const { lower, upper } = said[kind];
+      const first = lower.findIndex((value) => !Number.isNaN(value));
+      return [...returns].flatMap((value, row) =>
+        row < first || Number.isNaN(value) ? [] : [value < (lower[row] as number) || value > (upper[row] as number) ? 0 : 1],
+      );
+    }
 
-  given.each(Object.entries(KINDS))('%s: every bound and the live coverage are those of the definition', (kind, rules) => {
-    const { ns, expected, lower, upper, live } = said[kind as Kind];
-    const wanted = conformal(ns, expected, came, HORIZON_NS, rules);
-    const off = (found: Float64Array, other: Float64Array) =>
-      Math.max(...found.map((value, row) => (Object.is(value, other[row]) ? 0 : Math.abs(value - (other[row] as number)))));
-    expect(live.at(-1)).toBeGreaterThan(0.5); // and are there
-    expect([off(lower, wanted.lower), off(upper, wanted.upper), off(live, wanted.live)].map((gap) => gap < 1e-12)).toEqual([
-      true,
-      true,
-      true,
-    ]);
-  });
+    given.each(Object.entries(KINDS))('%s: every bound and the live coverage are those of the definition', (kind, rules) => {
+      const { ns, expected, lower, upper, live } = said[kind as Kind];
+      const wanted = conformal(ns, expected, came, HORIZON_NS, rules);
+      const off = (found: Float64Array, other: Float64Array) =>
+        Math.max(...found.map((value, row) => (Object.is(value, other[row]) ? 0 : Math.abs(value - (other[row] as number)))));
+      expect(live.at(-1)).toBeGreaterThan(0.5); // and are there
+      expect([off(lower, wanted.lower), off(upper, wanted.upper), off(live, wanted.live)].map((gap) => gap < 1e-12)).toEqual([
+        true,
+        true,
+        true,
+      ]);
+    });
 
-  given('split ones of a day hold 90 % within the sampling error', () => {
-    const inside = insides('split');
-    const most = allowed(inside, DAY);
-    expect(Math.abs(mean(inside) - 0.9)).toBeLessThan(most);
-    expect(most).toBeLessThan(0.02); // or it would let anything pass
-  });
+    given('split ones of a day hold 90 % within the sampling error', () => {
+      const inside = insides('split');
+      const most = allowed(inside, DAY);
+      expect(Math.abs(mean(inside) - 0.9)).toBeLessThan(most);
+      expect(most).toBeLessThan(0.02); // or it would let anything pass
+    });
 
-  given('adaptive ones hold 90 % whatever the data are', () => {
-    const inside = insides('adaptive');
-    // Gibbs and Candes (2021), proposition 4.1: no sampling in it; and what may be missed while a return is waited for
-    const most = (0.9 + (1 + MINUTES) * STEP) / (STEP * inside.length);
-    expect(Math.abs(mean(inside) - 0.9)).toBeLessThan(most);
-    expect(most).toBeLessThan(0.007);
-    expect(allowed(inside, DAY)).toBeLessThan(allowed(insides('split'), DAY) / 2); // they follow volatility, day by day
-  });
+    given('adaptive ones hold 90 % whatever the data are', () => {
+      const inside = insides('adaptive');
+      // Gibbs and Candes (2021), proposition 4.1: no sampling in it; and what may be missed while a return is waited for
+      const most = (0.9 + (1 + MINUTES) * STEP) / (STEP * inside.length);
+      expect(Math.abs(mean(inside) - 0.9)).toBeLessThan(most);
+      expect(most).toBeLessThan(0.007);
+      expect(allowed(inside, DAY)).toBeLessThan(allowed(insides('split'), DAY) / 2); // they follow volatility, day by day
+    });
 
-  given('and others do not: those of 85 %, and those of 5 minutes held against 10', () => {
-    for (const inside of [insides('narrow'), insides('split', later), insides('adaptive', later)])
-      expect(0.9 - mean(inside)).toBeGreaterThan(allowed(inside, DAY));
-    const narrow = insides('narrow');
-    expect(Math.abs(mean(narrow) - 0.85)).toBeLessThan(allowed(narrow, DAY));
-  });
+    given('and others do not: those of 85 %, and those of 5 minutes held against 10', () => {
+      for (const inside of [insides('narrow'), insides('split', later), insides('adaptive', later)])
+        expect(0.9 - mean(inside)).toBeGreaterThan(allowed(inside, DAY));
+      const narrow = insides('narrow');
+      expect(Math.abs(mean(narrow) - 0.85)).toBeLessThan(allowed(narrow, DAY));
+    });
 
-  // what the volatility of currencies does by the hour repeats by the day: 1000 minutes tell of other hours than the next
-  test.skipIf(!isThere || !file.startsWith('gbpusd'))('nor do split ones whose window cuts the day of a currency', () => {
-    const inside = insides('hours');
-    expect(0.9 - mean(inside)).toBeGreaterThan(allowed(inside, 1000));
-  });
-});
+    // what the volatility of currencies does by the hour repeats by the day: 1000 minutes tell of other hours than the next
+    test.skipIf(!isThere || !file.startsWith('gbpusd'))('nor do split ones whose window cuts the day of a currency', () => {
+      const inside = insides('hours');
+      expect(0.9 - mean(inside)).toBeGreaterThan(allowed(inside, 1000));
+    });
+  },
+);

@@ -1,3 +1,5 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { RecordBatch } from 'apache-arrow';
 import { declarations } from '../../cli/registry.ts';
@@ -29,8 +31,11 @@ export function planOf(text: string): Plan {
   return plan;
 }
 
-export const historyOf = (plan: Plan): Promise<readonly HistoryPart[]> =>
-  readHistory(plan, { registry: declarations, folder: FOLDER, dataDir: FOLDER, note: () => undefined });
+/** The rows of its sources. */
+export function historyOf(plan: Plan): Promise<readonly HistoryPart[]> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'millrace-proofs-'));
+  return readHistory(plan, { registry: declarations, folder: FOLDER, dataDir, note: () => undefined });
+}
 
 /** The batches that leave on ports, by `node` or `node.port`. */
 export async function batchesOf(

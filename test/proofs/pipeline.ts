@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import type { RecordBatch } from 'apache-arrow';
 import { declarations } from '../../cli/registry.ts';
 import type { Plan } from '../../graph/contract/plan.ts';
+import type { Registry } from '../../graph/contract/registry.ts';
 import { compile } from '../../graph/plan/compile.ts';
 import { disk } from '../../graph/resolve/disk.ts';
 import { type HistoryPart, readHistory, runHistory } from '../../graph/run/history.ts';
@@ -12,14 +13,14 @@ import { type HistoryPart, readHistory, runHistory } from '../../graph/run/histo
 export const DATA = resolve(process.env.MILLRACE_DATA ?? join(import.meta.dirname, '../../../shared/data'));
 
 /** Where the files of the tests would lie: beside an instrument table. */
-const FOLDER = resolve(import.meta.dirname, '../../examples/binance');
+export const FOLDER = resolve(import.meta.dirname, '../../examples/binance');
 
 /** The plan of a file of one pipeline, for one task. Throws with what is wrong in it. */
-export function planOf(text: string): Plan {
+export function planOf(text: string, registry: Registry = declarations): Plan {
   const { plans, diagnostics } = compile({
     text,
     file: join(FOLDER, 'proof.yaml'),
-    registry: declarations,
+    registry,
     env: { MILLRACE_DATA: DATA },
     files: disk,
     allowPaths: [],

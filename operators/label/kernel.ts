@@ -82,7 +82,7 @@ export function referenceLabel({ params, inputs, outputs }: KernelContext<LabelP
                 ...kept.row,
                 ts_event: kept.ns + horizon,
                 ts_origin: kept.ns,
-                horizon: showDuration(horizon),
+                horizon: (kept.row[HORIZON] as string | null | undefined) ?? showDuration(horizon),
                 label_return: Math.log(price / kept.price),
                 label_up: price === kept.price ? null : price > kept.price,
               },

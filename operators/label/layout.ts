@@ -65,7 +65,9 @@ export function labelSchema(request: SchemaRequest<LabelParams>): Readonly<Recor
     request.fault('column-duplicate', `the input has a column "${name}" already, which label adds`, { path: [] }, hint);
   }
   if (taken.length > 0 || found.includes(null)) return null;
-  const passing = input.fields.map((one) => (one.name === 'ts_event' ? TS_EVENT : one.name === HORIZON ? HORIZON_FIELD : one));
+  const passing = input.fields.map((one) =>
+    one.name === 'ts_event' ? TS_EVENT : one.name === HORIZON ? HORIZON_FIELD.clone({ type: one.type }) : one,
+  );
   return {
     [MAIN_PORT]: new Schema([...passing, ...LABEL_FIELDS.filter(({ name }) => columnIndex(input, name) < 0)]),
     [UNLABELLED_PORT]: input,

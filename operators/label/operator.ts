@@ -36,7 +36,8 @@ export type LabelParams = z.output<typeof params>;
  * Where that row is older than `max_age` then, the price is not known, and the row leaves on `unlabelled` as it came. That is what rows
  * are whose future the input ends before. Kept are the rows of the last `horizon` and of those that the watermark is behind.
  *
- * Predictions are labelled as they are: what their own column `horizon` says is compared as a duration, `60s` is `1m`.
+ * Predictions are labelled as they are: what their own column `horizon` says is compared as a duration, `60s` is `1m`, and stays;
+ * null becomes the horizon of the label.
  */
 export const label = defineOperator({
   name: 'label',

@@ -159,7 +159,7 @@ impl Label {
             if column == self.ts {
                 block.i64s(&rows.iter().map(|row| row.due_ns).collect::<Vec<_>>(), None)?;
             } else if self.asked.as_ref().is_some_and(|asked| asked.column == column) {
-                block.words(&vec![0; rows.len()], None, &self.horizons)?;
+                self.held.write_or(column, &places, self.params.horizon_text.as_bytes(), &mut block)?;
             } else {
                 self.held.write(column, &places, &mut block)?;
             }

@@ -59,16 +59,15 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 
 /** Five seconds of quoted trades, every second in which there are any. */
 export function windowsOf(quoted: readonly Row[]): Row[] {
-  const ends = new Set(
-    quoted.flatMap(({ ts_event }) => [1n, 2n, 3n, 4n, 5n].map((n) => ((ts_event as bigint) / SECOND_NS + n) * SECOND_NS)),
-  );
-  return [...ends].sort((a, b) => (a < b ? -1 : 1)).map((end) => {
-    const rows = quoted.filter(({ ts_event }) => (ts_event as bigint) >= end - 5n * SECOND_NS && (ts_event as bigint) < end);
+  const seconds = quoted.map(({ ts_event }) => Number((ts_event as bigint) / SECOND_NS));
+  const ends = new Set(seconds.flatMap((second) => [1, 2, 3, 4, 5].map((n) => second + n)));
+  return [...ends].sort((a, b) => a - b).map((end) => {
+    const rows = quoted.filter((_, i) => (seconds[i] as number) >= end - 5 && (seconds[i] as number) < end);
     const paid = rows.flatMap((row) => (row.paid === null ? [] : [row.paid as number]));
     const mean = paid.length === 0 ? null : sum(paid) / paid.length;
     const squares = sum(paid.map((value) => (value - (mean ?? 0)) ** 2));
     return {
-      ts_event: end,
+      ts_event: BigInt(end) * SECOND_NS,
       trades: BigInt(rows.length),
       volume: sum(rows.map(({ size }) => size as number)),
       paid: mean,

@@ -34,6 +34,8 @@ export interface ParamFile {
   readonly binary?: boolean;
   /** What it says now counts, also for state that was made under another text: it belongs to a binary file, of which no former one is kept. */
   readonly current?: boolean;
+  /** What to do where it is missing, in place of the general hint. */
+  readonly hint?: string;
 }
 
 /** What is wrong inside a file that parameters name. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Operator } from '../contract/operator.ts';
 import { hintFor } from '../diagnostics/nearest.ts';
+import type { Say } from '../diagnostics/report.ts';
 import { check } from '../document/check.ts';
 import type { Declaration } from '../document/pipeline.ts';
 import { operatorKeys } from '../document/shape.ts';
@@ -141,9 +142,10 @@ function filesOf(
   const binaries: Record<string, string> = {};
   const currentFiles: string[] = [];
   let whole = true;
-  for (const { path, place, binary, current } of operator.files?.(params) ?? []) {
+  for (const { path, place, binary, current, hint } of operator.files?.(params) ?? []) {
     if (current) currentFiles.push(path);
-    const absolute = scope.paths.existing(path, valueAt(given, place.path).value.span, scope.say);
+    const sayMissing: Say = (code, span, message, general) => scope.say(code, span, message, hint ?? general);
+    const absolute = scope.paths.existing(path, valueAt(given, place.path).value.span, sayMissing);
     if (absolute === null) whole = false;
     else (binary ? binaries : texts)[path] = absolute;
   }

@@ -192,6 +192,10 @@ pipelines:
       return [code, stderr.split('\n').find((line) => line.startsWith('error')) ?? stderr];
     };
     expect(await fault(file(MODEL), ['train'], 60)).toEqual([2, expect.stringMatching(/history-short.*57 whole rows for 5 steps/)]);
+    expect(await fault(file('{ path: m.onnx, features: [mid, label_up] }'), ['train'])).toEqual([
+      1,
+      expect.stringMatching(/sink-schema.*"label_up" is named as a feature, and only the future tells it/),
+    ]);
     expect(await fault(file('{ path: m.onnx, features: [mind] }'), ['train'])).toEqual([
       1,
       expect.stringMatching(/sink-schema.*no column "mind"/),

@@ -6,6 +6,7 @@ import type { Plan } from '../../graph/contract/plan.ts';
 import { batchOf, type Row } from '../../graph/contract/rows.ts';
 import { compile } from '../../graph/plan/compile.ts';
 import { disk } from '../../graph/resolve/disk.ts';
+import { heldBy } from '../../graph/run/held.ts';
 import type { OpenInput, Read } from '../../graph/run/inputs.ts';
 import { Openings } from '../../graph/run/landing.ts';
 import { reachOf } from '../../graph/run/reach.ts';
@@ -115,6 +116,21 @@ describe.each([1, 2, 3])('a source that is silent, with %i tasks', (tasks) => {
     running.round(9, []);
     expect(running.reached('joined').every((second, task) => Number(second) <= 9 && Number(second) >= Number(before[task]))).toBe(true);
   });
+});
+
+it('tells what a join waits for, and how many rows do', () => {
+  const running = new Running(1);
+  const held = (node: string) =>
+    heldBy(
+      running.plan,
+      node,
+      running.tasks.flatMap((task) => task.states.get(node) ?? []),
+    );
+  running.round(1, ['prices', 'news']);
+  for (let second = 2; second <= 4; second++) running.round(second, ['prices']);
+  expect(held('joined')).toEqual({ rows: expect.any(Number), waitsFor: 'moods', behindSeconds: expect.any(Number) });
+  expect(held('joined')?.rows).toBeGreaterThan(0);
+  expect(held('closes')).toBeNull();
 });
 
 it('tells what reaches what, through exchanges', () => {

@@ -99,10 +99,10 @@ function onnxOf(name: string, { direction, expected, lower, upper }: Fitted, wid
   return writeOnnx({ name, input: { name: 'features', width }, outputs: ['p_up', 'expected_return', 'lower', 'upper'], nodes, constants });
 }
 
-/** Hash of what was learnt from: names, values and times. */
-function dataHash({ features, x, returns, up, originNs, knownNs }: Matrix): string {
+/** Hash of what was learnt from: names, values, keys and times. */
+function dataHash({ features, x, key, returns, up, originNs, knownNs }: Matrix): string {
   const hash = createHash('sha256').update(JSON.stringify(features));
-  for (const values of [x, returns, up, originNs, knownNs])
+  for (const values of [x, key, returns, up, originNs, knownNs])
     hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   return hash.digest('hex');
 }

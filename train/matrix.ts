@@ -7,6 +7,8 @@ export interface Matrix {
   readonly features: readonly string[];
   /** rows x features, by row. */
   readonly x: Float64Array;
+  /** Number of the key whose price the row is of, e.g. its symbol: prices of different keys have nothing to do with each other. */
+  readonly key: Int32Array;
   /** Logarithmic return over the horizon. */
   readonly returns: Float64Array;
   /** 1 up, 0 down, -1 unchanged. */
@@ -22,8 +24,11 @@ export interface Matrix {
 /** Columns of rows that operator `label` gave, gathered batch by batch. */
 export class MatrixBuilder {
   readonly #features: readonly string[];
+  readonly #by: readonly string[];
+  readonly #keys = new Map<string, number>();
   readonly #rows: {
     readonly x: readonly number[];
+    readonly key: number;
     readonly ret: number;
     readonly up: number;
     readonly originNs: bigint;
@@ -31,12 +36,15 @@ export class MatrixBuilder {
   }[] = [];
   #leftOut = 0;
 
-  constructor(features: readonly string[]) {
+  /** `by`: the key columns. */
+  constructor(features: readonly string[], by: readonly string[]) {
     this.#features = features;
+    this.#by = by;
   }
 
   add(batch: RecordBatch): void {
     const columns = this.#features.map((name) => column(batch, name));
+    const by = this.#by.map((name) => column(batch, name));
     const returns = column(batch, 'label_return');
     const ups = column(batch, 'label_up');
     const [origin, known] = [int64(batch, 'ts_origin'), int64(batch, 'ts_event')];
@@ -50,12 +58,20 @@ export class MatrixBuilder {
       const up = cell(ups, row);
       this.#rows.push({
         x,
+        key: this.#keyAt(by, row),
         ret,
         up: up === null ? -1 : up === true ? 1 : 0,
         originNs: origin[row] as bigint,
         knownNs: known[row] as bigint,
       });
     }
+  }
+
+  #keyAt(by: readonly Column[], row: number): number {
+    const text = JSON.stringify(by.map((values) => cell(values, row)?.toString() ?? null));
+    const known = this.#keys.get(text) ?? this.#keys.size;
+    this.#keys.set(text, known);
+    return known;
   }
 
   build(): Matrix {
@@ -68,6 +84,7 @@ export class MatrixBuilder {
     return {
       features: this.#features,
       x,
+      key: Int32Array.from(rows, ({ key }) => key),
       returns: Float64Array.from(rows, ({ ret }) => ret),
       up: Int8Array.from(rows, ({ up }) => up),
       originNs: BigInt64Array.from(rows, ({ originNs }) => originNs),

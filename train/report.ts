@@ -118,7 +118,7 @@ export function report(artefact: Artefact, matrix: Matrix, fitted: Fitted, evalu
     ],
     [
       'After costs',
-      `Positions of one unit by the sign of the expected return where it passes ${options.costBps} bps. Fills at the price of the row, no queue, no market impact: not what trading would have brought.`,
+      `Positions of one unit by the sign of the expected return where it passes ${options.costBps} bps, one for each key, held for one horizon and then decided anew. Fills at the price of the row, no queue, no market impact: not what trading would have brought.`,
       linePlot('after costs', [{ name: 'net', points: point(evaluation.netSoFar), look: 'other' }], { x: 'tested rows', y: 'bps' }),
     ],
     ['What moves the probability', 'Coefficients of the features in standard deviations, of the last fit.', barPlot('weights', weights)],

@@ -9,6 +9,7 @@ import { cell } from '../../graph/contract/rows.ts';
 import { readHistory, runHistory } from '../../graph/run/history.ts';
 import { cardPath } from '../../operators/onnx/card-file.ts';
 import { artefactOf, metricsOf } from '../../train/artefact.ts';
+import { keyColumns } from '../../train/key-columns.ts';
 import { MatrixBuilder } from '../../train/matrix.ts';
 import { report } from '../../train/report.ts';
 import { type Evaluation, evaluate, fitTo, type TrainOptions } from '../../train/walk.ts';
@@ -59,7 +60,12 @@ export async function trainCommand(names: readonly string[], options: TrainComma
 async function trainPlan(plan: Plan, place: Place, tell: (line: string) => void): Promise<readonly Trained[]> {
   const models = plan.sinks.filter(({ connector }) => connector === MODEL);
   const builders = new Map(
-    models.map((sink) => [sink.name, { matrix: new MatrixBuilder((sink.params as ModelParams).features), horizons: new Set<string>() }]),
+    models.map((sink) => {
+      const { by, lost } = keyColumns(plan, sink);
+      if (lost.length > 0)
+        tell(`${sink.name}: its rows lack ${lost.join(', ')}, by which label tells them apart: they count as of one key`);
+      return [sink.name, { matrix: new MatrixBuilder((sink.params as ModelParams).features, by), horizons: new Set<string>() }];
+    }),
   );
   tell('reading its sources');
   const surroundings = { registry: declarations, folder: place.folder, dataDir: place.dataDir, note: tell };

@@ -24,6 +24,7 @@ function matrixOf(seed: number, count: number, signal: number): Matrix {
   return {
     features: ['known', 'noise'],
     x,
+    key: new Int32Array(count),
     returns,
     up: Int8Array.from(returns, (ret) => (ret === 0 ? -1 : ret > 0 ? 1 : 0)),
     originNs: BigInt64Array.from({ length: count }, (_, i) => BigInt(i) * SECOND),

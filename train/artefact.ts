@@ -36,6 +36,7 @@ export function artefactOf(
     trained: {
       rows,
       left_out: matrix.leftOut,
+      ...(matrix.coarse.length > 0 ? { coarse: [...matrix.coarse] } : {}),
       from_ns: String(matrix.originNs[0] ?? 0n),
       to_ns: String(matrix.originNs[rows - 1] ?? 0n),
       data_sha256: dataHash(matrix),

@@ -1,5 +1,5 @@
 import { walkForward } from './folds.ts';
-import { fitLogistic, fitRidge, type LinearModel, scoreOf, sigmoid } from './linear.ts';
+import { fitLogistic, fitRidge, inFloat32, type LinearModel, scoreOf, sigmoid } from './linear.ts';
 import type { Matrix } from './matrix.ts';
 import { areaUnderCurve, blockInterval, type CalibrationBin, calibration, correlation, logLoss, mean } from './metrics.ts';
 import { lastMoves, persistence } from './persistence.ts';
@@ -72,20 +72,20 @@ export interface Evaluation {
   readonly netSoFar: Float64Array;
 }
 
-/** Fits on the given rows; intervals come from the last of them, which the expected return does not see. */
+/** Fits on the given rows, and gives what is shipped, in float32; intervals come from the last of them, which the expected return does not see. */
 export function fitTo(matrix: Matrix, rows: Int32Array, { l2, coverage }: TrainOptions): Fitted {
   const { x, up, returns, features } = matrix;
   const width = features.length;
   const moved = rows.filter((row) => up[row] !== -1);
   const cut = Math.floor(rows.length * (1 - CALIBRATED_ON));
-  const expected = fitRidge(x, returns, rows.subarray(0, cut), width, l2);
+  const expected = inFloat32(fitRidge(x, returns, rows.subarray(0, cut), width, l2));
   const residuals = Float64Array.from(rows.subarray(cut), (row) => (returns[row] as number) - scoreOf(expected, x, row)).sort();
   const [lower, upper] = conformal(residuals, coverage);
   return {
-    direction: fitLogistic(x, up, moved, width, l2),
+    direction: inFloat32(fitLogistic(x, up, moved, width, l2)),
     expected,
-    lower,
-    upper,
+    lower: Math.fround(lower),
+    upper: Math.fround(upper),
     base: mean(Float64Array.from(moved, (row) => up[row] as number)),
   };
 }

@@ -18,7 +18,8 @@ interface Line {
 function matrixOf(horizon: number, rows: readonly Line[]): Matrix {
   return {
     features: ['x'],
-    x: Float64Array.from(rows, ({ feature }) => feature),
+    x: Float32Array.from(rows, ({ feature }) => feature),
+    coarse: [],
     key: Int32Array.from(rows, ({ key }) => key),
     returns: Float64Array.from(rows, ({ bps }) => bps / 10_000),
     up: Int8Array.from(rows, ({ bps }) => (bps === 0 ? -1 : bps > 0 ? 1 : 0)),

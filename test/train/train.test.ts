@@ -17,13 +17,14 @@ const OPTIONS: TrainOptions = { l2: 1, folds: 4, embargoNs: SECOND, coverage: 0.
 function matrixOf(seed: number, count: number, signal: number): Matrix {
   const random = new Random(seed);
   const normal = (): number => Array.from({ length: 12 }, () => random.next()).reduce((a, b) => a + b, -6);
-  const x = Float64Array.from({ length: 2 * count }, normal);
+  const x = Float32Array.from({ length: 2 * count }, normal);
   const returns = Float64Array.from({ length: count }, (_, i) =>
     random.chance(0.1) ? 0 : 1e-4 * (signal * (x[2 * i] as number) + normal()),
   );
   return {
     features: ['known', 'noise'],
     x,
+    coarse: [],
     key: new Int32Array(count),
     returns,
     up: Int8Array.from(returns, (ret) => (ret === 0 ? -1 : ret > 0 ? 1 : 0)),
@@ -84,12 +85,7 @@ describe('a model that was trained', () => {
     expect(again.card).toEqual(artefact.card);
     const session = await openSession('m', artefact.onnx);
     const rows = matrix.originNs.length;
-    const given = await session.run({ features: session.float32(Float32Array.from(matrix.x), [rows, 2]) }, [
-      'p_up',
-      'expected_return',
-      'lower',
-      'upper',
-    ]);
+    const given = await session.run({ features: session.float32(matrix.x, [rows, 2]) }, ['p_up', 'expected_return', 'lower', 'upper']);
     const said = (name: string) => given[name]?.data as Float32Array;
     for (let row = 0; row < rows; row++) {
       const expected = scoreOf(fitted.expected, matrix.x, row);

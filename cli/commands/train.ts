@@ -6,11 +6,13 @@ import { column } from '../../graph/contract/batch.ts';
 import { MillraceError } from '../../graph/contract/error.ts';
 import type { Plan, PlanSink } from '../../graph/contract/plan.ts';
 import { cell } from '../../graph/contract/rows.ts';
+import { showDuration } from '../../graph/contract/units.ts';
 import { readHistory, runHistory } from '../../graph/run/history.ts';
 import { cardPath } from '../../operators/onnx/card-file.ts';
 import { artefactOf, metricsOf } from '../../train/artefact.ts';
+import { walkForward } from '../../train/folds.ts';
 import { keyColumns } from '../../train/key-columns.ts';
-import { MatrixBuilder } from '../../train/matrix.ts';
+import { type Matrix, MatrixBuilder } from '../../train/matrix.ts';
 import { report } from '../../train/report.ts';
 import { type Evaluation, evaluate, fitTo, type TrainOptions } from '../../train/walk.ts';
 import { compileFile } from '../compile.ts';
@@ -122,6 +124,11 @@ function trainSink(
     costBps: params.cost_bps,
     seed: params.seed,
   };
+  if (matrix.coarse.length > 0)
+    tell(
+      `${sink.name}: models see float32, which keeps little of ${matrix.coarse.join(', ')}: far from 0 and all but constant; take a difference, a return or a ratio instead`,
+    );
+  checkSteps(sink.name, matrix, options);
   tell(`${sink.name}: ${plural(params.folds, 'step')} forward over ${count(rows)} rows of ${plural(params.features.length, 'feature')}`);
   const evaluation: Evaluation = evaluate(matrix, options);
   const fitted = fitTo(matrix, Int32Array.from(matrix.originNs.keys()), options);
@@ -142,6 +149,22 @@ function trainSink(
     rows,
     metrics: metricsOf(evaluation),
   };
+}
+
+/** Error `history-short` where a step has too little to learn from: what is told of such a model would be told of nothing. */
+function checkSteps(name: string, matrix: Matrix, { folds, embargoNs }: TrainOptions): void {
+  walkForward(matrix, folds, embargoNs).forEach(({ train }, i) => {
+    const ups = train.filter((row) => matrix.up[row] === 1).length;
+    const downs = train.filter((row) => matrix.up[row] === 0).length;
+    if (train.length >= LEAST_ROWS && ups > 0 && downs > 0) return;
+    const learnt = `${plural(train.length, 'row')}, ${ups} up and ${downs} down`;
+    throw new MillraceError(`model "${name}" cannot be trained: step ${i + 1} of ${folds} would learn from ${learnt}`, {
+      code: 'history-short',
+      domain: 'user',
+      node: name,
+      remedy: `name more history, fewer folds or a shorter embargo than ${showDuration(embargoNs)}: a step learns from ${LEAST_ROWS} rows at least, some up and some down`,
+    });
+  });
 }
 
 /** Puts a whole file in the place of another. */

@@ -178,6 +178,10 @@ pipelines:
       return [code, stderr.split('\n').find((line) => line.startsWith('error')) ?? stderr];
     };
     expect(await fault(file(MODEL), ['train'], 60)).toEqual([2, expect.stringMatching(/history-short.*57 whole rows for 5 steps/)]);
+    expect(await fault(file('{ path: m.onnx, features: [hint], embargo: 3h }'), ['train'])).toEqual([
+      2,
+      expect.stringMatching(/history-short.*step 1 of 5 would learn from 0 rows/),
+    ]);
     expect(await fault(file('{ path: m.onnx, features: [mind] }'), ['train'])).toEqual([
       1,
       expect.stringMatching(/sink-schema.*no column "mind"/),

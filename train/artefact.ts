@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { RefusedRows } from '../graph/run/refused.ts';
 import type { ModelCard } from '../operators/onnx/card.ts';
 import { sha256 } from '../operators/onnx/card-file.ts';
 import { type Constant, type OnnxNode, writeOnnx } from '../operators/onnx/write.ts';
@@ -13,6 +14,8 @@ const DIGITS = 6;
 export interface Artefact {
   readonly onnx: Uint8Array;
   readonly card: ModelCard;
+  /** What its pipeline refused before there was anything to learn from. */
+  readonly refused: readonly RefusedRows[];
 }
 
 export function artefactOf(
@@ -22,6 +25,7 @@ export function artefactOf(
   fitted: Fitted,
   evaluation: Evaluation,
   options: TrainOptions,
+  refused: readonly RefusedRows[] = [],
 ): Artefact {
   const onnx = onnxOf(name, fitted, matrix.features.length);
   const rows = matrix.originNs.length;
@@ -36,6 +40,7 @@ export function artefactOf(
     trained: {
       rows,
       left_out: matrix.leftOut,
+      refused: [...refused],
       ...(matrix.coarse.length > 0 ? { coarse: [...matrix.coarse] } : {}),
       from_ns: String(matrix.originNs[0] ?? 0n),
       to_ns: String(matrix.originNs[rows - 1] ?? 0n),
@@ -49,7 +54,7 @@ export function artefactOf(
     },
     metrics: metricsOf(evaluation),
   };
-  return { onnx, card };
+  return { onnx, card, refused };
 }
 
 /** What is told of an evaluation, out of sample, in numbers. */

@@ -1,5 +1,6 @@
 import type { Plan } from '../../graph/contract/plan.ts';
 import { readHistory } from '../../graph/run/history.ts';
+import { Refused, type RefusedRows, refusedText } from '../../graph/run/refused.ts';
 import { findLeaks, type Leak, type LeakReport } from '../../graph/test-kit/leaks.ts';
 import { compileFile } from '../compile.ts';
 import { EXIT, usage } from '../exit.ts';
@@ -25,19 +26,28 @@ export async function testCommand(names: readonly string[], options: TestOptions
     if (options.json) outJson({ diagnostics: diagnostics.map(diagnosticJson) });
     return EXIT.diagnostics;
   }
-  const reports: { readonly pipeline: string; readonly report: LeakReport }[] = [];
-  for (const plan of chosen(plans, names)) reports.push({ pipeline: plan.pipeline, report: await leaksOf(plan, place, cuts, seed) });
-  if (options.json) outJson({ seed, pipelines: reports.map(({ pipeline, report }) => reportJson(pipeline, report)) });
+  const reports: Reported[] = [];
+  for (const plan of chosen(plans, names)) reports.push(await leaksOf(plan, place, cuts, seed));
+  if (options.json) outJson({ seed, pipelines: reports.map(reportJson) });
   else for (const { pipeline, report } of reports) out(reportText(pipeline, report));
   return reports.some(({ report }) => report.leaks.length > 0) ? EXIT.diagnostics : EXIT.done;
 }
 
-async function leaksOf(plan: Plan, place: Place, cuts: number, seed: number): Promise<LeakReport> {
+interface Reported {
+  readonly pipeline: string;
+  readonly report: LeakReport;
+  readonly refused: readonly RefusedRows[];
+}
+
+async function leaksOf(plan: Plan, place: Place, cuts: number, seed: number): Promise<Reported> {
   note(`${plan.pipeline}: reading its sources`);
   const surroundings = { registry: declarations, folder: place.folder, dataDir: place.dataDir, note };
-  const history = await readHistory(plan, surroundings);
+  const refused = new Refused();
+  const history = await readHistory(plan, surroundings, refused);
   const progress = (line: string): void => note(`${plan.pipeline}: ${line}`);
-  return findLeaks({ plan, registry: declarations, history, seed, cuts, progress });
+  const report = await findLeaks({ plan, registry: declarations, history, seed, cuts, refused, progress });
+  if (refused.all().length > 0) progress(`refused: ${refusedText(refused.all())}`);
+  return { pipeline: plan.pipeline, report, refused: refused.all() };
 }
 
 function wholeNumber(text: string, option: string, least: number, most: number): number {
@@ -53,10 +63,11 @@ function instant(ns: bigint): string {
   return `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}.${String(rest).padStart(9, '0')}Z`;
 }
 
-function reportJson(pipeline: string, { leaks, ports, cutsNs, rows }: LeakReport) {
+function reportJson({ pipeline, report: { leaks, ports, cutsNs, rows }, refused }: Reported) {
   return {
     pipeline,
     rows,
+    refused,
     cuts: cutsNs.map(instant),
     ports: ports.map(({ node, port, rows: compared }) => ({ node, port, rows: compared })),
     leaks: leaks.map(({ cutNs, ...leak }) => ({ ...leak, cut: instant(cutNs) })),

@@ -8,6 +8,7 @@ import type { Plan, PlanSink } from '../../graph/contract/plan.ts';
 import { cell } from '../../graph/contract/rows.ts';
 import { showDuration } from '../../graph/contract/units.ts';
 import { readHistory, runHistory } from '../../graph/run/history.ts';
+import { Refused, type RefusedRows, refusedText } from '../../graph/run/refused.ts';
 import { cardPath } from '../../operators/onnx/card-file.ts';
 import { artefactOf, metricsOf } from '../../train/artefact.ts';
 import { walkForward } from '../../train/folds.ts';
@@ -38,6 +39,8 @@ interface Trained {
   readonly report: string;
   readonly sha256: string;
   readonly rows: number;
+  /** What its pipeline refused on the way. */
+  readonly refused: readonly RefusedRows[];
   readonly metrics: ReturnType<typeof metricsOf>;
 }
 
@@ -71,7 +74,8 @@ async function trainPlan(plan: Plan, place: Place, tell: (line: string) => void)
   );
   tell('reading its sources');
   const surroundings = { registry: declarations, folder: place.folder, dataDir: place.dataDir, note: tell };
-  const history = await readHistory(plan, surroundings);
+  const refused = new Refused();
+  const history = await readHistory(plan, surroundings, refused);
   tell('running them');
   const take = (port: { readonly node: string; readonly port: string }, batch: RecordBatch): void => {
     for (const sink of models) {
@@ -87,11 +91,13 @@ async function trainPlan(plan: Plan, place: Place, tell: (line: string) => void)
     models.map(({ from }) => from),
     take,
     surroundings,
+    refused,
   );
+  if (refused.all().length > 0) tell(`refused: ${refusedText(refused.all())}`);
   return models.map((sink) => {
     const built = builders.get(sink.name);
     if (!built) throw new MillraceError(`sink "${sink.name}" has no rows`, { code: 'internal', domain: 'internal' });
-    return trainSink(plan, sink, built.matrix, [...built.horizons], place, tell);
+    return trainSink(plan, sink, built.matrix, [...built.horizons], refused.all(), place, tell);
   });
 }
 
@@ -100,6 +106,7 @@ function trainSink(
   sink: PlanSink,
   builder: MatrixBuilder,
   horizons: readonly string[],
+  refused: readonly RefusedRows[],
   place: Place,
   tell: (line: string) => void,
 ): Trained {
@@ -133,7 +140,7 @@ function trainSink(
   const evaluation: Evaluation = evaluate(matrix, options);
   const fitted = fitTo(matrix, Int32Array.from(matrix.originNs.keys()), options);
   const name = params.name ?? basename(params.path, '.onnx');
-  const artefact = artefactOf(name, horizons[0] ?? '', matrix, fitted, evaluation, options);
+  const artefact = artefactOf(name, horizons[0] ?? '', matrix, fitted, evaluation, options, refused);
   const path = resolve(place.folder, params.path);
   mkdirSync(dirname(path), { recursive: true });
   replace(`${path}.html`, report(artefact, matrix, fitted, evaluation, options));
@@ -147,6 +154,7 @@ function trainSink(
     report: `${params.path}.html`,
     sha256,
     rows,
+    refused,
     metrics: metricsOf(evaluation),
   };
 }

@@ -3,6 +3,7 @@ import { batchOfData, columnIndex, gather, int64 } from '../contract/batch.ts';
 import type { Plan, PortRef } from '../contract/plan.ts';
 import type { Registry } from '../contract/registry.ts';
 import { type HistoryPart, runHistory } from '../run/history.ts';
+import type { Refused } from '../run/refused.ts';
 import { batchText } from './canonical.ts';
 import { Random } from './random.ts';
 
@@ -35,6 +36,8 @@ export interface LeakOptions {
   readonly seed: number;
   /** How many times the future is shuffled, each from another time on. */
   readonly cuts: number;
+  /** Counts what nodes refuse while nothing is shuffled yet. */
+  readonly refused?: Refused;
   progress?(line: string): void;
 }
 
@@ -47,7 +50,7 @@ const RECEIVED_AT = 'ts_recv';
  * Looks for nodes that see the future: rows of the sources after a time change places among each other, and what every port said up to
  * that time must stay as it was.
  */
-export async function findLeaks({ plan, registry, history, seed, cuts, progress }: LeakOptions): Promise<LeakReport> {
+export async function findLeaks({ plan, registry, history, seed, cuts, refused, progress }: LeakOptions): Promise<LeakReport> {
   const ports = plan.nodes.flatMap(({ name, outputs }) =>
     Object.entries(outputs)
       .filter(([, { fields }]) => fields.some((field) => field.name === KNOWN_AT && field.type.typeId === Type.Timestamp))
@@ -60,9 +63,9 @@ export async function findLeaks({ plan, registry, history, seed, cuts, progress 
   const sorted = BigInt64Array.from(times).sort();
   const cutsNs =
     sorted.length < 2 ? [] : Array.from({ length: cuts }, (_, i) => sorted[Math.floor((sorted.length * (i + 1)) / (cuts + 1))] as bigint);
-  const run = (parts: readonly HistoryPart[], untilNs: bigint) => saidBy(plan, registry, parts, ports, untilNs);
+  const run = (parts: readonly HistoryPart[], untilNs: bigint, counts?: Refused) => saidBy(plan, registry, parts, ports, untilNs, counts);
   progress?.(`${times.length} rows, ${ports.length} ports`);
-  const whole = await run(history, cutsNs.at(-1) ?? 0n);
+  const whole = await run(history, cutsNs.at(-1) ?? 0n, refused);
   const { delayNs } = whole;
   const leaks: Leak[] = [];
   const compared = new Map<string, number>();
@@ -101,6 +104,7 @@ async function saidBy(
   parts: readonly HistoryPart[],
   ports: readonly PortRef[],
   untilNs: bigint,
+  refused: Refused | undefined,
 ): Promise<{ readonly rows: ReadonlyMap<string, readonly Said[]>; readonly delayNs: bigint }> {
   const rows = new Map<string, Said[]>(ports.map(({ node, port }) => [`${node}.${port}`, []]));
   let delayNs = 0n;
@@ -115,7 +119,7 @@ async function saidBy(
     const texts = batchText(gather(batch.schema, [batch], null, past));
     rows.get(`${node}.${port}`)?.push(...texts.map((text, i) => ({ atNs: times[past[i] as number] as bigint, text })));
   };
-  await runHistory(plan, parts, ports, take, { registry });
+  await runHistory(plan, parts, ports, take, { registry }, refused);
   return { rows, delayNs };
 }
 

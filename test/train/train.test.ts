@@ -172,6 +172,28 @@ pipelines:
     expect(answers.every((answer) => answer === '' || (Number(answer) > 0 && Number(answer) < 1))).toBe(true);
   });
 
+  test('counts what was refused on the way, by reason: on the terminal, in its answer, its card and its report', async () => {
+    const lines = prices(300).trim().split('\n');
+    for (const i of [20, 90]) lines[i] = lines[i]?.replace(/"mid":[^,]+/, '"mid":0') ?? ''; // no price to divide by
+    const folder = folderWith({ 'pipelines.yaml': file(MODEL), 'prices.ndjson': [...lines, 'no JSON', '{}', 'nor this', ''].join('\n') });
+    const { code, stdout, stderr } = await run(folder, ['train', '--json']);
+    expect(code, stderr).toBe(0);
+    const refused = [
+      { node: 'prices', code: expect.stringMatching(/json/), rows: 2 },
+      { node: 'prices', code: expect.any(String), rows: 1 },
+      { node: 'labelled', code: 'price-not-positive', rows: 2 },
+    ];
+    expect(JSON.parse(stdout).models[0].refused).toEqual(refused);
+    expect(stderr).toMatch(/refused: 2 rows of prices \(.*, 2 rows of labelled \(price-not-positive\)/);
+    const read = (name: string) => readFileSync(join(folder, 'models', name), 'utf8');
+    expect(JSON.parse(read('guess.onnx.json')).trained.refused).toEqual(refused);
+    expect(read('guess.onnx.html')).toContain('2 rows of labelled (price-not-positive)');
+    const leaks = await run(folder, ['test', '--leaks', '--cuts', '1', '--json']);
+    expect(leaks.code, leaks.stderr).toBe(0);
+    expect(JSON.parse(leaks.stdout).pipelines[0].refused).toEqual(refused);
+    expect(leaks.stderr).toMatch(/refused: 2 rows of prices/);
+  }, 120_000);
+
   test('tells what it lacks', async () => {
     const fault = async (yaml: string, args: readonly string[], rows = 600) => {
       const { code, stderr } = await run(folderWith({ 'pipelines.yaml': yaml, 'prices.ndjson': prices(rows) }), args);

@@ -2,7 +2,7 @@ import type { Plan } from '../../graph/contract/plan.ts';
 import { readHistory } from '../../graph/run/history.ts';
 import { Refused, type RefusedRows, refusedText } from '../../graph/run/refused.ts';
 import { findLeaks, type Leak, type LeakReport } from '../../graph/test-kit/leaks.ts';
-import { compileFile } from '../compile.ts';
+import { compileHistory } from '../compile.ts';
 import { EXIT, usage } from '../exit.ts';
 import { declarations } from '../registry.ts';
 import { chosen, type FileOptions, type Place, placeOf } from '../settings.ts';
@@ -21,7 +21,7 @@ export async function testCommand(names: readonly string[], options: TestOptions
   if (!options.leaks) throw usage('nothing is asked of test', 'add --leaks: nothing that a node says may depend on what comes later');
   const [cuts, seed] = [wholeNumber(options.cuts, '--cuts', 1, 100), wholeNumber(options.seed, '--seed', 0, 2 ** 32 - 1)];
   const place = placeOf(options);
-  const { diagnostics, plans, failed } = compileFile(place, options, { tasks: 1 });
+  const { diagnostics, plans, failed } = compileHistory(place, options);
   if (failed) {
     if (options.json) outJson({ diagnostics: diagnostics.map(diagnosticJson) });
     return EXIT.diagnostics;

@@ -16,7 +16,7 @@ import { keyColumns } from '../../train/key-columns.ts';
 import { type Matrix, MatrixBuilder } from '../../train/matrix.ts';
 import { report } from '../../train/report.ts';
 import { type Evaluation, evaluate, fitTo, type TrainOptions } from '../../train/walk.ts';
-import { compileFile } from '../compile.ts';
+import { compileHistory } from '../compile.ts';
 import { EXIT, usage } from '../exit.ts';
 import { declarations } from '../registry.ts';
 import { chosen, type FileOptions, type Place, placeOf } from '../settings.ts';
@@ -47,7 +47,7 @@ interface Trained {
 /** Makes the models of the file; gives the exit code. */
 export async function trainCommand(names: readonly string[], options: TrainCommandOptions): Promise<number> {
   const place = placeOf(options);
-  const { diagnostics, plans, failed } = compileFile(place, options, { tasks: 1 });
+  const { diagnostics, plans, failed } = compileHistory(place, options);
   if (failed) {
     if (options.json) outJson({ diagnostics: diagnostics.map(diagnosticJson) });
     return EXIT.diagnostics;

@@ -1,7 +1,7 @@
-import type { Plan } from '../../graph/contract/plan.ts';
+import type { Plan, PortRef } from '../../graph/contract/plan.ts';
 import { readHistory } from '../../graph/run/history.ts';
 import { Refused, type RefusedRows, refusedText } from '../../graph/run/refused.ts';
-import { findLeaks, type Leak, type LeakReport } from '../../graph/test-kit/leaks.ts';
+import { findLeaks, type Leak, type LeakReport, type Unseen } from '../../graph/test-kit/leaks.ts';
 import { compileHistory } from '../compile.ts';
 import { EXIT, usage } from '../exit.ts';
 import { declarations } from '../registry.ts';
@@ -30,7 +30,7 @@ export async function testCommand(names: readonly string[], options: TestOptions
   for (const plan of chosen(plans, names)) reports.push(await leaksOf(plan, place, cuts, seed));
   if (options.json) outJson({ seed, pipelines: reports.map(reportJson) });
   else for (const { pipeline, report } of reports) out(reportText(pipeline, report));
-  return reports.some(({ report }) => report.leaks.length > 0) ? EXIT.diagnostics : EXIT.done;
+  return reports.some(({ report }) => report.leaks.length + report.unseen.length > 0) ? EXIT.diagnostics : EXIT.done;
 }
 
 interface Reported {
@@ -63,24 +63,40 @@ function instant(ns: bigint): string {
   return `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}.${String(rest).padStart(9, '0')}Z`;
 }
 
-function reportJson({ pipeline, report: { leaks, ports, cutsNs, rows }, refused }: Reported) {
+function reportJson({ pipeline, report: { leaks, unseen, ports, cutsNs, rows }, refused }: Reported) {
   return {
     pipeline,
     rows,
     refused,
     cuts: cutsNs.map(instant),
     ports: ports.map(({ node, port, rows: compared }) => ({ node, port, rows: compared })),
+    unseen: unseen.map(({ happenedNs, reachedNs, ...port }) => ({ ...port, happened: instant(happenedNs), reached: instant(reachedNs) })),
     leaks: leaks.map(({ cutNs, ...leak }) => ({ ...leak, cut: instant(cutNs) })),
   };
 }
 
-function reportText(pipeline: string, { leaks, ports, cutsNs, rows }: LeakReport): string {
+function reportText(pipeline: string, { leaks, unseen, ports, cutsNs, rows }: LeakReport): string {
   const looked = ports.reduce((sum, port) => sum + port.rows, 0);
-  const silent = ports.filter((port) => port.rows === 0).map(({ node, port }) => `${node}.${port}`);
+  const names = (of: readonly PortRef[]): string => of.map(({ node, port }) => `${node}.${port}`).join(', ');
+  const silent = ports.filter(
+    (port) => port.rows === 0 && !unseen.some(({ node, port: name }) => node === port.node && name === port.port),
+  );
   const head = `${pipeline}: ${count(rows)} rows read, the future shuffled ${plural(cutsNs.length, 'time')}, ${count(looked)} rows of ${plural(ports.length, 'port')} compared`;
-  const unseen = silent.length === 0 ? [] : [`  said nothing, so that nothing is shown of them: ${silent.join(', ')}`];
-  if (leaks.length === 0) return [`${head}: none depends on what comes later`, ...unseen].join('\n');
-  return [head, ...leaks.flatMap(leakText), ...unseen].join('\n');
+  const tail = [
+    ...unseenText(unseen),
+    ...(silent.length === 0 ? [] : [`  said nothing by then, so that nothing is shown of them: ${names(silent)}`]),
+  ];
+  if (leaks.length === 0) return [`${head}: none depends on what comes later`, ...tail].join('\n');
+  return [head, ...leaks.flatMap(leakText), ...tail].join('\n');
+}
+
+/** Why nothing is shown of ports that had rows. */
+function unseenText(unseen: readonly Unseen[]): readonly string[] {
+  return unseen.flatMap(({ node, port, rows, column, happenedNs, reachedNs }) => [
+    `${paintErr.red('not shown')}: nothing of the ${plural(rows, 'row')} of ${node}.${port} could be compared`,
+    `  a row with ts_event ${instant(happenedNs)} came at ${column} ${instant(reachedNs)}, and what is said from the one to the other may depend on it`,
+    '  drop or refuse rows whose clock is wrong where they come in, or give more history after them, or more --cuts',
+  ]);
 }
 
 function leakText({ node, port, cutNs, rows, before, after }: Leak): readonly string[] {

@@ -71,7 +71,7 @@ export interface NodeView {
   /** Operator, connector or `topic`. */
   readonly use: string;
   readonly rowsIn: number;
-  /** On the main port; the others are in `ports`. */
+  /** On the main port, `out` or else the first; the others are in `ports`. */
   readonly rowsOut: number;
   readonly bytesIn: number;
   readonly bytesOut: number;

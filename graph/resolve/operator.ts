@@ -53,6 +53,7 @@ export function resolveOperator(
     was: was ?? null,
     files: files.texts,
     binaries: files.binaries,
+    currentFiles: files.currentFiles,
   };
 }
 
@@ -135,16 +136,18 @@ function filesOf(
   params: unknown,
   given: Parameters<typeof valueAt>[0],
   scope: Scope,
-): { readonly texts: Readonly<Record<string, string>>; readonly binaries: Readonly<Record<string, string>> } | null {
+): (Pick<ResolvedOperator, 'binaries' | 'currentFiles'> & { readonly texts: Readonly<Record<string, string>> }) | null {
   const texts: Record<string, string> = {};
   const binaries: Record<string, string> = {};
+  const currentFiles: string[] = [];
   let whole = true;
-  for (const { path, place, binary } of operator.files?.(params) ?? []) {
+  for (const { path, place, binary, current } of operator.files?.(params) ?? []) {
+    if (current) currentFiles.push(path);
     const absolute = scope.paths.existing(path, valueAt(given, place.path).value.span, scope.say);
     if (absolute === null) whole = false;
     else (binary ? binaries : texts)[path] = absolute;
   }
-  return whole && inspected(operator, params, texts, scope) ? { texts, binaries } : null;
+  return whole && inspected(operator, params, texts, scope) ? { texts, binaries, currentFiles } : null;
 }
 
 /** Says what an operator finds wrong in its files, at its place in them; false when there is anything. */

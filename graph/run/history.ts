@@ -69,7 +69,10 @@ async function readPart(input: OpenInput, partition: number, refused: Refused | 
   return batches;
 }
 
-/** Runs rows through the nodes of a plan of one task, without a log: an epoch a batch, effects asked as they come. `take` gets what leaves on ports. */
+/**
+ * Runs rows through the nodes of a plan of one task, without a log: an epoch a batch, effects asked as they come. `take` gets what leaves on
+ * ports, once a port, however often it is named.
+ */
 export async function runHistory(
   plan: Plan,
   parts: readonly HistoryPart[],
@@ -120,29 +123,30 @@ class History {
   ) {
     this.#plan = plan;
     this.#take = take;
+    const isSame = (a: PortRef, b: PortRef): boolean => a.node === b.node && a.port === b.port;
+    const wanted = ports.filter((port, i) => ports.findIndex((other) => isSame(port, other)) === i);
     const records = plan.outputs.filter(({ aligned }) => aligned).flatMap(({ name, from }) => from.map((port) => ({ name, port })));
     this.#wired = wire(plan, {
       operators: environment.registry.operators,
       files,
       ...(refused ? { probe: (node: string) => refused.probe(node) } : {}),
-      read: [...ports, ...records.map(({ port }) => port)],
+      read: [...wanted, ...records.map(({ port }) => port)],
       failed: (error) => {
         this.#failure ??= error;
       },
     });
-    const isSame = (a: PortRef, b: PortRef): boolean => a.node === b.node && a.port === b.port;
-    const answered = [...ports, ...records.map(({ port }) => port)].filter(
+    const answered = [...wanted, ...records.map(({ port }) => port)].filter(
       (port, i, all) => all.findIndex((other) => isSame(port, other)) === i && port.port !== REJECTED_PORT && effects.has(port.node),
     );
     this.#asked = answered.map((port) => ({
       port,
       effect: effects.get(port.node) as Effect,
       record: records.find((record) => isSame(record.port, port))?.name ?? null,
-      isTaken: ports.some((other) => isSame(other, port)),
+      isTaken: wanted.some((other) => isSame(other, port)),
       frames: [],
     }));
     for (const { port, frames } of this.#asked) this.#wired.port(port.node, port.port).subscribe((frame) => void frames.push(frame));
-    for (const port of ports.filter((one) => !answered.some((other) => isSame(one, other)))) {
+    for (const port of wanted.filter((one) => !answered.some((other) => isSame(one, other)))) {
       this.#wired.port(port.node, port.port).subscribe((frame) => {
         if (frame.kind === 'batch') take(port, frame.batch);
       });

@@ -65,7 +65,9 @@ class Pipeline {
       const use = input.from.kind === 'connector' ? input.from.connector : input.from.kind;
       return [input.name, new NodeMetrics(input.name, 'source', use)] as const;
     });
-    const nodes = plan.nodes.map((node) => [node.name, new NodeMetrics(node.name, 'operator', node.operator)] as const);
+    const nodes = plan.nodes.map(
+      ({ name, operator, outputs }) => [name, new NodeMetrics(name, 'operator', operator, Object.keys(outputs))] as const,
+    );
     this.#metrics = new Map([...sources, ...nodes]);
     this.#driver = new Driver({
       plan,

@@ -53,8 +53,9 @@ export interface LeakOptions {
  * then only what was said of the time before the first such row is compared.
  */
 export async function findLeaks({ plan, registry, history, seed, cuts, refused, progress }: LeakOptions): Promise<LeakReport> {
-  const ports = plan.nodes.flatMap(({ name, outputs }) =>
+  const ports = plan.nodes.flatMap(({ name, operator, outputs }) =>
     Object.entries(outputs)
+      .filter(([port]) => !registry.operators.get(operator)?.hindsight?.includes(port))
       .filter(([, { fields }]) => fields.some((field) => field.name === KNOWN_AT && field.type.typeId === Type.Timestamp))
       .map(([port]) => ({ node: name, port })),
   );

@@ -103,8 +103,7 @@ export const calibrate = defineOperator({
   inputs: {
     [INPUT_PORT]: { description: 'predictions: `ts_event`, key columns, `p_up` and `expected_return` as far as they are used' },
     [LABELLED_PORT]: {
-      description:
-        'the same predictions once their future is known, as `label` makes them: also `label_up`, `label_return`, `ts_origin`; label adds `horizon` itself, so select drops that of the predictions before it',
+      description: 'the same predictions once their future is known, as `label` makes them: also `label_up`, `label_return`, `ts_origin`',
     },
   },
   outputs: {

@@ -51,7 +51,8 @@ export function predictSchema(request: SchemaRequest<PredictParams>): Readonly<R
     names.add(card.name);
     const bytes = request.file(path);
     const reason = bytes && modelFault(bytes, card);
-    if (reason) fault(reason, `Its card is ${cardPath(path)}; \`millrace train\` writes both.`);
+    if (reason)
+      fault(reason, `Its card is ${cardPath(path)}; \`millrace train\` writes both, and docs/models.md tells how one's own are made.`);
     if (input) for (const feature of card.features) if (request.column(feature, A_NUMBER, place, INPUT_PORT) === null) whole = false;
   }
   if (request.inputs[SWITCH_PORT] && request.column('model', A_NAME, undefined, SWITCH_PORT) === null) whole = false;

@@ -32,7 +32,7 @@ export function modelsOf({ model, versions, shadow }: PredictParams): readonly N
 export function filesOf(params: PredictParams): readonly ParamFile[] {
   return modelsOf(params).flatMap(({ path, place }) => [
     { path, place, binary: true },
-    { path: cardPath(path), place },
+    { path: cardPath(path), place, current: true },
   ]);
 }
 

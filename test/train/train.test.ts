@@ -196,6 +196,17 @@ pipelines:
     expect(leaks.stderr).toMatch(/refused: 2 rows of prices/);
   }, 120_000);
 
+  test('makes two models of one node, each of every row once', async () => {
+    const yaml = `${file(MODEL)}      other: { from: labelled, model: { path: models/other.onnx, features: [hint, mid] } }\n`;
+    const { code, stdout, stderr } = await run(folderWith({ 'pipelines.yaml': yaml, 'prices.ndjson': prices(600) }), ['train', '--json']);
+    expect(code, stderr).toBe(0);
+    const models = JSON.parse(stdout).models as readonly { readonly sink: string; readonly rows: number }[];
+    expect(models.map(({ sink, rows }) => [sink, rows])).toEqual([
+      ['guess', 587],
+      ['other', 587],
+    ]);
+  });
+
   test('tells what it lacks', async () => {
     const fault = async (yaml: string, args: readonly string[], rows = 600) => {
       const { code, stderr } = await run(folderWith({ 'pipelines.yaml': yaml, 'prices.ndjson': prices(rows) }), args);

@@ -10,6 +10,7 @@ import type { Environment } from './environment.ts';
 import { Ingest } from './ingest.ts';
 import { type OpenInput, openSource, readOfChunk } from './inputs.ts';
 import { readNamedTexts } from './named-texts.ts';
+import type { Refused } from './refused.ts';
 
 /** Rows that are read at a time. */
 const READ = { rows: 32_768, bytes: 16 * 1024 * 1024 };
@@ -21,10 +22,11 @@ export interface HistoryPart {
   readonly batches: readonly RecordBatch[];
 }
 
-/** Reads the sources of a plan to their ends, into memory. Error `history-endless` where one has none, or is a topic. */
+/** Reads the sources of a plan to their ends, into memory; `refused` counts what they refuse. Error `history-endless` where one has none, or is a topic. */
 export async function readHistory(
   plan: Plan,
   environment: Pick<Environment, 'registry' | 'folder' | 'dataDir' | 'note'>,
+  refused?: Refused,
 ): Promise<readonly HistoryPart[]> {
   for (const input of plan.inputs) {
     const { from } = input;
@@ -43,7 +45,7 @@ export async function readHistory(
     const input = await openSource(index, source, plan, environment);
     try {
       for (let partition = 0; partition < input.partitions; partition++)
-        parts.push({ input: input.plan, partition, batches: await readPart(input, partition) });
+        parts.push({ input: input.plan, partition, batches: await readPart(input, partition, refused) });
     } finally {
       await input.reader?.close();
     }
@@ -51,14 +53,17 @@ export async function readHistory(
   return parts;
 }
 
-async function readPart(input: OpenInput, partition: number): Promise<readonly RecordBatch[]> {
+async function readPart(input: OpenInput, partition: number, refused: Refused | undefined): Promise<readonly RecordBatch[]> {
   const { reader } = input;
   const batches: RecordBatch[] = [];
   if (!reader) return batches;
   for (let position = await reader.start(partition, 'earliest'); !reader.ended(partition, position); ) {
     const chunk = await reader.read(partition, position, READ.rows, READ.bytes);
-    if (chunk) batches.push(...readOfChunk(input, chunk).batches.map(({ batch }) => batch));
-    else await new Promise((resolve) => setTimeout(resolve, 1));
+    if (chunk) {
+      const read = readOfChunk(input, chunk);
+      batches.push(...read.batches.map(({ batch }) => batch));
+      for (const { batch } of read.refused) refused?.add(input.plan.name, batch);
+    } else await new Promise((resolve) => setTimeout(resolve, 1));
     position = chunk?.to ?? position;
   }
   return batches;
@@ -74,13 +79,14 @@ export async function runHistory(
   ports: readonly PortRef[],
   take: (port: PortRef, batch: RecordBatch) => void,
   environment: Pick<Environment, 'registry'>,
+  refused?: Refused,
 ): Promise<void> {
   if (plan.tasks !== 1) throw new MillraceError('history is run by one task', { code: 'tasks-not-one', domain: 'internal' });
   const texts = await readNamedTexts(plan);
   const absolute = new Map(plan.nodes.flatMap((node) => Object.entries(node.files)).map(([path, file]) => [file, texts.get(path) ?? '']));
   const effects = await openEffects(plan, environment.registry, texts);
   try {
-    await new History(plan, environment, absolute, effects, ports, take).run(parts);
+    await new History(plan, environment, absolute, effects, ports, take, refused).run(parts);
   } finally {
     await closeEffects(effects);
   }
@@ -113,6 +119,7 @@ class History {
     effects: ReadonlyMap<string, Effect>,
     ports: readonly PortRef[],
     take: (port: PortRef, batch: RecordBatch) => void,
+    refused: Refused | undefined,
   ) {
     this.#plan = plan;
     this.#take = take;
@@ -122,6 +129,7 @@ class History {
     this.#wired = wire(plan, {
       operators: environment.registry.operators,
       files,
+      ...(refused ? { probe: (node: string) => refused.probe(node) } : {}),
       read: [...wanted, ...records.map(({ port }) => port)],
       failed: (error) => {
         this.#failure ??= error;

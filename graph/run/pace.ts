@@ -1,7 +1,7 @@
 /** How long the answers of one round may take, ms: a commit waits for them, and so does a stop. */
 const ANSWERED_MS = 1000;
 /** Rows of the first round, and of the smallest. */
-const ROWS = { first: 1024, least: 16, most: 262_144 };
+const ROWS = { first: 256, least: 16, most: 262_144 };
 
 /** How many rows a round may read where effects are asked about them, so that their answers do not hold it up for long. */
 export class Pace {

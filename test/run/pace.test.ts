@@ -11,13 +11,13 @@ function rounds(count: number, fixedMs: number, rowMs: number, pace = new Pace()
 }
 
 test('a slow model is asked about as many rows as it answers in a second, from the second round on', () => {
-  expect(rounds(4, 0, 10)).toEqual([1024, 100, 100, 100]);
-  expect(rounds(3, 0, 5000)).toEqual([1024, 16, 16]); // never fewer
+  expect(rounds(4, 0, 10)).toEqual([256, 100, 100, 100]);
+  expect(rounds(3, 0, 5000)).toEqual([256, 16, 16]); // never fewer
 });
 
 test('a fast one gets what a round can hold, twice as much each time', () => {
-  expect(rounds(10, 1, 0.0001).slice(0, 3)).toEqual([1024, 2048, 4096]);
-  expect(rounds(10, 1, 0.0001).at(-1)).toBe(262_144);
+  expect(rounds(12, 1, 0.0001).slice(0, 3)).toEqual([256, 512, 1024]);
+  expect(rounds(12, 1, 0.0001).at(-1)).toBe(262_144);
 });
 
 test('a trickle through a model that takes long for anything does not hold a backlog back for long', () => {

@@ -13,6 +13,7 @@ export type Features = Float64Array | Float32Array;
 const MOST_STEPS = 100;
 /** A step of every coefficient below this ends the fit. */
 const SETTLED = 1e-12;
+const LARGEST_FLOAT32 = 3.4028234663852886e38;
 /** Keeps weights of rows that are all but certain from vanishing. */
 const LEAST_WEIGHT = 1e-10;
 
@@ -103,7 +104,7 @@ function standardisation(x: Features, rows: Int32Array, width: number): { readon
   }
   const scales = squares.map((sum, i) => {
     const deviation = Math.sqrt(sum / Math.max(1, n));
-    return deviation > 1e-12 * Math.max(1, Math.abs(means[i] as number)) ? 1 / deviation : 0;
+    return deviation > 1e-12 * Math.abs(means[i] as number) && 1 / deviation < LARGEST_FLOAT32 ? 1 / deviation : 0;
   });
   return { means, scales };
 }

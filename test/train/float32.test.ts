@@ -84,6 +84,15 @@ describe('features far from 0', () => {
     },
   );
 
+  test('are weighed alike in any unit: a variance of returns a moment long is no constant', () => {
+    const rows = matrix(['imbalance']);
+    const all = Int32Array.from({ length: ROWS }, (_, row) => row);
+    const { weights } = fitTo(rows, all, OPTIONS).direction;
+    const small = fitTo({ ...rows, x: rows.x.map((value) => value * 2 ** -50) }, all, OPTIONS).direction;
+    expect(weights[0]).toBeGreaterThan(0.5);
+    expect(small.weights[0]).toBeCloseTo(weights[0] as number, 6);
+  });
+
   test('are told of where float32 keeps little of them; what never changes is not among them', () => {
     expect(matrix([...NAMES, 'constant']).coarse).toEqual(['price', 'open_interest']);
   });

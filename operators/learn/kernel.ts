@@ -101,7 +101,7 @@ export function referenceLearn({ params, inputs, outputs }: KernelContext<LearnP
     const outcome = given === null ? null : Number(given);
     const model = models.of(row);
     const features = featuresOf(row);
-    const origin = tellsOrigin ? (row[ORIGIN] as bigint | null) : null;
+    const origin = tellsOrigin && !other ? (row[ORIGIN] as bigint | null) : null;
     const remembered = origin === null ? null : Remembered.take(model.pending, origin);
     const said = remembered ? remembered.said : say(model, features);
     let numbers: Row = {};

@@ -26,7 +26,8 @@ const params = z
     }),
     label: z.string().min(1).optional().meta({ description: 'column of the label; default label_up (Bool) or label_return (Float64)' }),
     horizon: interval().optional().meta({
-      description: 'horizon of the labels, e.g. 1s: shown beside predictions; labels of others are passed over',
+      description:
+        'horizon of the labels, e.g. 1s: shown beside predictions; labels of others are passed over; without it all count, and are to be of one horizon',
       unit: 'duration',
     }),
     rate: z.number().gt(0).max(1000).optional().meta({ description: 'logistic: learning rate, alpha of the paper; default 0.1' }),

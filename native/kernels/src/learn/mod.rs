@@ -106,7 +106,8 @@ impl Learn {
             };
             let missing = values.read(row, &mut self.row);
             let model = &mut self.models[self.groups[row] as usize];
-            let origin = self.labelled.origin(batch, row)?;
+            // what was said is kept for the label that it is to be scored by
+            let origin = if self.labelled.is_wanted(batch, row)? { self.labelled.origin(batch, row)? } else { None };
             let known = origin.and_then(|origin| model.pending.take(origin)).map(|[said]| Some(said).filter(|said| !said.is_nan()));
             let ts_predicted = if known.is_some() { origin.unwrap_or(ns) } else { ns };
             let said = known.unwrap_or_else(|| model.predict(&self.params, &self.row, missing));

@@ -68,6 +68,10 @@ const params = z
       .max(1_000_000)
       .default(10_000)
       .meta({ description: 'predictions a key remembers until their labels come; the oldest are forgotten', unit: 'rows' }),
+    max_keys: z.int().min(1).max(1_000_000_000).default(1_000_000).meta({
+      description: 'keys that have a model; rows of one more are rejected',
+      unit: 'keys',
+    }),
     name: z.string().min(1).optional().meta({ description: 'what column `model` says; default logistic or linear' }),
   })
   .refine((given) => given.model === 'logistic' || (given.rate ?? given.beta ?? given.l1) === undefined, {
@@ -114,7 +118,8 @@ export const learn = defineOperator({
         'a row per labelled row: the prediction from before it was learnt from, its loss, that of the plain guess, and running means',
     },
     [REJECTED_PORT]: {
-      description: 'rows without a time (`ts-missing`), and labels that are not finite or of 1e75 or more (`value-not-finite`)',
+      description:
+        'rows of a key beyond max_keys (`keys-full`) or without a time (`ts-missing`), and labels that are not finite or of 1e75 or more (`value-not-finite`)',
     },
   },
   groups: (given, inputs) => sharedKeys(given.by, inputs, [INPUT_PORT, LABELLED_PORT]),

@@ -100,10 +100,13 @@ function program(finish: (code: number) => void): Command {
     .option('--cuts <n>', 'times from which on it is shuffled', '3')
     .option('--seed <n>', 'of the shuffles', '1')
     .action(async (names, options) => finish(await (await import('./commands/test.ts')).testCommand(names, options)));
-  examples(asJson(test, '{seed, pipelines: [{pipeline, rows, cuts, ports, leaks}]}'), [
+  examples(asJson(test, '{seed, pipelines: [{pipeline, rows, refused, cuts, ports, unseen, leaks}]}'), [
     'millrace test --leaks',
     'millrace test --leaks signals --cuts 10 --seed 7 --json',
-  ]).addHelpText('after', '\nSources must end: files, not topics or feeds. Exits with 1 when something leaks.');
+  ]).addHelpText(
+    'after',
+    '\nSources must end: files, not topics or feeds. Exits with 1 when something leaks, or when nothing of a port could be compared.',
+  );
 
   const train = onPlan(root, 'train', 'Make the models of the file of history: ONNX, a card that pins it, and a report.')
     .argument('[pipelines...]', 'only these')

@@ -1,6 +1,6 @@
-import type { PipelineView } from '../graph/contract/view.ts';
+import type { NodeView, PipelineView } from '../graph/contract/view.ts';
 import type { Rates } from '../status/rates.ts';
-import { count, span } from './terminal.ts';
+import { count, plural, span } from './terminal.ts';
 
 /** Lag of a watermark that is worth a word, seconds. */
 const BEHIND_SECONDS = 10;
@@ -10,13 +10,15 @@ const HISTORY_SECONDS = 86_400;
 const STEADY = { from: 0.9, to: 1.1 } as const;
 /** Time without a write, while rows wait, that is worth a word, ms. */
 const HELD_UP_MS = 10_000;
+/** How far, in event time, an input may be behind the one whose rows wait for it before that is worth a word, seconds. */
+const HELD_SECONDS = 30;
 /** Share of the time from which a node is named. */
 const BUSY = 0.5;
 
 /** Whether a pipeline keeps up, how long it still needs, and which node it waits for. */
 export function progressOf(view: PipelineView, rates: Rates): readonly string[] {
   if (view.state !== 'running') return [];
-  return [...behind(view, rates), ...waiting(view, rates), ...busiest(view)];
+  return [...behind(view, rates), ...waiting(view, rates), ...view.nodes.flatMap(held), ...busiest(view)];
 }
 
 /** Sinks that write nothing while more and more waits for them. */
@@ -27,6 +29,13 @@ function waiting(view: PipelineView, rates: Rates): readonly string[] {
     if (!isHeldUp || lagMessages === 0 || perSecond <= 0) return [];
     return [`${name}: ${count(lagMessages)} messages wait for it, ${count(perSecond)} more a second`];
   });
+}
+
+/** A join whose rows wait for an input that is far behind. */
+function held({ name, held: some }: NodeView): readonly string[] {
+  if (!some || (some.behindSeconds !== null && some.behindSeconds < HELD_SECONDS)) return [];
+  const far = some.behindSeconds === null ? 'has told no time yet' : `is ${span(some.behindSeconds)} behind in event time`;
+  return [`${name}: ${plural(some.rows, 'row')} ${some.rows === 1 ? 'waits' : 'wait'} for ${some.waitsFor}, which ${far}`];
 }
 
 function behind(view: PipelineView, rates: Rates): readonly string[] {

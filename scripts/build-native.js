@@ -2,11 +2,13 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const NATIVE = join(dirname(dirname(fileURLToPath(import.meta.url))), 'native');
 const BUILD = join(NATIVE, 'build');
+/** Where cargo puts what it made; as it reads the variable, from the folder it is run in. */
+const TARGET = resolve(NATIVE, process.env.CARGO_TARGET_DIR || 'target');
 const STAMP = join(BUILD, 'stamp');
 /** The model that is built in. */
 const MODEL = join(NATIVE, '..', 'operators', 'sentiment', 'model.json');
@@ -43,7 +45,7 @@ function fresh(print) {
 function keep({ made, kept }) {
   const target = join(BUILD, kept);
   const temporary = `${target}.${process.pid}`;
-  copyFileSync(join(NATIVE, 'target', 'release', made), temporary);
+  copyFileSync(join(TARGET, 'release', made), temporary);
   renameSync(temporary, target);
 }
 

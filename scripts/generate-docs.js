@@ -10,6 +10,7 @@ const { declarations: registry } = await dist('cli/registry.js');
 const { operatorPage, connectorsPage, formatsPage, operatorsPage } = await dist('cli/pages.js');
 const { expressionsPage } = await dist('cli/expressions-page.js');
 const { pipelinesPage } = await dist('cli/pipelines-page.js');
+const { modelsPage } = await dist('cli/models-page.js');
 const { diagnosticsReference } = await dist('graph/diagnostics/reference.js');
 const { fileSchema, jsonSchema } = await dist('graph/plan/json-schema.js');
 const { limitsShape } = await dist('operators/risk/limits/shape.js');
@@ -23,6 +24,7 @@ function generated() {
     'docs/diagnostics.md': diagnosticsReference(),
     'docs/pipelines.md': pipelinesPage(),
     'docs/expressions.md': expressionsPage(),
+    'docs/models.md': modelsPage(),
     'docs/operators.md': operatorsPage(operators),
     'docs/connectors.md': connectorsPage(registry),
     'docs/formats.md': formatsPage([...registry.formats.values()]),

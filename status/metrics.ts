@@ -33,6 +33,7 @@ const METRICS: Readonly<Record<string, { readonly labels: readonly string[]; rea
   },
   millrace_push_seconds: { labels: ['node', 'quantile'], help: 'Time that a node takes for one batch' },
   millrace_watermark_timestamp_seconds: { labels: ['node'], help: 'Event time that a node has reached, seconds since 1970 UTC' },
+  millrace_held_rows: { labels: ['node'], help: 'Rows that wait in a node for another input of it' },
   millrace_watermark_lag_seconds: { labels: ['node'], help: 'Clock of the epoch minus the watermark of a node' },
   millrace_source_position_rows: { labels: ['source', 'partition'], help: 'Position of the next row or message to read' },
   millrace_source_lag_rows: { labels: ['source', 'partition'], help: 'Rows or messages that are there and not read' },
@@ -69,6 +70,7 @@ function setNode(set: Set, pipeline: string, node: NodeView): void {
   set('millrace_pressure_ratio', labels, node.pressure);
   quantiles(set, 'millrace_push_seconds', labels, node.push);
   set('millrace_watermark_timestamp_seconds', labels, node.watermarkNs === null ? null : Number(node.watermarkNs) / 1e9);
+  set('millrace_held_rows', labels, node.held?.rows ?? 0);
   set('millrace_watermark_lag_seconds', labels, node.watermarkLagSeconds);
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { RefusedRows } from '../graph/run/refused.ts';
 import type { ModelCard } from '../operators/onnx/card.ts';
 import { sha256 } from '../operators/onnx/card-file.ts';
 import { type Constant, type OnnxNode, writeOnnx } from '../operators/onnx/write.ts';
@@ -13,6 +14,8 @@ const DIGITS = 6;
 export interface Artefact {
   readonly onnx: Uint8Array;
   readonly card: ModelCard;
+  /** What its pipeline refused before there was anything to learn from. */
+  readonly refused: readonly RefusedRows[];
 }
 
 export function artefactOf(
@@ -22,6 +25,7 @@ export function artefactOf(
   fitted: Fitted,
   evaluation: Evaluation,
   options: TrainOptions,
+  refused: readonly RefusedRows[] = [],
 ): Artefact {
   const onnx = onnxOf(name, fitted, matrix.features.length);
   const rows = matrix.originNs.length;
@@ -36,6 +40,8 @@ export function artefactOf(
     trained: {
       rows,
       left_out: matrix.leftOut,
+      refused: [...refused],
+      ...(matrix.coarse.length > 0 ? { coarse: [...matrix.coarse] } : {}),
       from_ns: String(matrix.originNs[0] ?? 0n),
       to_ns: String(matrix.originNs[rows - 1] ?? 0n),
       data_sha256: dataHash(matrix),
@@ -48,7 +54,7 @@ export function artefactOf(
     },
     metrics: metricsOf(evaluation),
   };
-  return { onnx, card };
+  return { onnx, card, refused };
 }
 
 /** What is told of an evaluation, out of sample, in numbers. */
@@ -99,10 +105,10 @@ function onnxOf(name: string, { direction, expected, lower, upper }: Fitted, wid
   return writeOnnx({ name, input: { name: 'features', width }, outputs: ['p_up', 'expected_return', 'lower', 'upper'], nodes, constants });
 }
 
-/** Hash of what was learnt from: names, values and times. */
-function dataHash({ features, x, returns, up, originNs, knownNs }: Matrix): string {
+/** Hash of what was learnt from: names, values, keys and times. */
+function dataHash({ features, x, key, returns, up, originNs, knownNs }: Matrix): string {
   const hash = createHash('sha256').update(JSON.stringify(features));
-  for (const values of [x, returns, up, originNs, knownNs])
+  for (const values of [x, key, returns, up, originNs, knownNs])
     hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   return hash.digest('hex');
 }

@@ -7,6 +7,9 @@ export interface LinearModel {
   readonly bias: number;
 }
 
+/** Rows x features, by row. */
+export type Features = Float64Array | Float32Array;
+
 const MOST_STEPS = 100;
 /** A step of every coefficient below this ends the fit. */
 const SETTLED = 1e-12;
@@ -16,7 +19,7 @@ const LEAST_WEIGHT = 1e-10;
 export const sigmoid = (z: number): number => (z >= 0 ? 1 / (1 + Math.exp(-z)) : Math.exp(z) / (1 + Math.exp(z)));
 
 /** The score of a row of raw features. */
-export function scoreOf({ means, scales, weights, bias }: LinearModel, x: Float64Array, row: number): number {
+export function scoreOf({ means, scales, weights, bias }: LinearModel, x: Features, row: number): number {
   const width = weights.length;
   let sum = bias;
   for (let i = 0; i < width; i++)
@@ -24,8 +27,22 @@ export function scoreOf({ means, scales, weights, bias }: LinearModel, x: Float6
   return sum;
 }
 
+/**
+ * The same score to within what float32 can hold, of constants that are all float32: what is told of it holds for it as it is shipped. What is
+ * rounded off a mean goes into the bias, where it weighs no more than any other rounding, however large the mean is.
+ */
+export function inFloat32({ means, scales, weights, bias }: LinearModel): LinearModel {
+  const moved = means.map((mean, i) => (Math.fround(mean) - mean) * (scales[i] as number) * (weights[i] as number));
+  return {
+    means: means.map(Math.fround),
+    scales: scales.map(Math.fround),
+    weights: weights.map(Math.fround),
+    bias: Math.fround(moved.reduce((sum, value) => sum + value, bias)),
+  };
+}
+
 /** Ridge regression: least squares of `y` with a penalty of `l2` on the standardised weights, none on the bias. Source: Hoerl & Kennard (1970). */
-export function fitRidge(x: Float64Array, y: Float64Array, rows: Int32Array, width: number, l2: number): LinearModel {
+export function fitRidge(x: Features, y: Float64Array, rows: Int32Array, width: number, l2: number): LinearModel {
   const { means, scales } = standardisation(x, rows, width);
   const mean = rows.reduce((sum, row) => sum + (y[row] as number), 0) / Math.max(1, rows.length);
   const normal = new Normal(width, l2);
@@ -41,7 +58,7 @@ export function fitRidge(x: Float64Array, y: Float64Array, rows: Int32Array, wid
  * Logistic regression with a penalty of `l2 / 2` times the squared standardised weights, by Newton's method (iteratively reweighted least
  * squares). Source: Hastie, Tibshirani & Friedman, The Elements of Statistical Learning, 4.4.1.
  */
-export function fitLogistic(x: Float64Array, y: Int8Array, rows: Int32Array, width: number, l2: number): LinearModel {
+export function fitLogistic(x: Features, y: Int8Array, rows: Int32Array, width: number, l2: number): LinearModel {
   const { means, scales } = standardisation(x, rows, width);
   const theta = new Float64Array(width + 1); // the bias last
   const z = new Float64Array(width + 1);
@@ -71,11 +88,7 @@ function dot(a: Float64Array, b: Float64Array): number {
   return sum;
 }
 
-function standardisation(
-  x: Float64Array,
-  rows: Int32Array,
-  width: number,
-): { readonly means: Float64Array; readonly scales: Float64Array } {
+function standardisation(x: Features, rows: Int32Array, width: number): { readonly means: Float64Array; readonly scales: Float64Array } {
   const means = new Float64Array(width);
   const squares = new Float64Array(width);
   let n = 0;
@@ -95,7 +108,7 @@ function standardisation(
   return { means, scales };
 }
 
-function standardise(x: Float64Array, row: number, means: Float64Array, scales: Float64Array, into: Float64Array): void {
+function standardise(x: Features, row: number, means: Float64Array, scales: Float64Array, into: Float64Array): void {
   const width = means.length;
   for (let i = 0; i < width; i++) into[i] = ((x[row * width + i] as number) - (means[i] as number)) * (scales[i] as number);
 }

@@ -46,8 +46,8 @@ const escaped = (text: string): string => text.replace(/[&<>"]/g, (mark) => `&#$
 function axes(points: readonly Point[], labels: { readonly x: string; readonly y: string }, zero: boolean): Axes {
   const finite = points.filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y));
   const range = (values: readonly number[], with0: boolean): readonly [number, number] => {
-    const all = with0 ? [...values, 0] : values;
-    const [low, high] = [Math.min(...all), Math.max(...all)];
+    const low = values.reduce((least, value) => Math.min(least, value), with0 ? 0 : Number.POSITIVE_INFINITY);
+    const high = values.reduce((most, value) => Math.max(most, value), with0 ? 0 : Number.NEGATIVE_INFINITY);
     const pad = (high - low || Math.abs(high) || 1) * 0.05;
     return [low - pad, high + pad];
   };

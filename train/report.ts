@@ -1,3 +1,4 @@
+import { refusedText } from '../graph/run/refused.ts';
 import type { Artefact } from './artefact.ts';
 import type { Matrix } from './matrix.ts';
 import { barPlot, linePlot } from './plots.ts';
@@ -32,7 +33,7 @@ export function report(artefact: Artefact, matrix: Matrix, fitted: Fitted, evalu
   const verdict = knows
     ? `<p class="good">It knows more than the base rate: its logarithmic loss is ${fixed(gain.mean, 5)} lower a row, 95 % between ${fixed(gain.low, 5)} and ${fixed(gain.high, 5)}.</p>`
     : `<p class="bad">It is not shown to know more than the base rate: the gain in logarithmic loss is ${fixed(gain.mean, 5)} a row, 95 % between ${fixed(gain.low, 5)} and ${fixed(gain.high, 5)}.</p>`;
-  const trained = `${matrix.originNs.length} rows from ${day(matrix.originNs[0] ?? 0n)} to ${day(matrix.originNs[matrix.originNs.length - 1] ?? 0n)} UTC, ${matrix.leftOut} left out for want of a value`;
+  const trained = `${matrix.originNs.length} rows from ${day(matrix.originNs[0] ?? 0n)} to ${day(matrix.originNs[matrix.originNs.length - 1] ?? 0n)} UTC, ${matrix.leftOut} left out for want of a value${artefact.refused.length === 0 ? '' : `; refused on the way: ${escaped(refusedText(artefact.refused))}`}`;
   const point = (values: ArrayLike<number>) => Array.from(values, (y, x) => ({ x, y }));
   const losses = table(
     ['out of sample', 'logarithmic loss', 'accuracy', 'area under curve', 'calibration error'],
@@ -118,7 +119,7 @@ export function report(artefact: Artefact, matrix: Matrix, fitted: Fitted, evalu
     ],
     [
       'After costs',
-      `Positions of one unit by the sign of the expected return where it passes ${options.costBps} bps. Fills at the price of the row, no queue, no market impact: not what trading would have brought.`,
+      `Positions of one unit by the sign of the expected return where it passes ${options.costBps} bps, one for each key, held for one horizon and then decided anew. Fills at the price of the row, no queue, no market impact: not what trading would have brought.`,
       linePlot('after costs', [{ name: 'net', points: point(evaluation.netSoFar), look: 'other' }], { x: 'tested rows', y: 'bps' }),
     ],
     ['What moves the probability', 'Coefficients of the features in standard deviations, of the last fit.', barPlot('weights', weights)],

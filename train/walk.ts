@@ -1,7 +1,9 @@
-import { type Fold, walkForward } from './folds.ts';
-import { fitLogistic, fitRidge, type LinearModel, scoreOf, sigmoid } from './linear.ts';
+import { walkForward } from './folds.ts';
+import { fitLogistic, fitRidge, inFloat32, type LinearModel, scoreOf, sigmoid } from './linear.ts';
 import type { Matrix } from './matrix.ts';
 import { areaUnderCurve, blockInterval, type CalibrationBin, calibration, correlation, logLoss, mean } from './metrics.ts';
+import { lastMoves, persistence } from './persistence.ts';
+import { Positions } from './positions.ts';
 
 /** Part of what a model learns from that its intervals are taken from instead (split conformal). */
 const CALIBRATED_ON = 0.2;
@@ -62,27 +64,28 @@ export interface Evaluation {
   readonly r2: number;
   readonly correlation: number;
   readonly covered: number;
+  /** Changes of position. */
   readonly trades: number;
-  /** Of positions by the sign of the expected return where it passes the cost, a change of position. */
+  /** Of positions by the sign of the expected return where it passes the cost, one a key, each for one horizon. */
   readonly grossBps: number;
   readonly netBps: number;
   readonly netSoFar: Float64Array;
 }
 
-/** Fits on the given rows; intervals come from the last of them, which the expected return does not see. */
+/** Fits on the given rows, and gives what is shipped, in float32; intervals come from the last of them, which the expected return does not see. */
 export function fitTo(matrix: Matrix, rows: Int32Array, { l2, coverage }: TrainOptions): Fitted {
   const { x, up, returns, features } = matrix;
   const width = features.length;
   const moved = rows.filter((row) => up[row] !== -1);
   const cut = Math.floor(rows.length * (1 - CALIBRATED_ON));
-  const expected = fitRidge(x, returns, rows.subarray(0, cut), width, l2);
+  const expected = inFloat32(fitRidge(x, returns, rows.subarray(0, cut), width, l2));
   const residuals = Float64Array.from(rows.subarray(cut), (row) => (returns[row] as number) - scoreOf(expected, x, row)).sort();
   const [lower, upper] = conformal(residuals, coverage);
   return {
-    direction: fitLogistic(x, up, moved, width, l2),
+    direction: inFloat32(fitLogistic(x, up, moved, width, l2)),
     expected,
-    lower,
-    upper,
+    lower: Math.fround(lower),
+    upper: Math.fround(upper),
     base: mean(Float64Array.from(moved, (row) => up[row] as number)),
   };
 }
@@ -100,7 +103,9 @@ function conformal(sorted: Float64Array, coverage: number): readonly [number, nu
 
 /** What the model would have said of rows it had not seen, and how right it was. */
 export function evaluate(matrix: Matrix, options: TrainOptions): Evaluation {
-  const { x, up, returns, originNs } = matrix;
+  const { x, key, up, returns, originNs, knownNs } = matrix;
+  const moves = lastMoves(matrix);
+  const positions = new Positions(options.costBps);
   const losses: number[] = [];
   const baseLosses: number[] = [];
   const persistenceLosses: number[] = [];
@@ -110,26 +115,19 @@ export function evaluate(matrix: Matrix, options: TrainOptions): Evaluation {
   const realised: number[] = [];
   const net: number[] = [];
   let covered = 0;
-  let trades = 0;
-  let gross = 0;
   const folds: FoldResult[] = [];
   for (const fold of walkForward(matrix, options.folds, options.embargoNs)) {
     const fitted = fitTo(matrix, fold.train, options);
-    const after = persistence(matrix, fold);
+    const after = persistence(matrix, moves, fold);
     const from = losses.length;
-    let position = 0;
     for (const row of fold.test) {
       const said = scoreOf(fitted.expected, x, row);
       const ret = returns[row] as number;
       expected.push(said);
       realised.push(ret);
       if (ret >= said + fitted.lower && ret <= said + fitted.upper) covered++;
-      const next = Math.abs(said) * BPS > options.costBps ? Math.sign(said) : 0;
-      const cost = Math.abs(next - position) * options.costBps;
-      if (next !== position) trades++;
-      gross += next * ret * BPS;
-      net.push(next * ret * BPS - cost);
-      position = next;
+      const side = Math.abs(said) * BPS > options.costBps ? Math.sign(said) : 0;
+      net.push(positions.row(key[row] as number, side, originNs[row] as bigint, knownNs[row] as bigint, ret * BPS));
       if (up[row] === -1) continue;
       const isUp = up[row] === 1;
       const probability = sigmoid(scoreOf(fitted.direction, x, row));
@@ -148,6 +146,7 @@ export function evaluate(matrix: Matrix, options: TrainOptions): Evaluation {
       baseLogLoss: mean(baseLosses.slice(from)),
     });
   }
+  if (net.length > 0) net[net.length - 1] = (net[net.length - 1] as number) - positions.close();
   const gains = Float64Array.from(losses, (loss, i) => (baseLosses[i] as number) - loss);
   const probabilities = Float64Array.from(p);
   const ups = Uint8Array.from(outcome);
@@ -169,8 +168,8 @@ export function evaluate(matrix: Matrix, options: TrainOptions): Evaluation {
     r2: 1 - squares(realised.map((ret, i) => ret - (expected[i] as number))) / squares(realised),
     correlation: correlation(Float64Array.from(expected), Float64Array.from(realised)),
     covered: covered / Math.max(1, realised.length),
-    trades,
-    grossBps: gross,
+    trades: positions.changes,
+    grossBps: positions.grossBps,
     netBps: net.reduce((sum, value) => sum + value, 0),
     netSoFar: soFar(Float64Array.from(net)),
   };
@@ -190,25 +189,4 @@ function soFar(values: Float64Array): Float64Array {
     sum += value;
     return sum;
   });
-}
-
-/** Probability of up by the last move that was known when the row was: what follows an up, and what follows a down, in the rows learnt from. */
-function persistence({ up, originNs, knownNs }: Matrix, { train }: Fold): (row: number, base: number) => number {
-  const lastMove = (row: number): number => {
-    for (let before = row - 1; before >= 0; before--)
-      if (up[before] !== -1 && (knownNs[before] as bigint) <= (originNs[row] as bigint)) return up[before] as number;
-    return -1;
-  };
-  const counts = [0, 0];
-  const ups = [0, 0];
-  for (const row of train) {
-    const before = up[row] === -1 ? -1 : lastMove(row);
-    if (before === -1) continue;
-    counts[before] = (counts[before] as number) + 1;
-    ups[before] = (ups[before] as number) + (up[row] as number);
-  }
-  return (row, base) => {
-    const before = lastMove(row);
-    return before === -1 || counts[before] === 0 ? base : (ups[before] as number) / (counts[before] as number);
-  };
 }

@@ -1,7 +1,8 @@
-import type { Plan } from '../../graph/contract/plan.ts';
+import type { Plan, PortRef } from '../../graph/contract/plan.ts';
 import { readHistory } from '../../graph/run/history.ts';
-import { findLeaks, type Leak, type LeakReport } from '../../graph/test-kit/leaks.ts';
-import { compileFile } from '../compile.ts';
+import { Refused, type RefusedRows, refusedText } from '../../graph/run/refused.ts';
+import { findLeaks, type Leak, type LeakReport, type Unseen } from '../../graph/test-kit/leaks.ts';
+import { compileHistory } from '../compile.ts';
 import { EXIT, usage } from '../exit.ts';
 import { declarations } from '../registry.ts';
 import { chosen, type FileOptions, type Place, placeOf } from '../settings.ts';
@@ -20,24 +21,33 @@ export async function testCommand(names: readonly string[], options: TestOptions
   if (!options.leaks) throw usage('nothing is asked of test', 'add --leaks: nothing that a node says may depend on what comes later');
   const [cuts, seed] = [wholeNumber(options.cuts, '--cuts', 1, 100), wholeNumber(options.seed, '--seed', 0, 2 ** 32 - 1)];
   const place = placeOf(options);
-  const { diagnostics, plans, failed } = compileFile(place, options, { tasks: 1 });
+  const { diagnostics, plans, failed } = compileHistory(place, options);
   if (failed) {
     if (options.json) outJson({ diagnostics: diagnostics.map(diagnosticJson) });
     return EXIT.diagnostics;
   }
-  const reports: { readonly pipeline: string; readonly report: LeakReport }[] = [];
-  for (const plan of chosen(plans, names)) reports.push({ pipeline: plan.pipeline, report: await leaksOf(plan, place, cuts, seed) });
-  if (options.json) outJson({ seed, pipelines: reports.map(({ pipeline, report }) => reportJson(pipeline, report)) });
+  const reports: Reported[] = [];
+  for (const plan of chosen(plans, names)) reports.push(await leaksOf(plan, place, cuts, seed));
+  if (options.json) outJson({ seed, pipelines: reports.map(reportJson) });
   else for (const { pipeline, report } of reports) out(reportText(pipeline, report));
-  return reports.some(({ report }) => report.leaks.length > 0) ? EXIT.diagnostics : EXIT.done;
+  return reports.some(({ report }) => report.leaks.length + report.unseen.length > 0) ? EXIT.diagnostics : EXIT.done;
 }
 
-async function leaksOf(plan: Plan, place: Place, cuts: number, seed: number): Promise<LeakReport> {
+interface Reported {
+  readonly pipeline: string;
+  readonly report: LeakReport;
+  readonly refused: readonly RefusedRows[];
+}
+
+async function leaksOf(plan: Plan, place: Place, cuts: number, seed: number): Promise<Reported> {
   note(`${plan.pipeline}: reading its sources`);
   const surroundings = { registry: declarations, folder: place.folder, dataDir: place.dataDir, note };
-  const history = await readHistory(plan, surroundings);
+  const refused = new Refused();
+  const history = await readHistory(plan, surroundings, refused);
   const progress = (line: string): void => note(`${plan.pipeline}: ${line}`);
-  return findLeaks({ plan, registry: declarations, history, seed, cuts, progress });
+  const report = await findLeaks({ plan, registry: declarations, history, seed, cuts, refused, progress });
+  if (refused.all().length > 0) progress(`refused: ${refusedText(refused.all())}`);
+  return { pipeline: plan.pipeline, report, refused: refused.all() };
 }
 
 function wholeNumber(text: string, option: string, least: number, most: number): number {
@@ -53,23 +63,40 @@ function instant(ns: bigint): string {
   return `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}.${String(rest).padStart(9, '0')}Z`;
 }
 
-function reportJson(pipeline: string, { leaks, ports, cutsNs, rows }: LeakReport) {
+function reportJson({ pipeline, report: { leaks, unseen, ports, cutsNs, rows }, refused }: Reported) {
   return {
     pipeline,
     rows,
+    refused,
     cuts: cutsNs.map(instant),
     ports: ports.map(({ node, port, rows: compared }) => ({ node, port, rows: compared })),
+    unseen: unseen.map(({ happenedNs, reachedNs, ...port }) => ({ ...port, happened: instant(happenedNs), reached: instant(reachedNs) })),
     leaks: leaks.map(({ cutNs, ...leak }) => ({ ...leak, cut: instant(cutNs) })),
   };
 }
 
-function reportText(pipeline: string, { leaks, ports, cutsNs, rows }: LeakReport): string {
+function reportText(pipeline: string, { leaks, unseen, ports, cutsNs, rows }: LeakReport): string {
   const looked = ports.reduce((sum, port) => sum + port.rows, 0);
-  const silent = ports.filter((port) => port.rows === 0).map(({ node, port }) => `${node}.${port}`);
+  const names = (of: readonly PortRef[]): string => of.map(({ node, port }) => `${node}.${port}`).join(', ');
+  const silent = ports.filter(
+    (port) => port.rows === 0 && !unseen.some(({ node, port: name }) => node === port.node && name === port.port),
+  );
   const head = `${pipeline}: ${count(rows)} rows read, the future shuffled ${plural(cutsNs.length, 'time')}, ${count(looked)} rows of ${plural(ports.length, 'port')} compared`;
-  const unseen = silent.length === 0 ? [] : [`  said nothing, so that nothing is shown of them: ${silent.join(', ')}`];
-  if (leaks.length === 0) return [`${head}: none depends on what comes later`, ...unseen].join('\n');
-  return [head, ...leaks.flatMap(leakText), ...unseen].join('\n');
+  const tail = [
+    ...unseenText(unseen),
+    ...(silent.length === 0 ? [] : [`  said nothing by then, so that nothing is shown of them: ${names(silent)}`]),
+  ];
+  if (leaks.length === 0) return [`${head}: none depends on what comes later`, ...tail].join('\n');
+  return [head, ...leaks.flatMap(leakText), ...tail].join('\n');
+}
+
+/** Why nothing is shown of ports that had rows. */
+function unseenText(unseen: readonly Unseen[]): readonly string[] {
+  return unseen.flatMap(({ node, port, rows, column, happenedNs, reachedNs }) => [
+    `${paintErr.red('not shown')}: nothing of the ${plural(rows, 'row')} of ${node}.${port} could be compared`,
+    `  a row with ts_event ${instant(happenedNs)} came at ${column} ${instant(reachedNs)}, and what is said from the one to the other may depend on it`,
+    '  drop or refuse rows whose clock is wrong where they come in, or give more history after them, or more --cuts',
+  ]);
 }
 
 function leakText({ node, port, cutNs, rows, before, after }: Leak): readonly string[] {

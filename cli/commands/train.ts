@@ -6,13 +6,17 @@ import { column } from '../../graph/contract/batch.ts';
 import { MillraceError } from '../../graph/contract/error.ts';
 import type { Plan, PlanSink } from '../../graph/contract/plan.ts';
 import { cell } from '../../graph/contract/rows.ts';
+import { showDuration } from '../../graph/contract/units.ts';
 import { readHistory, runHistory } from '../../graph/run/history.ts';
+import { Refused, type RefusedRows, refusedText } from '../../graph/run/refused.ts';
 import { cardPath } from '../../operators/onnx/card-file.ts';
 import { artefactOf, metricsOf } from '../../train/artefact.ts';
-import { MatrixBuilder } from '../../train/matrix.ts';
+import { walkForward } from '../../train/folds.ts';
+import { keyColumns } from '../../train/key-columns.ts';
+import { type Matrix, MatrixBuilder } from '../../train/matrix.ts';
 import { report } from '../../train/report.ts';
 import { type Evaluation, evaluate, fitTo, type TrainOptions } from '../../train/walk.ts';
-import { compileFile } from '../compile.ts';
+import { compileHistory } from '../compile.ts';
 import { EXIT, usage } from '../exit.ts';
 import { declarations } from '../registry.ts';
 import { chosen, type FileOptions, type Place, placeOf } from '../settings.ts';
@@ -35,13 +39,15 @@ interface Trained {
   readonly report: string;
   readonly sha256: string;
   readonly rows: number;
+  /** What its pipeline refused on the way. */
+  readonly refused: readonly RefusedRows[];
   readonly metrics: ReturnType<typeof metricsOf>;
 }
 
 /** Makes the models of the file; gives the exit code. */
 export async function trainCommand(names: readonly string[], options: TrainCommandOptions): Promise<number> {
   const place = placeOf(options);
-  const { diagnostics, plans, failed } = compileFile(place, options, { tasks: 1 });
+  const { diagnostics, plans, failed } = compileHistory(place, options);
   if (failed) {
     if (options.json) outJson({ diagnostics: diagnostics.map(diagnosticJson) });
     return EXIT.diagnostics;
@@ -59,11 +65,17 @@ export async function trainCommand(names: readonly string[], options: TrainComma
 async function trainPlan(plan: Plan, place: Place, tell: (line: string) => void): Promise<readonly Trained[]> {
   const models = plan.sinks.filter(({ connector }) => connector === MODEL);
   const builders = new Map(
-    models.map((sink) => [sink.name, { matrix: new MatrixBuilder((sink.params as ModelParams).features), horizons: new Set<string>() }]),
+    models.map((sink) => {
+      const { by, lost } = keyColumns(plan, sink);
+      if (lost.length > 0)
+        tell(`${sink.name}: its rows lack ${lost.join(', ')}, by which label tells them apart: they count as of one key`);
+      return [sink.name, { matrix: new MatrixBuilder((sink.params as ModelParams).features, by), horizons: new Set<string>() }];
+    }),
   );
   tell('reading its sources');
   const surroundings = { registry: declarations, folder: place.folder, dataDir: place.dataDir, note: tell };
-  const history = await readHistory(plan, surroundings);
+  const refused = new Refused();
+  const history = await readHistory(plan, surroundings, refused);
   tell('running them');
   const take = (port: { readonly node: string; readonly port: string }, batch: RecordBatch): void => {
     for (const sink of models) {
@@ -79,11 +91,13 @@ async function trainPlan(plan: Plan, place: Place, tell: (line: string) => void)
     models.map(({ from }) => from),
     take,
     surroundings,
+    refused,
   );
+  if (refused.all().length > 0) tell(`refused: ${refusedText(refused.all())}`);
   return models.map((sink) => {
     const built = builders.get(sink.name);
     if (!built) throw new MillraceError(`sink "${sink.name}" has no rows`, { code: 'internal', domain: 'internal' });
-    return trainSink(plan, sink, built.matrix, [...built.horizons], place, tell);
+    return trainSink(plan, sink, built.matrix, [...built.horizons], refused.all(), place, tell);
   });
 }
 
@@ -92,6 +106,7 @@ function trainSink(
   sink: PlanSink,
   builder: MatrixBuilder,
   horizons: readonly string[],
+  refused: readonly RefusedRows[],
   place: Place,
   tell: (line: string) => void,
 ): Trained {
@@ -116,11 +131,16 @@ function trainSink(
     costBps: params.cost_bps,
     seed: params.seed,
   };
+  if (matrix.coarse.length > 0)
+    tell(
+      `${sink.name}: models see float32, which keeps little of ${matrix.coarse.join(', ')}: far from 0 and all but constant; take a difference, a return or a ratio instead`,
+    );
+  checkSteps(sink.name, matrix, options);
   tell(`${sink.name}: ${plural(params.folds, 'step')} forward over ${count(rows)} rows of ${plural(params.features.length, 'feature')}`);
   const evaluation: Evaluation = evaluate(matrix, options);
   const fitted = fitTo(matrix, Int32Array.from(matrix.originNs.keys()), options);
   const name = params.name ?? basename(params.path, '.onnx');
-  const artefact = artefactOf(name, horizons[0] ?? '', matrix, fitted, evaluation, options);
+  const artefact = artefactOf(name, horizons[0] ?? '', matrix, fitted, evaluation, options, refused);
   const path = resolve(place.folder, params.path);
   mkdirSync(dirname(path), { recursive: true });
   replace(`${path}.html`, report(artefact, matrix, fitted, evaluation, options));
@@ -134,8 +154,25 @@ function trainSink(
     report: `${params.path}.html`,
     sha256,
     rows,
+    refused,
     metrics: metricsOf(evaluation),
   };
+}
+
+/** Error `history-short` where a step has too little to learn from: what is told of such a model would be told of nothing. */
+function checkSteps(name: string, matrix: Matrix, { folds, embargoNs }: TrainOptions): void {
+  walkForward(matrix, folds, embargoNs).forEach(({ train }, i) => {
+    const ups = train.filter((row) => matrix.up[row] === 1).length;
+    const downs = train.filter((row) => matrix.up[row] === 0).length;
+    if (train.length >= LEAST_ROWS && ups > 0 && downs > 0) return;
+    const learnt = `${plural(train.length, 'row')}, ${ups} up and ${downs} down`;
+    throw new MillraceError(`model "${name}" cannot be trained: step ${i + 1} of ${folds} would learn from ${learnt}`, {
+      code: 'history-short',
+      domain: 'user',
+      node: name,
+      remedy: `name more history, fewer folds or a shorter embargo than ${showDuration(embargoNs)}: a step learns from ${LEAST_ROWS} rows at least, some up and some down`,
+    });
+  });
 }
 
 /** Puts a whole file in the place of another. */

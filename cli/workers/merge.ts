@@ -1,4 +1,14 @@
-import type { CommitView, LogView, NodeView, PipelineView, Quantiles, SinkView, SourceView, TaskView } from '../../graph/contract/view.ts';
+import type {
+  CommitView,
+  HeldView,
+  LogView,
+  NodeView,
+  PipelineView,
+  Quantiles,
+  SinkView,
+  SourceView,
+  TaskView,
+} from '../../graph/contract/view.ts';
 
 /** A view of one process of several. */
 export interface WorkerView {
@@ -106,7 +116,15 @@ function nodeOf(name: string, views: readonly PipelineView[]): NodeView {
     watermarkNs: watermarks.length === 0 ? null : watermarks.reduce((a, b) => (a < b ? a : b)),
     watermarkLagSeconds: lags.length === 0 ? null : Math.max(...lags),
     push: quantilesOf(nodes.map(({ push, batches }) => [push, batches])),
+    held: heldOf(nodes.flatMap(({ held }) => held ?? [])),
   };
+}
+
+/** Rows held in all processes, with what the one waits for that is held up most. */
+function heldOf(all: readonly HeldView[]): HeldView | null {
+  const behind = ({ behindSeconds }: HeldView): number => behindSeconds ?? Number.POSITIVE_INFINITY;
+  const [first] = [...all].sort((a, b) => behind(b) - behind(a));
+  return first ? { ...first, rows: total(all.map(({ rows }) => rows)) } : null;
 }
 
 function sourceOf(name: string, views: readonly PipelineView[]): SourceView {

@@ -55,6 +55,8 @@ const LABELS = [
   ['label_return', [Type.Float]],
   ['label_up', [Type.Bool]],
 ] as const;
+/** What only the future tells. */
+const FUTURE: readonly string[] = ['label_return', 'label_up'];
 const NUMBERS: readonly Type[] = [Type.Float, Type.Int, Type.Bool];
 
 /** The rows that `millrace train` makes a model of: those of operator `label`. */
@@ -68,6 +70,8 @@ export const modelConnector: Connector = {
       const typeOf = (name: string): Type | undefined => schema.fields[columnIndex(schema, name)]?.type.typeId;
       const label = LABELS.find(([name, types]) => !(types as readonly (Type | undefined)[]).includes(typeOf(name)));
       if (label) return `it has no column "${label[0]}" as operator label gives it`;
+      const told = given.features.find((name) => FUTURE.includes(name));
+      if (told !== undefined) return `"${told}" is named as a feature, and only the future tells it`;
       const feature = given.features.find((name) => !NUMBERS.includes(typeOf(name) ?? Type.Null));
       return feature === undefined ? null : `it has no column "${feature}" of numbers, which is named as a feature`;
     },

@@ -32,6 +32,10 @@ export interface ParamFile {
   readonly place: ParamPlace;
   /** No text: it reaches `schema` and `effect`, and no kernel. */
   readonly binary?: boolean;
+  /** What it says now counts, also for state that was made under another text: it belongs to a binary file, of which no former one is kept. */
+  readonly current?: boolean;
+  /** What to do where it is missing, in place of the general hint. */
+  readonly hint?: string;
 }
 
 /** What is wrong inside a file that parameters name. */
@@ -101,6 +105,8 @@ export interface Operator<P = unknown> {
   effect?(context: EffectContext<P>): Promise<Effect>;
   /** Output ports whose rows are for the record alone: only sinks may read them. */
   readonly recordOnly?: readonly string[];
+  /** Output ports whose rows are known later than their event time: it is the look back that is told there. */
+  readonly hindsight?: readonly string[];
   /** The small, obviously right kernel that the laws hold `create` against, where that one is native. */
   reference?(context: KernelContext<P>): Kernel;
 }

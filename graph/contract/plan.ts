@@ -88,6 +88,8 @@ export interface PlanNode {
   readonly files: Readonly<Record<string, string>>;
   /** The same for files that are no text. */
   readonly binaries?: Readonly<Record<string, string>>;
+  /** Paths of `files` whose text as it is now counts, also for state that was made under another. */
+  readonly currentFiles?: readonly string[];
 }
 
 export interface PlanOutput {

@@ -71,7 +71,7 @@ export interface NodeView {
   /** Operator, connector or `topic`. */
   readonly use: string;
   readonly rowsIn: number;
-  /** On the main port; the others are in `ports`. */
+  /** On the main port, `out` or else the first; the others are in `ports`. */
   readonly rowsOut: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
@@ -90,6 +90,16 @@ export interface NodeView {
   readonly watermarkLagSeconds: number | null;
   /** Seconds a push takes. */
   readonly push: Quantiles;
+  /** Rows that wait for another input of it; null where none do. */
+  readonly held?: HeldView | null;
+}
+
+export interface HeldView {
+  readonly rows: number;
+  /** The node that it waits for. */
+  readonly waitsFor: string;
+  /** How far that one is behind those whose rows wait, in event time; null while it has told no time. */
+  readonly behindSeconds: number | null;
 }
 
 export interface SourceView {

@@ -167,6 +167,10 @@ export const CODES = {
     'An operator groups by columns that one of its inputs does not have, so its rows belong to no task.',
     'Give the source of that input `broadcast: true`, or add the column.',
   ),
+  'port-not-broadcast': error(
+    'Rows that concern all others, such as which model is to answer, would reach one task and not the others.',
+    'Give the source of that input `broadcast: true`, or set `tasks: 1`.',
+  ),
   'broadcast-once': error(
     'Rows that every task has would be written or united once per task.',
     'Drop `broadcast: true`, join them to keyed rows first, or set `tasks: 1`.',

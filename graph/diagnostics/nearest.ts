@@ -56,7 +56,7 @@ export function nearestAlone(word: string, names: readonly string[]): string | n
 /** `Did you mean "x"?`, else the names there are (`what`: `columns`), else nothing. */
 export function hintFor(word: string, names: Iterable<string>, what?: string): string | undefined {
   const all = [...names];
-  const near = nearest(word, all);
+  const near = all.includes(word) ? null : nearest(word, all); // that it is not there is not what is wrong
   if (near !== null) return `Did you mean "${near}"?`;
   if (what === undefined || all.length === 0) return undefined;
   const shown = all.length > 24 ? [...all.slice(0, 24), `and ${all.length - 24} more`] : all;

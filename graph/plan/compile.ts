@@ -37,6 +37,8 @@ export interface CompileOptions {
   readonly allowCode: boolean;
   /** Folder for local data, which may be touched too. */
   readonly dataDir?: string;
+  /** false: sources are read where they are, whatever the broker, as where history is read without a log. */
+  readonly isShared?: false;
   /** Number of tasks, whatever the file says: 1 for a pipeline that is run inside a program. */
   readonly tasks?: number;
   /** What was looked up outside; without it partitions are those that the file says or implies. */
@@ -75,7 +77,7 @@ export function compile(options: CompileOptions): Compiled {
     connections,
     paths,
     allowCode: options.allowCode,
-    isShared: broker !== 'embedded',
+    isShared: options.isShared ?? broker !== 'embedded',
     facts: options.facts ?? NO_FACTS,
   };
   const resolved = pipelines

@@ -30,6 +30,7 @@ export function placeEdges(node: ResolvedOperator, edges: readonly Edge[], group
   if (!unionsFit(node, edges, draft)) return null;
   const { key, placement } = first.stream;
   const alike = live.every(({ stream }) => stream.placement === placement && sameKey(stream.key, key));
+  if (groups === null && !portsMeet(node, edges, draft)) return null;
   if (live.every(({ stream }) => stream.placement === 'single')) return { edges, key: alike ? key : [], placement: 'single' };
   if (groups === null)
     return alike && (placement !== 'scattered' || live.length === 1)
@@ -87,6 +88,21 @@ function unionsFit(node: ResolvedOperator, edges: readonly Edge[], draft: Draft)
   return mixed === undefined;
 }
 
+/** A node that groups by nothing takes rows where they lie: rows of its other ports are for all of them, so every task has to have them. */
+function portsMeet(node: ResolvedOperator, edges: readonly Edge[], draft: Draft): boolean {
+  const [main] = Object.keys(node.operator.inputs);
+  if (edges.every(({ stream }) => stream.placement === 'single')) return true;
+  const apart = edges.filter(({ port, stream }) => port !== main && stream.placement !== 'everywhere');
+  for (const { port, reference } of apart)
+    draft.scope.say(
+      'port-not-broadcast',
+      reference.span,
+      `"${node.name}" needs the rows of its port "${port}" in every task, and "${reference.node}" gives each to one of them`,
+      `Give "${reference.node}" "broadcast: true", or set "tasks: 1".`,
+    );
+  return apart.length === 0;
+}
+
 function sayNotKeyed(node: ResolvedOperator, live: readonly Edge[], groups: readonly string[], draft: Draft): void {
   const lacking = live.find(({ stream }) => !groups.some((column) => has(stream.schema, column))) ?? live[0];
   if (!lacking) return;
@@ -102,7 +118,7 @@ function exchange(
   draft: Draft,
 ): { from: PortRef; stream: Stream } {
   const made = draft.exchanges.find(
-    (output) => output.from.some((from) => portKey(from) === portKey(reference)) && sameKey(output.key, key),
+    (output) => !output.aligned && output.from.some((from) => portKey(from) === portKey(reference)) && sameKey(output.key, key),
   );
   const single = Object.keys(node.operator.inputs).length === 1;
   const name = made?.name ?? `${portKey(reference)}->${node.name}${single ? '' : `.${port}`}`;

@@ -80,6 +80,7 @@ function planNodeOf(
     ]),
     files: node.files,
     ...(Object.keys(node.binaries).length === 0 ? {} : { binaries: node.binaries }),
+    ...(node.currentFiles.length === 0 ? {} : { currentFiles: node.currentFiles }),
     ...(node.was === null ? {} : { was: node.was }),
   };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Operator } from '../contract/operator.ts';
 import { hintFor } from '../diagnostics/nearest.ts';
+import type { Say } from '../diagnostics/report.ts';
 import { check } from '../document/check.ts';
 import type { Declaration } from '../document/pipeline.ts';
 import { operatorKeys } from '../document/shape.ts';
@@ -53,6 +54,7 @@ export function resolveOperator(
     was: was ?? null,
     files: files.texts,
     binaries: files.binaries,
+    currentFiles: files.currentFiles,
   };
 }
 
@@ -135,16 +137,19 @@ function filesOf(
   params: unknown,
   given: Parameters<typeof valueAt>[0],
   scope: Scope,
-): { readonly texts: Readonly<Record<string, string>>; readonly binaries: Readonly<Record<string, string>> } | null {
+): (Pick<ResolvedOperator, 'binaries' | 'currentFiles'> & { readonly texts: Readonly<Record<string, string>> }) | null {
   const texts: Record<string, string> = {};
   const binaries: Record<string, string> = {};
+  const currentFiles: string[] = [];
   let whole = true;
-  for (const { path, place, binary } of operator.files?.(params) ?? []) {
-    const absolute = scope.paths.existing(path, valueAt(given, place.path).value.span, scope.say);
+  for (const { path, place, binary, current, hint } of operator.files?.(params) ?? []) {
+    if (current) currentFiles.push(path);
+    const sayMissing: Say = (code, span, message, general) => scope.say(code, span, message, hint ?? general);
+    const absolute = scope.paths.existing(path, valueAt(given, place.path).value.span, sayMissing);
     if (absolute === null) whole = false;
     else (binary ? binaries : texts)[path] = absolute;
   }
-  return whole && inspected(operator, params, texts, scope) ? { texts, binaries } : null;
+  return whole && inspected(operator, params, texts, scope) ? { texts, binaries, currentFiles } : null;
 }
 
 /** Says what an operator finds wrong in its files, at its place in them; false when there is anything. */

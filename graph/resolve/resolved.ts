@@ -67,6 +67,8 @@ export interface ResolvedOperator {
   readonly files: Readonly<Record<string, string>>;
   /** The same for files that are no text. */
   readonly binaries: Readonly<Record<string, string>>;
+  /** Paths of `files` whose text as it is now counts, whatever it was. */
+  readonly currentFiles: readonly string[];
 }
 
 export interface ResolvedSink {

@@ -8,6 +8,7 @@ import { fetch } from './fetch.ts';
 import { Histogram } from './histogram.ts';
 import type { Read } from './inputs.ts';
 import { encodeEntry, type JournalEntry, rangesOf, rootOf } from './journal.ts';
+import { Pace } from './pace.ts';
 import { SnapshotSchedule } from './snapshot-schedule.ts';
 import type { Task } from './task.ts';
 
@@ -72,11 +73,15 @@ export class Driver {
   epochs = 0;
   readonly #committer: RoundCommitter;
   readonly #snapshots: SnapshotSchedule;
+  /** Null where nothing is asked that answers later. */
+  readonly #pace: Pace | null;
 
   constructor(options: DriverOptions) {
     this.#options = options;
     this.#log = options.environment.log;
     this.#snapshots = new SnapshotSchedule(options);
+    const { operators } = options.environment.registry;
+    this.#pace = options.plan.nodes.some((node) => operators.get(node.operator)?.effect) ? new Pace() : null;
     this.#committer = new RoundCommitter({
       plan: options.plan,
       log: this.#log,
@@ -234,6 +239,7 @@ export class Driver {
       this.#options.plan.pipeline,
       live,
       live.some((task) => task.due) ? 0 : this.#waitMs(live),
+      this.#pace?.rows ?? Number.POSITIVE_INFINITY,
       this.#options.environment.note,
     );
     const startedAt = performance.now();
@@ -253,7 +259,12 @@ export class Driver {
         await this.#failed(task, error);
       }
     }
+    const askedAt = performance.now();
     const answered = await Promise.allSettled(ran.map(({ task }) => task.settle()));
+    this.#pace?.answered(
+      [...reads.values()].flat().reduce((sum, read) => sum + read.rows, 0),
+      performance.now() - askedAt,
+    );
     for (const [i, { task, entry }] of ran.entries()) {
       try {
         const answer = answered[i];

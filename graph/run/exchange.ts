@@ -45,6 +45,12 @@ export class ExchangeTime {
     return leastPromise(this.#promised.map((ns, task) => (this.#idle[task] ? null : ns)));
   }
 
+  /** The least promise of those that have not ended, idle as they are. */
+  get idleNs(): bigint {
+    const left = this.#promised.filter((ns) => ns !== MAX_NS);
+    return left.length === 0 ? MIN_NS : left.reduce((a, b) => (a < b ? a : b));
+  }
+
   /** Every sender has ended. */
   get ended(): boolean {
     return this.#promised.every((ns) => ns === MAX_NS);

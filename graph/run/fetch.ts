@@ -23,12 +23,13 @@ export interface Fetched {
   readonly broken: ReadonlyMap<Task, MillraceError>;
 }
 
-/** Rows for the next round, by task. Waits at most `waitMs` when there are none. */
+/** Rows for the next round, by task, about as many as `most` at most. Waits at most `waitMs` when there are none. */
 export async function fetch(
   log: Log,
   pipeline: string,
   tasks: readonly Task[],
   waitMs: number,
+  most: number,
   note: (line: string) => void,
 ): Promise<Fetched> {
   const reads = new Map<Task, Read[]>(tasks.map((task) => [task, []]));
@@ -38,7 +39,7 @@ export async function fetch(
   let more = false;
   for (const { task, input } of readers) {
     const share = {
-      rows: Math.max(1024, Math.floor(ROUND_CREDIT.rows / readers.length)),
+      rows: Math.max(Math.min(1024, most), Math.floor(Math.min(ROUND_CREDIT.rows, most) / readers.length)),
       bytes: Math.floor(ROUND_CREDIT.bytes / readers.length),
     };
     const got = await readConnector(input, share, READ_MS / readers.length);
@@ -52,7 +53,7 @@ export async function fetch(
   }
   const positions = positionsOf(tasks);
   if (positions.length > 0) {
-    const credit = { messages: ROUND_CREDIT.messages, bytes: ROUND_CREDIT.bytes, waitMs: rows > 0 ? 0 : waitMs };
+    const credit = { messages: Math.min(ROUND_CREDIT.messages, most), bytes: ROUND_CREDIT.bytes, waitMs: rows > 0 ? 0 : waitMs };
     for (const { topic, partition, messages } of await log.poll(`millrace.${pipeline}`, positions, credit)) {
       for (const task of tasks) {
         const input = task.inputs.find((i) => i.input.topic === topic && i.partition === partition);
@@ -67,7 +68,7 @@ export async function fetch(
     await new Promise((resolve) => setTimeout(resolve, waitMs));
   }
   for (const list of reads.values()) list.sort((a, b) => a.input - b.input || a.partition - b.partition || a.from - b.from);
-  return { reads, backlog: more || rows >= BACKLOG_ROWS, broken };
+  return { reads, backlog: more || rows >= Math.min(BACKLOG_ROWS, most), broken };
 }
 
 /** Puts the next try off, longer each time; says so once. */

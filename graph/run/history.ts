@@ -10,6 +10,7 @@ import type { Environment } from './environment.ts';
 import { Ingest } from './ingest.ts';
 import { type OpenInput, openSource, readOfChunk } from './inputs.ts';
 import { readNamedTexts } from './named-texts.ts';
+import type { Refused } from './refused.ts';
 
 /** Rows that are read at a time. */
 const READ = { rows: 32_768, bytes: 16 * 1024 * 1024 };
@@ -21,10 +22,11 @@ export interface HistoryPart {
   readonly batches: readonly RecordBatch[];
 }
 
-/** Reads the sources of a plan to their ends, into memory. Error `history-endless` where one has none, or is a topic. */
+/** Reads the sources of a plan to their ends, into memory; `refused` counts what they refuse. Error `history-endless` where one has none, or is a topic. */
 export async function readHistory(
   plan: Plan,
   environment: Pick<Environment, 'registry' | 'folder' | 'dataDir' | 'note'>,
+  refused?: Refused,
 ): Promise<readonly HistoryPart[]> {
   for (const input of plan.inputs) {
     const { from } = input;
@@ -43,7 +45,7 @@ export async function readHistory(
     const input = await openSource(index, source, plan, environment);
     try {
       for (let partition = 0; partition < input.partitions; partition++)
-        parts.push({ input: input.plan, partition, batches: await readPart(input, partition) });
+        parts.push({ input: input.plan, partition, batches: await readPart(input, partition, refused) });
     } finally {
       await input.reader?.close();
     }
@@ -51,33 +53,40 @@ export async function readHistory(
   return parts;
 }
 
-async function readPart(input: OpenInput, partition: number): Promise<readonly RecordBatch[]> {
+async function readPart(input: OpenInput, partition: number, refused: Refused | undefined): Promise<readonly RecordBatch[]> {
   const { reader } = input;
   const batches: RecordBatch[] = [];
   if (!reader) return batches;
   for (let position = await reader.start(partition, 'earliest'); !reader.ended(partition, position); ) {
     const chunk = await reader.read(partition, position, READ.rows, READ.bytes);
-    if (chunk) batches.push(...readOfChunk(input, chunk).batches.map(({ batch }) => batch));
-    else await new Promise((resolve) => setTimeout(resolve, 1));
+    if (chunk) {
+      const read = readOfChunk(input, chunk);
+      batches.push(...read.batches.map(({ batch }) => batch));
+      for (const { batch } of read.refused) refused?.add(input.plan.name, batch);
+    } else await new Promise((resolve) => setTimeout(resolve, 1));
     position = chunk?.to ?? position;
   }
   return batches;
 }
 
-/** Runs rows through the nodes of a plan of one task, without a log: an epoch a batch, effects asked as they come. `take` gets what leaves on ports. */
+/**
+ * Runs rows through the nodes of a plan of one task, without a log: an epoch a batch, effects asked as they come. `take` gets what leaves on
+ * ports, once a port, however often it is named.
+ */
 export async function runHistory(
   plan: Plan,
   parts: readonly HistoryPart[],
   ports: readonly PortRef[],
   take: (port: PortRef, batch: RecordBatch) => void,
   environment: Pick<Environment, 'registry'>,
+  refused?: Refused,
 ): Promise<void> {
   if (plan.tasks !== 1) throw new MillraceError('history is run by one task', { code: 'tasks-not-one', domain: 'internal' });
   const texts = await readNamedTexts(plan);
   const absolute = new Map(plan.nodes.flatMap((node) => Object.entries(node.files)).map(([path, file]) => [file, texts.get(path) ?? '']));
   const effects = await openEffects(plan, environment.registry, texts);
   try {
-    await new History(plan, environment, absolute, effects, ports, take).run(parts);
+    await new History(plan, environment, absolute, effects, ports, take, refused).run(parts);
   } finally {
     await closeEffects(effects);
   }
@@ -110,31 +119,34 @@ class History {
     effects: ReadonlyMap<string, Effect>,
     ports: readonly PortRef[],
     take: (port: PortRef, batch: RecordBatch) => void,
+    refused: Refused | undefined,
   ) {
     this.#plan = plan;
     this.#take = take;
+    const isSame = (a: PortRef, b: PortRef): boolean => a.node === b.node && a.port === b.port;
+    const wanted = ports.filter((port, i) => ports.findIndex((other) => isSame(port, other)) === i);
     const records = plan.outputs.filter(({ aligned }) => aligned).flatMap(({ name, from }) => from.map((port) => ({ name, port })));
     this.#wired = wire(plan, {
       operators: environment.registry.operators,
       files,
-      read: [...ports, ...records.map(({ port }) => port)],
+      ...(refused ? { probe: (node: string) => refused.probe(node) } : {}),
+      read: [...wanted, ...records.map(({ port }) => port)],
       failed: (error) => {
         this.#failure ??= error;
       },
     });
-    const isSame = (a: PortRef, b: PortRef): boolean => a.node === b.node && a.port === b.port;
-    const answered = [...ports, ...records.map(({ port }) => port)].filter(
+    const answered = [...wanted, ...records.map(({ port }) => port)].filter(
       (port, i, all) => all.findIndex((other) => isSame(port, other)) === i && port.port !== REJECTED_PORT && effects.has(port.node),
     );
     this.#asked = answered.map((port) => ({
       port,
       effect: effects.get(port.node) as Effect,
       record: records.find((record) => isSame(record.port, port))?.name ?? null,
-      isTaken: ports.some((other) => isSame(other, port)),
+      isTaken: wanted.some((other) => isSame(other, port)),
       frames: [],
     }));
     for (const { port, frames } of this.#asked) this.#wired.port(port.node, port.port).subscribe((frame) => void frames.push(frame));
-    for (const port of ports.filter((one) => !answered.some((other) => isSame(one, other)))) {
+    for (const port of wanted.filter((one) => !answered.some((other) => isSame(one, other)))) {
       this.#wired.port(port.node, port.port).subscribe((frame) => {
         if (frame.kind === 'batch') take(port, frame.batch);
       });

@@ -8,7 +8,7 @@ import type { Plan } from '../contract/plan.ts';
 import { type PlanRecord, planRecordPath } from '../contract/plan-record.ts';
 import { type StateChange, stateChange } from '../contract/state-change.ts';
 import type { Environment } from './environment.ts';
-import { changedTexts, keptTexts, type NamedTexts, textsOf } from './named-texts.ts';
+import { changedTexts, currentPaths, keptTexts, type NamedTexts, textsInForce } from './named-texts.ts';
 import { commitPatiently } from './patient.ts';
 import type { StateOf } from './snapshot.ts';
 
@@ -65,7 +65,7 @@ export async function settleIncarnation(plan: Plan, here: NamedTexts, environmen
   if (last.plan === plan.hash && samePartitions(last, plan) && otherTopic(last, ids) === null) {
     last = await withTexts(last, here, plan, environment, ids, settler);
     await writeCopy(last, plan, environment);
-    return { inc: last.inc, stateOf: stateUnder(last), texts: last.files ? textsOf(last.files) : here };
+    return { inc: last.inc, stateOf: stateUnder(last), texts: last.files ? textsInForce(last.files, here, plan) : here };
   }
   if (environment.loseState) {
     await alone(plan, settler);
@@ -91,8 +91,11 @@ async function withTexts(
   ids: PlanRecord['topics'],
   settler: Settler,
 ): Promise<PlanRecord> {
+  const now = currentPaths(plan);
+  for (const path of changedTexts(here, last.files ?? {}).filter((one) => now.has(one)))
+    environment.note(`"${path}" changed since this run began, and counts from here on`);
   for (let record = last; ; record = (await lastRecord(environment.log, topicOf(plan))) ?? record) {
-    const changed = changedTexts(here, record.files ?? {});
+    const changed = changedTexts(here, record.files ?? {}).filter((path) => !now.has(path));
     if (changed.length === 0) return record;
     if (await isOpen(record, plan, environment)) {
       const files = changed.map((path) => `"${path}"`).join(', ');

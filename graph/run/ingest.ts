@@ -53,6 +53,11 @@ export class Ingest {
     return this.#idle ? null : this.floorNs;
   }
 
+  /** Time of its newest row; `MIN_NS` before the first. */
+  get newestNs(): bigint {
+    return this.#newest;
+  }
+
   get idle(): boolean {
     return this.#idle;
   }

@@ -11,6 +11,7 @@ export class NodeMetrics implements Probe {
   readonly name: string;
   readonly kind: 'source' | 'operator';
   readonly use: string;
+  readonly #main: string;
   #counting = true;
   #rowsIn = 0;
   #bytesIn = 0;
@@ -24,10 +25,12 @@ export class NodeMetrics implements Probe {
   readonly #rejected = new Map<string, number>();
   readonly #push = new Histogram();
 
-  constructor(name: string, kind: 'source' | 'operator', use: string) {
+  /** `outputs`: names of its ports; without `out` the first is the main one. */
+  constructor(name: string, kind: 'source' | 'operator', use: string, outputs: readonly string[] = []) {
     this.name = name;
     this.kind = kind;
     this.use = use;
+    this.#main = outputs.includes(MAIN_PORT) ? MAIN_PORT : (outputs[0] ?? MAIN_PORT);
   }
 
   /** Replayed rows were counted when they came. */
@@ -73,7 +76,7 @@ export class NodeMetrics implements Probe {
       kind: this.kind,
       use: this.use,
       rowsIn: this.#rowsIn,
-      rowsOut: this.#ports.get(MAIN_PORT) ?? 0,
+      rowsOut: this.#ports.get(this.#main) ?? 0,
       bytesIn: this.#bytesIn,
       bytesOut: this.#bytesOut,
       ports: Object.fromEntries(this.#ports),

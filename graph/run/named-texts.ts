@@ -28,6 +28,17 @@ export function textsOf(kept: KeptTexts): NamedTexts {
   return new Map(Object.entries(kept).map(([path, text]) => [path, inflateRawSync(Buffer.from(text, 'base64')).toString('utf8')]));
 }
 
+/** The texts to run with where those of a record are to be gone on with: of files that count as they are now, `here` is what counts. */
+export function textsInForce(kept: KeptTexts, here: NamedTexts, plan: Plan): NamedTexts {
+  const now = currentPaths(plan);
+  return new Map([...textsOf(kept), ...[...here].filter(([path]) => now.has(path))]);
+}
+
+/** Paths of files that count as they are now. */
+export function currentPaths(plan: Plan): ReadonlySet<string> {
+  return new Set(plan.nodes.flatMap(({ currentFiles }) => currentFiles ?? []));
+}
+
 /** Paths whose text is another than that which is kept. */
 export function changedTexts(texts: NamedTexts, kept: KeptTexts): readonly string[] {
   const before = textsOf(kept);

@@ -44,6 +44,11 @@ export class PartitionTime {
     return this.#ended;
   }
 
+  /** Time of its newest row; `MIN_NS` before the first. */
+  get reachedNs(): bigint {
+    return [...this.#writers.values()].reduce((most, { newestNs }) => (newestNs > most ? newestNs : most), MIN_NS);
+  }
+
   /** Epoch clock at which a writer would become idle; null when none will. */
   get idleAtNs(): bigint | null {
     if (this.#ended) return null;

@@ -11,6 +11,7 @@ import { closeEffects, openEffects } from './effects.ts';
 import type { Environment, Outcome, RunningPipeline } from './environment.ts';
 import { HEADER } from './exchange.ts';
 import { sourceViews } from './fetch.ts';
+import { heldBy } from './held.ts';
 import { Histogram } from './histogram.ts';
 import { planTopic, settleIncarnation } from './incarnation.ts';
 import { type OpenInput, openInputs } from './inputs.ts';
@@ -65,7 +66,9 @@ class Pipeline {
       const use = input.from.kind === 'connector' ? input.from.connector : input.from.kind;
       return [input.name, new NodeMetrics(input.name, 'source', use)] as const;
     });
-    const nodes = plan.nodes.map((node) => [node.name, new NodeMetrics(node.name, 'operator', node.operator)] as const);
+    const nodes = plan.nodes.map(
+      ({ name, operator, outputs }) => [name, new NodeMetrics(name, 'operator', operator, Object.keys(outputs))] as const,
+    );
     this.#metrics = new Map([...sources, ...nodes]);
     this.#driver = new Driver({
       plan,
@@ -106,7 +109,14 @@ class Pipeline {
       epochs: driver.epochs,
       log: { description: this.#environment.log.description, ...this.#usage, trouble: this.#endedAtMs === null ? this.#trouble() : null },
       tasks: tasks.map(({ task, state, epoch, error }) => ({ task, state, epoch, error })),
-      nodes: [...this.#metrics.values()].map((metrics) => metrics.view(now, leastWatermark(tasks, metrics.name))),
+      nodes: [...this.#metrics.values()].map((metrics) => ({
+        ...metrics.view(now, leastWatermark(tasks, metrics.name)),
+        held: heldBy(
+          plan,
+          metrics.name,
+          tasks.flatMap((task) => task.states.get(metrics.name) ?? []),
+        ),
+      })),
       edges: edgesOf(plan),
       sources: this.#sources,
       sinks: this.#sinks.map((sink) => sink.view()),

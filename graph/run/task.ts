@@ -17,6 +17,7 @@ import type { JournalEntry } from './journal.ts';
 import { landChunk, landEnd } from './landing.ts';
 import { type Collected, OutputEncoder } from './outputs.ts';
 import { PartitionTime } from './partition-time.ts';
+import { type Reach, reachOf } from './reach.ts';
 import { restoreTask, type StateOf, snapshotTask } from './snapshot.ts';
 
 export interface TaskOptions {
@@ -59,6 +60,7 @@ export class Task {
   readonly #collected: Collected[][];
   readonly #answers: Answers;
   readonly #watermarks: bigint[];
+  readonly #reach: Reach;
   /** Watermark of each output's port. */
   readonly #outputWatermarks: bigint[];
   /** What the epoch read of inputs that are landed in a topic. */
@@ -94,6 +96,7 @@ export class Task {
     });
     this.inputs = options.inputs.flatMap((input) => this.#ownPartitions(input));
     this.#watermarks = plan.inputs.map(() => MIN_NS);
+    this.#reach = reachOf(plan);
     this.#outputWatermarks = plan.outputs.map(() => MIN_NS);
     this.#collected = plan.outputs.map(() => []);
     this.#answers = new Answers(options.effects, options.probe);
@@ -176,12 +179,14 @@ export class Task {
 
   /** The messages of the epoch just run. */
   encode(entry: JournalEntry): Outgoing[] {
-    const idle = this.inputs.length > 0 && leastPromise(this.inputs.map((i) => (i.exchange ?? i.ingest).watermarkNs)) === null;
+    const promises = this.#promises();
+    const isIdle = (output: number): boolean =>
+      leastPromise([...(this.#reach.feeding[output] ?? [])].map((i) => promises[i] ?? null)) === null;
     const stamp = { inc: entry.inc, task: this.task, epoch: entry.epoch, clockNs: entry.clockNs };
     const outputs = this.#encoders.flatMap((encoder, i) => {
       const collected = this.#collected[i] ?? [];
       this.#collected[i] = [];
-      return encoder.encode(collected, stamp, this.#outputWatermarks[i] ?? MIN_NS, idle);
+      return encoder.encode(collected, stamp, this.#outputWatermarks[i] ?? MIN_NS, isIdle(i));
     });
     const landed = this.#landed.flatMap(({ input, chunk }) =>
       input.landing === null ? [] : landChunk(chunk, input.landing, input.labels[chunk.partition] ?? '', stamp),
@@ -269,20 +274,39 @@ export class Task {
     return input;
   }
 
-  /** Watermark of each input: the least promise of its partitions; an idle one follows the others. */
-  #pushWatermarks(): void {
-    const { plan } = this.#options;
-    const own = plan.inputs.map((input) => {
+  /** What each input promises, the least of its partitions: `MAX_NS` once they have ended or where it has none here, null while it is idle. */
+  #promises(): readonly (bigint | null)[] {
+    return this.#options.plan.inputs.map((input) => {
       const parts = this.inputs.filter((i) => i.input.plan === input);
       return parts.length === 0 ? MAX_NS : leastPromise(parts.map((part) => (part.exchange ?? part.ingest).watermarkNs));
     });
-    const active = own.filter((ns): ns is bigint => ns !== null && ns !== MAX_NS);
-    const others = active.length === 0 ? null : active.reduce((a, b) => (a < b ? a : b));
+  }
+
+  /**
+   * Where idle inputs go to: to the least of those that are not, but for what waits for an idle one behind an exchange, which would be to
+   * wait for oneself; where all others have ended, to where they ended.
+   */
+  #othersAt(promises: readonly (bigint | null)[]): bigint {
+    const idle = promises.flatMap((ns, i) => (ns === null ? [i] : []));
+    const active = promises.filter(
+      (ns, i): ns is bigint => ns !== null && ns !== MAX_NS && !idle.some((one) => this.#reach.behind[one]?.has(i)),
+    );
+    if (active.length > 0) return active.reduce((a, b) => (a < b ? a : b));
+    return this.inputs.reduce((most, { ingest }) => (ingest.ended && ingest.reachedNs > most ? ingest.reachedNs : most), MIN_NS - 1n) + 1n;
+  }
+
+  /** Watermark of each input; an idle one follows the others. */
+  #pushWatermarks(): void {
+    const { plan } = this.#options;
+    const promises = this.#promises();
+    const others = promises.includes(null) ? this.#othersAt(promises) : MIN_NS;
     plan.inputs.forEach((input, i) => {
-      const ns = own[i] ?? others;
+      const own = this.inputs.filter((part) => part.input.plan === input);
+      const reached =
+        promises[i] ?? own.reduce((most, { exchange }) => (exchange && exchange.idleNs > most ? exchange.idleNs : most), others);
       const before = this.#watermarks[i] as bigint;
-      const now = ns !== null && ns > before ? ns : before;
-      for (const part of this.inputs) if (part.input.plan === input) part.ingest.told(now);
+      const now = reached > before ? reached : before;
+      for (const part of own) part.ingest.told(now);
       if (now === before) return;
       this.#watermarks[i] = now;
       this.#options.probe(input.name).watermark(now);

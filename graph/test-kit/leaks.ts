@@ -3,7 +3,9 @@ import { batchOfData, columnIndex, gather, int64 } from '../contract/batch.ts';
 import type { Plan, PortRef } from '../contract/plan.ts';
 import type { Registry } from '../contract/registry.ts';
 import { type HistoryPart, runHistory } from '../run/history.ts';
+import type { Refused } from '../run/refused.ts';
 import { batchText } from './canonical.ts';
+import { KNOWN_AT, latest, type Straddler, Straddlers, timedBy, timesOf } from './past.ts';
 import { Random } from './random.ts';
 
 /** A port whose rows of the past changed with the future. */
@@ -17,13 +19,18 @@ export interface Leak extends PortRef {
   readonly after: string | null;
 }
 
+/** A port of which nothing could be compared, since of every cut too early a row came after it. */
+export interface Unseen extends PortRef, Straddler {
+  /** Its rows up to the last cut. */
+  readonly rows: number;
+}
+
 export interface LeakReport {
   readonly leaks: readonly Leak[];
+  readonly unseen: readonly Unseen[];
   /** What was looked at: ports with the rows that were compared, all cuts together. */
   readonly ports: readonly (PortRef & { readonly rows: number })[];
   readonly cutsNs: readonly bigint[];
-  /** How long rows took to reach us, at most, ns: rows that happened less than that before a cut may have come after it, and are left out. */
-  readonly delayNs: bigint;
   /** Rows of the sources. */
   readonly rows: number;
 }
@@ -35,21 +42,20 @@ export interface LeakOptions {
   readonly seed: number;
   /** How many times the future is shuffled, each from another time on. */
   readonly cuts: number;
+  /** Counts what nodes refuse while nothing is shuffled yet. */
+  readonly refused?: Refused;
   progress?(line: string): void;
 }
 
-/** Column that tells when a row of a port was known. */
-const KNOWN_AT = 'ts_event';
-/** Column that tells when it reached us. */
-const RECEIVED_AT = 'ts_recv';
-
 /**
  * Looks for nodes that see the future: rows of the sources after a time change places among each other, and what every port said up to
- * that time must stay as it was.
+ * that time must stay as it was. Where sources are timed by when rows reached us, a row that happened before the time may have come after it:
+ * then only what was said of the time before the first such row is compared.
  */
-export async function findLeaks({ plan, registry, history, seed, cuts, progress }: LeakOptions): Promise<LeakReport> {
-  const ports = plan.nodes.flatMap(({ name, outputs }) =>
+export async function findLeaks({ plan, registry, history, seed, cuts, refused, progress }: LeakOptions): Promise<LeakReport> {
+  const ports = plan.nodes.flatMap(({ name, operator, outputs }) =>
     Object.entries(outputs)
+      .filter(([port]) => !registry.operators.get(operator)?.hindsight?.includes(port))
       .filter(([, { fields }]) => fields.some((field) => field.name === KNOWN_AT && field.type.typeId === Type.Timestamp))
       .map(([port]) => ({ node: name, port })),
   );
@@ -60,10 +66,14 @@ export async function findLeaks({ plan, registry, history, seed, cuts, progress 
   const sorted = BigInt64Array.from(times).sort();
   const cutsNs =
     sorted.length < 2 ? [] : Array.from({ length: cuts }, (_, i) => sorted[Math.floor((sorted.length * (i + 1)) / (cuts + 1))] as bigint);
-  const run = (parts: readonly HistoryPart[], untilNs: bigint) => saidBy(plan, registry, parts, ports, untilNs);
+  const columns = timedBy(plan);
+  const straddlers = new Straddlers(cutsNs, [...columns.values()].flat());
+  for (const batch of history.flatMap(({ batches }) => batches)) straddlers.add(batch);
+  const run = (parts: readonly HistoryPart[], untilNs: bigint, take?: (batch: RecordBatch) => void, counts?: Refused) =>
+    saidBy({ plan, registry, parts, ports, columns, untilNs, ...(take ? { take } : {}) }, counts);
   progress?.(`${times.length} rows, ${ports.length} ports`);
-  const whole = await run(history, cutsNs.at(-1) ?? 0n);
-  const { delayNs } = whole;
+  const lastNs = cutsNs.at(-1) ?? 0n;
+  const whole = await run(history, lastNs, (batch) => straddlers.add(batch), refused);
   const leaks: Leak[] = [];
   const compared = new Map<string, number>();
   for (const [i, cutNs] of cutsNs.entries()) {
@@ -74,55 +84,75 @@ export async function findLeaks({ plan, registry, history, seed, cuts, progress 
     );
     for (const port of ports) {
       const key = `${port.node}.${port.port}`;
-      const [before, after] = [pastOf(whole.rows.get(key), cutNs - delayNs), pastOf(other.rows.get(key), cutNs - delayNs)];
+      const straddler = straddlers.over(cutNs, columns.get(port.node) ?? []);
+      const [before, after] = [pastOf(whole.get(key), cutNs, straddler), pastOf(other.get(key), cutNs, straddler)];
       compared.set(key, (compared.get(key) ?? 0) + before.length);
       const leak = difference(before, after);
       if (leak) leaks.push({ ...port, cutNs, ...leak });
     }
   }
+  const unseen = ports.flatMap((port): Unseen[] => {
+    const key = `${port.node}.${port.port}`;
+    const straddler = straddlers.over(lastNs, columns.get(port.node) ?? []);
+    const rows = pastOf(whole.get(key), lastNs, null).length;
+    return rows > 0 && straddler && compared.get(key) === 0 ? [{ ...port, ...straddler, rows }] : [];
+  });
   return {
     leaks,
+    unseen,
     ports: ports.map((port) => ({ ...port, rows: compared.get(`${port.node}.${port.port}`) ?? 0 })),
     cutsNs,
-    delayNs,
     rows: times.length,
   };
 }
 
 interface Said {
   readonly atNs: bigint;
+  /** When it reached us, where the row still tells. */
+  readonly reachedNs: bigint | null;
   readonly text: string;
 }
 
-/** Rows up to a time by `node.port`, and by how much, at most, a row of any time reached us later than it happened. */
-async function saidBy(
-  plan: Plan,
-  registry: Registry,
-  parts: readonly HistoryPart[],
-  ports: readonly PortRef[],
-  untilNs: bigint,
-): Promise<{ readonly rows: ReadonlyMap<string, readonly Said[]>; readonly delayNs: bigint }> {
-  const rows = new Map<string, Said[]>(ports.map(({ node, port }) => [`${node}.${port}`, []]));
-  let delayNs = 0n;
-  const take = ({ node, port }: PortRef, batch: RecordBatch): void => {
-    const times = int64(batch, KNOWN_AT);
-    const received = columnIndex(batch.schema, RECEIVED_AT) < 0 ? times : int64(batch, RECEIVED_AT);
-    times.forEach((time, row) => {
-      const delay = (received[row] as bigint) - time;
-      if (delay > delayNs) delayNs = delay;
-    });
-    const past = Int32Array.from(times.keys()).filter((row) => (times[row] as bigint) <= untilNs);
-    const texts = batchText(gather(batch.schema, [batch], null, past));
-    rows.get(`${node}.${port}`)?.push(...texts.map((text, i) => ({ atNs: times[past[i] as number] as bigint, text })));
-  };
-  await runHistory(plan, parts, ports, take, { registry });
-  return { rows, delayNs };
+interface SaidBy {
+  readonly plan: Plan;
+  readonly registry: Registry;
+  readonly parts: readonly HistoryPart[];
+  readonly ports: readonly PortRef[];
+  /** Columns by which the sources behind a node are timed. */
+  readonly columns: ReadonlyMap<string, readonly string[]>;
+  readonly untilNs: bigint;
+  /** Gets whole batches. */
+  take?(batch: RecordBatch): void;
 }
 
-/** What was said up to a time, in an order of its own: keys may take turns in another way. */
-const pastOf = (said: readonly Said[] = [], cutNs: bigint): readonly string[] =>
+/** Rows up to a time by `node.port`. */
+async function saidBy(
+  { plan, registry, parts, ports, columns, untilNs, take }: SaidBy,
+  refused: Refused | undefined,
+): Promise<ReadonlyMap<string, readonly Said[]>> {
+  const rows = new Map<string, Said[]>(ports.map(({ node, port }) => [`${node}.${port}`, []]));
+  const keep = ({ node, port }: PortRef, batch: RecordBatch): void => {
+    take?.(batch);
+    const times = int64(batch, KNOWN_AT);
+    const reached = (columns.get(node) ?? []).map((name) => timesOf(batch, name));
+    const past = Int32Array.from(times.keys()).filter((row) => (times[row] as bigint) <= untilNs);
+    const texts = batchText(gather(batch.schema, [batch], null, past));
+    const said = rows.get(`${node}.${port}`);
+    texts.forEach((text, i) => {
+      const row = past[i] as number;
+      said?.push({ atNs: times[row] as bigint, reachedNs: latest(reached, row), text });
+    });
+  };
+  await runHistory(plan, parts, ports, keep, { registry }, refused);
+  return rows;
+}
+
+/** What had been said by a cut, in an order of its own: keys may take turns in another way. */
+const pastOf = (said: readonly Said[] = [], cutNs: bigint, straddler: Straddler | null): readonly string[] =>
   said
-    .filter(({ atNs }) => atNs <= cutNs)
+    .filter(
+      ({ atNs, reachedNs }) => atNs <= cutNs && (reachedNs === null || reachedNs <= cutNs) && !(straddler && atNs >= straddler.happenedNs),
+    )
     .map(({ text }) => text)
     .sort();
 

@@ -87,8 +87,8 @@ export type CalibrateParams = z.output<typeof params>;
 
 /**
  * A labelled row is the prediction as it came in, with its label: what it is held against are the bounds that `out` gave to the row of its
- * `ts_origin` and, where both ports tell it, of its `horizon`; where that row is not remembered, the bounds as they would be now. A bound that the window is too short to know is null, and
- * nothing falls outside of it. Coverage counts rows that had bounds.
+ * `ts_origin` and, where both ports tell it, of its `horizon`; where that row is not remembered, the bounds as they would be now. A bound
+ * that the window is too short to know is null, and nothing falls outside of it. Coverage counts rows that had bounds.
  *
  * ADWIN looks for a change at every 32nd loss and keeps the part of its window behind the change; Page-Hinkley begins anew.
  */
@@ -103,8 +103,7 @@ export const calibrate = defineOperator({
   inputs: {
     [INPUT_PORT]: { description: 'predictions: `ts_event`, key columns, `p_up` and `expected_return` as far as they are used' },
     [LABELLED_PORT]: {
-      description:
-        'the same predictions once their future is known, as `label` makes them: also `label_up`, `label_return`, `ts_origin`; label adds `horizon` itself, so select drops that of the predictions before it',
+      description: 'the same predictions once their future is known, as `label` makes them: also `label_up`, `label_return`, `ts_origin`',
     },
   },
   outputs: {

@@ -21,7 +21,11 @@ const sizing = z.union([
   }),
   z.strictObject({
     kelly: z.strictObject({
-      probability: z.string().min(1).default('p_up').meta({ description: 'column of the probability that the price rises, Float64' }),
+      probability: z
+        .string()
+        .min(1)
+        .default('p_up')
+        .meta({ description: 'column of the probability that the price rises where it moves, Float64' }),
       odds: share(1000).default(1).meta({ description: 'what a position wins when it is right for each unit it loses when it is wrong' }),
       multiple: share(1).default(0.5).meta({ description: "part of Kelly's fraction that is taken: 0.5 is half Kelly" }),
       cap: share(1).default(0.1).meta({ description: 'largest part of the capital' }),

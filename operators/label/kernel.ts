@@ -1,11 +1,12 @@
 import type { Schema } from 'apache-arrow';
+import { gather } from '../../graph/contract/batch.ts';
 import { REJECT_SCHEMA } from '../../graph/contract/columns.ts';
 import { MAX_NS, MIN_NS } from '../../graph/contract/frame.ts';
 import { type Kernel, SNAPSHOT_CHUNK_BYTES } from '../../graph/contract/kernel.ts';
 import { INPUT_PORT, type KernelContext, MAIN_PORT, REJECTED_PORT } from '../../graph/contract/operator.ts';
 import { batchOf, type Cell, type Row, rowsOf, rowText } from '../../graph/contract/rows.ts';
-import { showDuration } from '../../graph/contract/units.ts';
-import { keysOf, UNLABELLED_PORT } from './layout.ts';
+import { durationNs, showDuration } from '../../graph/contract/units.ts';
+import { HORIZON, IGNORED_PORT, keysOf, UNLABELLED_PORT } from './layout.ts';
 import type { LabelParams } from './operator.ts';
 
 /** A row that came, kept for ever; `done` once it has left. */
@@ -35,6 +36,8 @@ export function referenceLabel({ params, inputs, outputs }: KernelContext<LabelP
     return ns < floorNs || ns < watermark ? ['late', `ts_event ${ns} is behind the watermark`] : null;
   };
 
+  const isOther = (row: Row): boolean => typeof row[HORIZON] === 'string' && durationNs(row[HORIZON]) !== horizon;
+
   /** The price of the last of the rows at or before a time; null when that is too old. */
   const priceAt = (rows: readonly Kept[], time: bigint): number | null => {
     const last = rows.filter((row) => row.ns <= time).reduce<Kept | null>((best, row) => (!best || row.ns >= best.ns ? row : best), null);
@@ -44,7 +47,12 @@ export function referenceLabel({ params, inputs, outputs }: KernelContext<LabelP
   return {
     push(batch, _port, emit, floorNs) {
       const rejected: Row[] = [];
+      const ignored: number[] = [];
       rowsOf(batch).forEach((row, i) => {
+        if (isOther(row)) {
+          ignored.push(i);
+          return;
+        }
         const refused = refusal(row, floorNs);
         if (refused) {
           rejected.push({ row: i, code: refused[0], reason: refused[1], raw: Buffer.from(rowText(batch, i)) });
@@ -54,6 +62,7 @@ export function referenceLabel({ params, inputs, outputs }: KernelContext<LabelP
         const kept = { row, ns: row.ts_event as bigint, price: row[params.price] as number, done: false };
         keys.set(key, [...(keys.get(key) ?? []), kept]);
       });
+      if (ignored.length > 0) emit(IGNORED_PORT, gather(schema, [batch], null, Int32Array.from(ignored)));
       if (rejected.length > 0) emit(REJECTED_PORT, batchOf(REJECT_SCHEMA, rejected));
     },
     advance(watermarkNs, _clockNs, emit) {
@@ -73,7 +82,7 @@ export function referenceLabel({ params, inputs, outputs }: KernelContext<LabelP
                 ...kept.row,
                 ts_event: kept.ns + horizon,
                 ts_origin: kept.ns,
-                horizon: showDuration(horizon),
+                horizon: (kept.row[HORIZON] as string | null | undefined) ?? showDuration(horizon),
                 label_return: Math.log(price / kept.price),
                 label_up: price === kept.price ? null : price > kept.price,
               },

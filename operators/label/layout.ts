@@ -3,15 +3,21 @@ import { columnIndex, isWord } from '../../graph/contract/batch.ts';
 import { COLUMNS, dictionaryOf, field, REJECTED_SCHEMA } from '../../graph/contract/columns.ts';
 import { INPUT_PORT, MAIN_PORT, REJECTED_PORT, type SchemaRequest } from '../../graph/contract/operator.ts';
 import { showDuration } from '../../graph/contract/units.ts';
+import { TEXT } from '../learning/columns.ts';
 import type { LabelParams } from './operator.ts';
 
 /** Port of rows whose future stays unknown. */
 export const UNLABELLED_PORT = 'unlabelled';
+/** Port of predictions that look ahead another time. */
+export const IGNORED_PORT = 'ignored';
+/** Column that tells how far a label looks ahead, and a prediction that is to be labelled. */
+export const HORIZON = 'horizon';
 
 const TS_EVENT = field('ts_event', COLUMNS.ts_event.type, false, 'time of the row plus the horizon, when its label is known');
+const HORIZON_FIELD = field(HORIZON, dictionaryOf(HORIZON), false, 'how far ahead, e.g. 1s');
 const LABEL_FIELDS: readonly Field[] = [
   field('ts_origin', COLUMNS.ts_event.type, false, "the row's own time, ns since 1970 UTC"),
-  field('horizon', dictionaryOf('horizon'), false, 'how far ahead, e.g. 1s'),
+  HORIZON_FIELD,
   field('label_return', new Float64(), false, 'log return of the price over the horizon'),
   field('label_up', new Bool(), true, 'whether the price rose; null when it is unchanged'),
 ];
@@ -40,21 +46,32 @@ export function labelSchema(request: SchemaRequest<LabelParams>): Readonly<Recor
   }
   const input = request.inputs[INPUT_PORT];
   if (!input) return null;
+  const isPrediction = columnIndex(input, HORIZON) >= 0;
+  const keyed = keysOf(params, input).indexOf(HORIZON);
+  if (isPrediction && keyed >= 0) {
+    const hint = 'leave it out: rows of another horizon leave on "ignored"';
+    request.fault('param-invalid', `all rows that label takes have one "${HORIZON}", which makes no keys`, { path: ['by', keyed] }, hint);
+    return null;
+  }
   const found = [
+    ...(isPrediction ? [request.column(HORIZON, TEXT)] : []),
     request.column('ts_event', TIME),
     request.column(params.price, NUMBER, { path: ['price'] }),
     ...keysOf(params, input).map((name, i) => request.column(name, KEY, { path: ['by', i] })),
   ];
-  const taken = LABEL_FIELDS.filter(({ name }) => columnIndex(input, name) >= 0);
+  const taken = LABEL_FIELDS.filter(({ name }) => name !== HORIZON && columnIndex(input, name) >= 0);
   for (const { name } of taken) {
     const hint = 'select drops or renames it';
     request.fault('column-duplicate', `the input has a column "${name}" already, which label adds`, { path: [] }, hint);
   }
   if (taken.length > 0 || found.includes(null)) return null;
-  const passing = input.fields.map((one) => (one.name === 'ts_event' ? TS_EVENT : one));
+  const passing = input.fields.map((one) =>
+    one.name === 'ts_event' ? TS_EVENT : one.name === HORIZON ? HORIZON_FIELD.clone({ type: one.type }) : one,
+  );
   return {
-    [MAIN_PORT]: new Schema([...passing, ...LABEL_FIELDS]),
+    [MAIN_PORT]: new Schema([...passing, ...LABEL_FIELDS.filter(({ name }) => columnIndex(input, name) < 0)]),
     [UNLABELLED_PORT]: input,
+    [IGNORED_PORT]: input,
     [REJECTED_PORT]: REJECTED_SCHEMA,
   };
 }

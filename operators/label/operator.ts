@@ -3,7 +3,7 @@ import { columnIndex } from '../../graph/contract/batch.ts';
 import { defineOperator, INPUT_PORT, MAIN_PORT, REJECTED_PORT } from '../../graph/contract/operator.ts';
 import { duration, interval } from '../../graph/contract/params.ts';
 import { referenceLabel } from './kernel.ts';
-import { keysOf, labelSchema, UNLABELLED_PORT } from './layout.ts';
+import { IGNORED_PORT, keysOf, labelSchema, UNLABELLED_PORT } from './layout.ts';
 import { nativeLabel } from './native.ts';
 
 /** A century, in ns: the longest horizon. */
@@ -35,6 +35,9 @@ export type LabelParams = z.output<typeof params>;
  *
  * Where that row is older than `max_age` then, the price is not known, and the row leaves on `unlabelled` as it came. That is what rows
  * are whose future the input ends before. Kept are the rows of the last `horizon` and of those that the watermark is behind.
+ *
+ * Predictions are labelled as they are: what their own column `horizon` says is compared as a duration, `60s` is `1m`, and stays;
+ * null becomes the horizon of the label.
  */
 export const label = defineOperator({
   name: 'label',
@@ -42,15 +45,22 @@ export const label = defineOperator({
   semantics: 1,
   determinism: 'exact',
   params,
-  inputs: { [INPUT_PORT]: { description: 'rows with `ts_event` and a price' } },
+  inputs: {
+    [INPUT_PORT]: {
+      description:
+        'rows with `ts_event` and a price; of predictions, which have a column `horizon`, those that look as far ahead as the label, or do not say (null)',
+    },
+  },
   outputs: {
     [MAIN_PORT]: {
       description:
         'rows with a label, in order of (`ts_event`, first row of the key): all columns, `ts_event` moved by the horizon, `ts_origin`, `horizon`, `label_return`, `label_up`',
     },
     [UNLABELLED_PORT]: { description: 'rows whose price at the horizon is not known, as they came, when that is certain' },
+    [IGNORED_PORT]: { description: 'predictions with another `horizon`, as they came; their prices count for nothing' },
     [REJECTED_PORT]: { description: 'rows without a time or a price above 0, or late: behind the watermark when they came' },
   },
+  hindsight: [UNLABELLED_PORT],
   groups(given, inputs) {
     const input = inputs[INPUT_PORT];
     return input ? keysOf(given, input).filter((name) => columnIndex(input, name) >= 0) : null;

@@ -3,6 +3,7 @@ import { REJECT_SCHEMA } from '../../graph/contract/columns.ts';
 import type { Kernel } from '../../graph/contract/kernel.ts';
 import { INPUT_PORT, type KernelContext, MAIN_PORT, REJECTED_PORT } from '../../graph/contract/operator.ts';
 import { batchOf, type Row, rowsOf, rowText } from '../../graph/contract/rows.ts';
+import { durationNs } from '../../graph/contract/units.ts';
 import { LABELLED_PORT, ORIGIN, sharedKeys } from '../learning/columns.ts';
 import { exponential } from '../learning/exponential.ts';
 import { Remembered } from '../learning/remembered.ts';
@@ -101,7 +102,7 @@ export function referenceLearn({ params, inputs, outputs }: KernelContext<LearnP
     if (model instanceof Refusal) return model;
     const ns = row.ts_event as bigint | null;
     if (ns === null) return new Refusal('ts-missing', 'ts_event is null');
-    const other = horizon !== null && tellsHorizon && row.horizon !== horizon;
+    const other = params.horizon !== undefined && tellsHorizon && durationNs(String(row.horizon)) !== params.horizon;
     const given = other ? null : ((row[label] ?? null) as number | boolean | null);
     if (typeof given === 'number' && !(Math.abs(given) < 1e75)) return new Refusal('value-not-finite', `${label} is ${exponential(given)}`);
     const outcome = given === null ? null : Number(given);

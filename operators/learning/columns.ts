@@ -16,7 +16,7 @@ const word = (name: string, nullable: boolean, description: string) => field(nam
 /** What a model says of a row. */
 export const PREDICTION_FIELDS = [
   word('horizon', true, 'how far ahead the prediction looks, e.g. 1s'),
-  number('p_up', 'probability that the price is higher at the horizon; null where the model says none'),
+  number('p_up', 'probability that the price is higher at the horizon, where it moves at all; null where the model says none'),
   number('p_down', '1 - p_up'),
   number('expected_return', 'logarithm of the price ratio that is expected at the horizon; null where the model says none'),
   number('lower', 'lower bound of the return, as a logarithm; null where none is known'),

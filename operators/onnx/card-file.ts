@@ -5,6 +5,9 @@ import type { FileFault } from '../../graph/contract/operator.ts';
 /** The card of a model lies beside it. */
 export const cardPath = (model: string): string => `${model}.json`;
 
+export const CARD_HINT =
+  'It is the card of the model, which lies beside it: `millrace train` writes both, and docs/models.md tells what it says.';
+
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** A card, or every fault in its text. */

@@ -5,54 +5,76 @@ import { ModelFault, type ModelShape, readShape } from './shape.ts';
 /** An output tensor, `return`, or one of its columns, `probabilities[1]`. */
 const selector = z.string().regex(/^[^[\]]+(\[\d+\])?$/, 'expected a tensor such as return, or a column of it such as probabilities[1]');
 
-const card = z.strictObject({
-  format: z.literal('millrace-model'),
-  version: z.literal(1),
-  /** What rows say it was made by. */
-  name: z.string().min(1).max(200),
-  /** SHA-256 of the model file, hexadecimal. */
-  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits'),
-  /** Columns in the order in which the model takes them. */
-  features: z.array(z.string().min(1)).min(1).max(100_000),
-  /** Its input tensor; the only one, where there is one. */
-  input: z.string().optional(),
-  /** What the tensors that it gives mean, a horizon each. */
+const answer = (description: string) => selector.optional().meta({ description });
+
+/** What a card may say. */
+export const cardShape = z.strictObject({
+  format: z.literal('millrace-model').meta({ description: 'what kind of file it is' }),
+  version: z.literal(1).meta({ description: 'version of this format' }),
+  name: z
+    .string()
+    .min(1)
+    .max(200)
+    .meta({ description: 'what rows say they were answered by, column `model`; one of its own for each version' }),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits')
+    .meta({ description: 'SHA-256 of the model file, 64 hexadecimal digits; another file does not start' }),
+  features: z
+    .array(z.string().min(1))
+    .min(1)
+    .max(100_000)
+    .meta({ description: 'columns of the rows, in the order in which the model takes them: numbers or truths' }),
+  input: z.string().optional().meta({ description: 'its input tensor; not needed where it has one only' }),
   horizons: z
     .array(
       z.strictObject({
-        horizon: z.string().regex(/^[1-9]\d*(ms|s|m|h|d)$/, 'expected a duration such as 1s, 5m or 1h'),
-        p_up: selector.optional(),
-        p_down: selector.optional(),
-        expected_return: selector.optional(),
-        lower: selector.optional(),
-        upper: selector.optional(),
+        horizon: z
+          .string()
+          .regex(/^[1-9]\d*(ms|s|m|h|d)$/, 'expected a duration such as 1s, 5m or 1h')
+          .meta({ description: 'how far ahead its answers look, as operator `label` names it', unit: 'duration' }),
+        p_up: answer('output of the probability that the price is higher then; `p_down` is 1 less it where it is not given'),
+        p_down: answer('output of the probability that the price is lower then'),
+        expected_return: answer('output of the logarithmic return that is expected'),
+        lower: answer('output of the lower bound of an interval of the return'),
+        upper: answer('output of its upper bound'),
       }),
     )
     .min(1)
-    .max(64),
-  /** How it was made and how well it did; for people. */
-  trained: z.record(z.string(), z.unknown()).optional(),
-  metrics: z.record(z.string(), z.unknown()).optional(),
+    .max(64)
+    .meta({ description: 'what the tensors that it gives mean; a row leaves once for each' }),
+  trained: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .meta({ description: 'how it was made: rows, times, hash of the data, seed; for people' }),
+  metrics: z.record(z.string(), z.unknown()).optional().meta({ description: 'how well it did on what it had not seen; for people' }),
 });
 
 /** The card of a model: a JSON file beside it, `direction.onnx.json`, that says what goes in, what comes out, and which file it is of. */
-export type ModelCard = z.output<typeof card>;
+export type ModelCard = z.output<typeof cardShape>;
 
 /** Numbers that a model may give, by column. */
 export const ANSWERS = ['p_up', 'p_down', 'expected_return', 'lower', 'upper'] as const;
 export type Answer = (typeof ANSWERS)[number];
 
 /** A card, or every fault in its text. */
-export const parseCard = (path: string, text: string) => readCard<ModelCard>(card, path, text);
+export const parseCard = (path: string, text: string) => readCard<ModelCard>(cardShape, path, text);
 
-/** The tensor and column that a selector names. */
-export function selected(text: string): { readonly tensor: string; readonly column: number } {
+/** The tensor and column that a selector names; column null: its only one. */
+export function selected(text: string): { readonly tensor: string; readonly column: number | null } {
   const match = /^([^[\]]+)(?:\[(\d+)\])?$/.exec(text);
-  return { tensor: match?.[1] ?? text, column: Number(match?.[2] ?? 0) };
+  return { tensor: match?.[1] ?? text, column: match?.[2] === undefined ? null : Number(match[2]) };
 }
 
 /** The tensor that a model takes. */
 export const inputOf = ({ input }: ModelCard, shape: ModelShape): string => input ?? shape.inputs[0]?.name ?? '';
+
+/** Element types of ONNX that models are seen to have, by number. Source: onnx/onnx.proto3, TensorProto.DataType. */
+const FLOAT32 = 1;
+const FLOAT64 = 11;
+const ELEMENTS: Readonly<Record<number, string>> = { 6: 'int32', 7: 'int64', 8: 'text', 9: 'truths', 10: 'float16', [FLOAT64]: 'float64' };
+const elementName = (element: number | null): string =>
+  element === null ? 'a list or a map' : (ELEMENTS[element] ?? `element type ${element}`);
 
 /** Why a model is not what its card says, in words that follow `model "x":`; null when it is. */
 export function modelFault(bytes: Uint8Array, card: ModelCard): string | null {
@@ -75,7 +97,7 @@ function inputFault(card: ModelCard, shape: ModelShape): string | null {
   const input = shape.inputs.find((tensor) => tensor.name === name);
   if (!input) return `it has no input "${name}"; it takes ${names}`;
   if (shape.inputs.length > 1) return `it takes more than one tensor: ${names}`;
-  if (input.element !== 1) return `its input "${name}" does not take float32`;
+  if (input.element !== FLOAT32) return `its input "${name}" does not take float32 but ${elementName(input.element)}`;
   if (input.dims !== null && input.dims.length !== 2) return `its input "${name}" has ${input.dims.length} axes, not rows and features`;
   const [rows, width] = input.dims ?? [null, null];
   if (rows !== null && rows !== undefined) return `its input "${name}" takes ${rows} rows at a time; leave the number of rows open`;
@@ -92,11 +114,16 @@ function outputsFault({ horizons }: ModelCard, { outputs }: ModelShape): string 
       const { tensor, column } = selected(given[answer] ?? '');
       const output = outputs.find(({ name }) => name === tensor);
       if (!output) return `it gives no "${tensor}" for ${answer}; it gives ${outputs.map(({ name }) => name).join(', ')}`;
-      if (output.element !== 1 && output.element !== 11) return `its output "${tensor}" is no tensor of float32 or float64`;
+      if (output.element === null)
+        return `its output "${tensor}" is no tensor of float32 or float64 but a list or a map: convert it with zipmap off`;
+      if (output.element !== FLOAT32 && output.element !== FLOAT64)
+        return `its output "${tensor}" is no tensor of float32 or float64 but of ${elementName(output.element)}`;
       const axes = output.dims?.length ?? 2;
       if (axes > 2) return `its output "${tensor}" has ${axes} axes, not rows and columns`;
       const width = axes === 2 ? (output.dims?.[1] ?? null) : 1;
-      if (width !== null && column >= width) return `its output "${tensor}" has ${width} columns, and no [${column}]`;
+      if (width !== null && column === null && width > 1)
+        return `its output "${tensor}" has ${width} columns; its card has to say which one ${answer} is: ${tensor}[0] to [${width - 1}]`;
+      if (width !== null && column !== null && column >= width) return `its output "${tensor}" has ${width} columns, and no [${column}]`;
     }
   }
   return null;

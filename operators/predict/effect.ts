@@ -34,7 +34,12 @@ export async function openPredict({ params, outputs, files, texts }: EffectConte
     for (const model of cardedModels(params, texts)) {
       const bytes = files.get(model.path) ?? new Uint8Array(0);
       const fault = modelFault(bytes, model.card);
-      if (fault !== null) throw new MillraceError(`model "${model.path}": ${fault}`, { code: 'model-invalid', domain: 'user' });
+      if (fault !== null)
+        throw new MillraceError(`model "${model.path}": ${fault}`, {
+          code: 'model-invalid',
+          domain: 'user',
+          remedy: 'a model and its card are one: bring the one back that belongs to the other, or train again, which writes both',
+        });
       const session = await openSession(model.path, bytes);
       sessions.push(session);
       const opened = { model, ask: asker(model, session, bytes, schema) };
@@ -70,9 +75,18 @@ function asker({ card }: CardedModel, session: Session, bytes: Uint8Array, schem
   return async (rows) => {
     const { matrix, missing } = rowsOf(rows);
     const given = await session.run({ [input]: session.float32(matrix, [rows.numRows, width]) }, fetches);
-    const numbers = (tensor: string, at: number): Numbers => {
+    const numbers = (tensor: string, column: number | null): Numbers => {
       const { data, dims } = given[tensor] ?? {};
       const columns = dims?.[1] ?? 1;
+      const at = column ?? 0;
+      if (column === null && columns > 1)
+        throw new MillraceError(
+          `model "${card.name}" gave ${columns} columns of "${tensor}", and its card does not say which one it means`,
+          {
+            code: 'model-failed',
+            domain: 'user',
+          },
+        );
       if (!(data instanceof Float32Array || data instanceof Float64Array) || data.length !== rows.numRows * columns || at >= columns)
         throw new MillraceError(`model "${card.name}" gave no column ${at} of "${tensor}" for every row`, {
           code: 'model-failed',

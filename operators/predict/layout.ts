@@ -17,8 +17,8 @@ const word = (name: string, description: string) => field(name, dictionaryOf(nam
 /** What a model adds to a row. */
 export const ANSWER_FIELDS = [
   word('horizon', 'how far ahead the answer looks, e.g. 1s'),
-  number('p_up', 'probability that the price is higher after the horizon'),
-  number('p_down', 'probability that the price is lower after the horizon'),
+  number('p_up', 'probability that the price is higher after the horizon; of models of millrace train, where it moves at all'),
+  number('p_down', 'probability that the price is lower after the horizon; 1 - p_up where the model does not say'),
   number('expected_return', 'logarithmic return over the horizon that is expected'),
   number('lower', 'lower bound of the interval for the return'),
   number('upper', 'upper bound of the interval for the return'),
@@ -51,7 +51,8 @@ export function predictSchema(request: SchemaRequest<PredictParams>): Readonly<R
     names.add(card.name);
     const bytes = request.file(path);
     const reason = bytes && modelFault(bytes, card);
-    if (reason) fault(reason, `Its card is ${cardPath(path)}; \`millrace train\` writes both.`);
+    if (reason)
+      fault(reason, `Its card is ${cardPath(path)}; \`millrace train\` writes both, and docs/models.md tells how one's own are made.`);
     if (input) for (const feature of card.features) if (request.column(feature, A_NUMBER, place, INPUT_PORT) === null) whole = false;
   }
   if (request.inputs[SWITCH_PORT] && request.column('model', A_NAME, undefined, SWITCH_PORT) === null) whole = false;

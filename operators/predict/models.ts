@@ -1,7 +1,7 @@
 import { MillraceError } from '../../graph/contract/error.ts';
 import type { ParamFile, ParamPlace } from '../../graph/contract/operator.ts';
 import { type ModelCard, parseCard } from '../onnx/card.ts';
-import { cardPath } from '../onnx/card-file.ts';
+import { CARD_HINT, cardPath } from '../onnx/card-file.ts';
 import type { PredictParams } from './operator.ts';
 
 /** A model that parameters name. */
@@ -32,7 +32,7 @@ export function modelsOf({ model, versions, shadow }: PredictParams): readonly N
 export function filesOf(params: PredictParams): readonly ParamFile[] {
   return modelsOf(params).flatMap(({ path, place }) => [
     { path, place, binary: true },
-    { path: cardPath(path), place },
+    { path: cardPath(path), place, current: true, hint: CARD_HINT },
   ]);
 }
 

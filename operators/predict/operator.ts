@@ -9,7 +9,10 @@ import { filesOf } from './models.ts';
 const model = () => z.string().min(1);
 
 const params = z.strictObject({
-  model: model().meta({ description: 'the model that answers: an ONNX file, with its card (`<file>.json`) beside it', unit: 'path' }),
+  model: model().meta({
+    description: 'the model that answers: an ONNX file, with its card (`<file>.json`) beside it, as docs/models.md tells',
+    unit: 'path',
+  }),
   versions: z
     .array(model())
     .max(16)
@@ -41,7 +44,10 @@ export const predict = defineOperator({
   params,
   inputs: {
     [INPUT_PORT]: { description: 'rows with the features that the card of the model names' },
-    [SWITCH_PORT]: { description: 'which version answers from then on: `model`, its name', optional: true },
+    [SWITCH_PORT]: {
+      description: 'which version answers from then on: `model`, its name; from a source with `broadcast: true`, so that every task knows',
+      optional: true,
+    },
   },
   outputs: {
     [MAIN_PORT]: { description: 'the rows, one a horizon, with the answers of the live model' },

@@ -46,7 +46,7 @@ export const sentimentOnnx = defineOperator({
   schema: sentimentOnnxSchema,
   files: ({ model, tokenizer }) => [
     { path: model, place: { path: ['model'] }, binary: true },
-    { path: cardPath(model), place: { path: ['model'] } },
+    { path: cardPath(model), place: { path: ['model'] }, current: true },
     { path: tokenizer, place: { path: ['tokenizer'] }, binary: true },
   ],
   inspect({ model }, files) {

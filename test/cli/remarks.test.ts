@@ -95,6 +95,14 @@ describe('what is slow', () => {
     expect(progressOf(down(2000, 'running'), rates)).toEqual([]);
   });
 
+  it('is a join whose rows wait for an input that is far behind', () => {
+    const held = (behindSeconds: number | null) =>
+      progressOf(viewWith({ node: { pressure: 0, held: { rows: 404, waitsFor: 'moods', behindSeconds } } }), new Rates(10_000));
+    expect(held(7200)).toEqual(['bars: 404 rows wait for moods, which is 2 h behind in event time']);
+    expect(held(null)).toEqual(['bars: 404 rows wait for moods, which has told no time yet']);
+    expect(held(5)).toEqual([]);
+  });
+
   /** Two looks, ten seconds apart, with a lag that went from one value to the other while rows came. */
   const between = (from: number, to: number, pressure = 0.2, rows = 100) => {
     const rates = new Rates(10_000);

@@ -19,7 +19,7 @@ export function compileText(
     file: '/work/pipelines.yaml',
     registry,
     env: {},
-    files: { exists, read: (path) => disk[path] ?? '' },
+    files: { exists, read: (path) => disk[path] ?? '', bytes: (path) => Buffer.from(disk[path] ?? '') },
     allowPaths: [],
     allowCode: false,
     ...options,

@@ -1,11 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { modelsPage } from '../../cli/models-page.ts';
 import { pipelinesPage } from '../../cli/pipelines-page.ts';
 import { declarations as registry } from '../../cli/registry.ts';
 import { COLUMNS } from '../../graph/contract/columns.ts';
 import { connectionsShape, fileShape, operatorKeys, pipelineShape, sinkKeys, sourceKeys } from '../../graph/document/shape.ts';
 import { compile } from '../../graph/plan/compile.ts';
+import { parseCard } from '../../operators/onnx/card.ts';
 
 const root = new URL('../../', import.meta.url);
 const pages = ['README.md', ...readdirSync(new URL('docs/', root)).map((name) => `docs/${name}`)].filter((name) => name.endsWith('.md'));
@@ -42,6 +44,11 @@ describe('the documentation', () => {
 
   it('has files to compile', () => {
     expect(blocks.map(({ name }) => name)).toEqual(expect.arrayContaining(['README.md, block 1', 'docs/recipes.md, block 3']));
+  });
+
+  it('shows a card of a model that is one', () => {
+    const shown = /```json\n([\s\S]*?)```/.exec(modelsPage())?.[1] ?? '';
+    expect(parseCard('card', shown)).toEqual({ card: JSON.parse(shown) });
   });
 
   it('has a row for every key of the file and every known column', () => {

@@ -84,6 +84,17 @@ describe('an exchange', () => {
     ]);
   });
 
+  it('brings to one task what is also read where it was recorded', () => {
+    const source = `      trades: { topic: trades, ${TRADES}, key: symbol }`;
+    const operators = `      guess: { use: forecast, from: trades, with: { model: m.onnx } }
+      some: { use: filter, from: guess, with: { where: price > 1 } }
+      last: { use: total, from: guess }`;
+    const text = withSource(source, operators).replace('shown: {', 'kept: { from: some, print: {} }\n      shown: {');
+    const { plans, diagnostics } = compileText(text, { disk: { '/work/m.onnx': 'twelve bytes' } });
+    expect(diagnostics).toEqual([]);
+    expect(exchanges(plans[0] as Plan)).toEqual(['guess.out->_record  4', 'guess.out->last  1']);
+  });
+
   it('brings two inputs together that are spread by different rules', () => {
     const source = `      trades: { topic: trades, ${TRADES}, key: symbol }\n      made: { simulate: { partitions: 4 } }`;
     const operators = '      last: { use: join, from: { left: trades, right: made } }';

@@ -146,7 +146,7 @@ const forecast = defineOperator({
   semantics: 1,
   determinism: 'effect',
   params: z.strictObject({ model: z.string().describe('file of the model') }),
-  inputs: rows,
+  inputs: { ...rows, switch: { description: 'which model answers', optional: true } },
   outputs: { out: { description: 'rows with answers' }, shadow: { description: 'answers of models on trial' } },
   recordOnly: ['shadow'],
   groups: () => null,

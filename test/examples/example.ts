@@ -33,16 +33,23 @@ export function temporary(): { readonly folder: string; remove(): void } {
 /** A copy of an example in `folder`, without what runs left in it; gives the copy's path. */
 export function copyOf(name: string, folder: string): string {
   const copy = join(folder, name);
-  cpSync(join(ROOT, 'examples', name), copy, { recursive: true, filter: (path) => !/\.millrace$|bars\.csv$/.test(path) });
+  cpSync(join(ROOT, 'examples', name), copy, {
+    recursive: true,
+    filter: (path) => !/(\.millrace|\.venv|__pycache__|bars\.csv|signals[/\\]real)$/.test(path),
+  });
   return copy;
 }
 
 export const folderOf = (name: string): string => join(ROOT, 'examples', name);
 
 /** Runs the built command line in a folder; throws with all it said when it does not end with 0. */
-export function done(folder: string, args: readonly string[]): Promise<{ readonly stdout: string; readonly stderr: string }> {
-  const { CLICKHOUSE_URL: _, ...inherited } = process.env;
-  const env = DATA === null ? inherited : { ...inherited, MILLRACE_DATA: DATA };
+export function done(
+  folder: string,
+  args: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<{ readonly stdout: string; readonly stderr: string }> {
+  const { CLICKHOUSE_URL: _, SIGNALS_DATA: __, ...inherited } = process.env;
+  const env = { ...inherited, ...(DATA === null ? {} : { MILLRACE_DATA: DATA }), ...variables };
   return new Promise((resolved, failed) => {
     execFile(process.execPath, [LAUNCHER, ...args], { cwd: folder, env, maxBuffer: 1e9 }, (error, stdout, stderr) => {
       if (error) failed(new Error(`millrace ${args.join(' ')} ended with ${error.code}:\n${stderr}${stdout}`));
@@ -52,8 +59,8 @@ export function done(folder: string, args: readonly string[]): Promise<{ readonl
 }
 
 /** Runs the pipeline of a folder to its end. */
-export async function runOnce(folder: string, dataDir: string): Promise<Summary> {
-  const { stdout } = await done(folder, ['run', '--json', '--status-port', '0', '--data-dir', dataDir]);
+export async function runOnce(folder: string, dataDir: string, variables: Readonly<Record<string, string>> = {}): Promise<Summary> {
+  const { stdout } = await done(folder, ['run', '--json', '--status-port', '0', '--data-dir', dataDir], variables);
   return JSON.parse(stdout) as Summary;
 }
 

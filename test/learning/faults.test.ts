@@ -1,10 +1,11 @@
-import { Bool, Field, Float64, Schema } from 'apache-arrow';
+import { Bool, Field, Float64, Schema, Utf8 } from 'apache-arrow';
 import { expect, test } from 'vitest';
 import { COLUMNS } from '../../graph/contract/columns.ts';
 import type { Operator } from '../../graph/contract/operator.ts';
 import { subjectOf } from '../../graph/test-kit/subject.ts';
 import { calibrate } from '../../operators/calibrate/operator.ts';
 import { decide } from '../../operators/decide/operator.ts';
+import { label } from '../../operators/label/operator.ts';
 import { learn } from '../../operators/learn/operator.ts';
 
 const number = (name: string) => new Field(name, new Float64(), true);
@@ -43,6 +44,18 @@ test('calibrate asks for what its parameters use, on both ports', () => {
   expect(said(calibrate, { interval: 'none', threshold: 3, on_drift: 'abstain' }, inputs)).toMatch(
     /page_hinkley only.*adwin or page_hinkley/s,
   );
+});
+
+test('label takes predictions, by a horizon in words and not as a key', () => {
+  const price = [COLUMNS.ts_event, COLUMNS.symbol, number('mid')];
+  const word = new Field('horizon', new Utf8(), true);
+  const of = (params: object, ...more: readonly Field[]) =>
+    said(label, { horizon: '1s', ...params }, { in: new Schema([...price, ...more]) });
+  expect(of({}, word)).toBe('nothing');
+  expect(of({}, number('horizon'))).toContain('"horizon"');
+  expect(of({ by: ['symbol', 'horizon'] }, word)).toMatch(/one "horizon", which makes no keys/);
+  expect(of({ by: ['horizon'] })).toContain('no column "horizon"');
+  expect(of({}, number('label_return'), number('label_up'))).toMatch(/"label_return" already.*"label_up" already/s);
 });
 
 test('decide says what is wrong in each rule, and in its table', () => {

@@ -20,7 +20,7 @@ function told(subject: Subject, pushes: readonly (readonly [port: string, rows: 
   return [subject.create, subject.reference as () => Kernel].map((create) => {
     const found: Record<string, string[]> = {};
     const emit = (port: string, batch: RecordBatch) => {
-      for (const row of rowsOf(batch)) (found[port] ??= []).push(String(row.code ?? row.symbol));
+      found[port] = [...(found[port] ?? []), ...rowsOf(batch).map((row) => String(row.code ?? row.symbol))];
     };
     let kernel = create();
     for (const [port, rows] of pushes) {

@@ -11,19 +11,11 @@ import { subjectOf } from '../../graph/test-kit/subject.ts';
 import { normalize } from '../../operators/normalize/operator.ts';
 import { orderFlow } from '../../operators/order_flow/operator.ts';
 import { payloadsOf } from '../formats/payloads.ts';
+import { expectVector } from './vector.ts';
 
 const DATA = process.env.MILLRACE_DATA ?? new URL('../../../shared/data', import.meta.url).pathname;
 const PATH = `${DATA}/binance/usdm-btcusdt-20240808.ndjson.gz`;
 const FILES = new Map([['i.csv', 'venue,symbol,tick_size,lot_size\nbinance_usdm,BTCUSDT,0.10,0.001\n']]);
-
-interface Vector {
-  readonly rows: number;
-  readonly first: string;
-  readonly last: string;
-  readonly columns: Readonly<Record<string, { nulls: number; sum: number; magnitude: number }>>;
-  readonly samples: readonly (Readonly<Record<string, number | string | null>> & { readonly row: number })[];
-}
-const VECTOR = JSON.parse(readFileSync(new URL('vectors/usdm.json', import.meta.url), 'utf8')) as Vector;
 
 /** Lines of a chunk as they stream through: quotes and trades by two nodes, then both into one. */
 const CHUNK_LINES = 4_000;
@@ -65,26 +57,8 @@ function streamed(lines: readonly string[]): { rows: Row[]; refused: number } {
   return { rows, refused };
 }
 
-const near = (found: unknown, wanted: number, scale: number): boolean => Math.abs(Number(found) - wanted) <= 1e-9 * Math.max(scale, 1e-12);
-
 test.skipIf(!existsSync(PATH))(`streaming features equal batch features of pandas (skipped without ${PATH})`, () => {
   const { rows, refused } = streamed(gunzipSync(readFileSync(PATH)).toString('utf8').trimEnd().split('\n'));
   expect(refused).toBe(0);
-  expect([rows.length, String(rows[0]?.ts_event), String(rows.at(-1)?.ts_event)]).toEqual([VECTOR.rows, VECTOR.first, VECTOR.last]);
-  for (const [name, { nulls, sum, magnitude }] of Object.entries(VECTOR.columns)) {
-    const values = rows.map((row) => row[name]);
-    expect([name, values.filter((value) => value === null).length]).toEqual([name, nulls]);
-    const total = values.reduce((all: number, value) => all + Number(value ?? 0), 0);
-    expect(near(total, sum, magnitude), `sum of ${name}: ${total}, not ${sum}`).toBe(true);
-  }
-  for (const { row, ts_event, ...sample } of VECTOR.samples) {
-    expect(String(rows[row]?.ts_event)).toBe(ts_event);
-    for (const [name, wanted] of Object.entries(sample)) {
-      const found = rows[row]?.[name];
-      const scale = (VECTOR.columns[name]?.magnitude ?? 0) / VECTOR.rows;
-      const same =
-        wanted === null ? found === null : found !== null && near(found, Number(wanted), Math.max(Math.abs(Number(wanted)), scale));
-      expect(same, `row ${row}, ${name}: ${found}, not ${wanted}`).toBe(true);
-    }
-  }
+  expectVector(rows);
 });

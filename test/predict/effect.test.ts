@@ -142,9 +142,22 @@ describe('predict', () => {
     await effect.close();
   });
 
+  test('takes no column for granted where the model gives several and its card names none', async () => {
+    const horizons = [{ horizon: '1s', p_up: 'probabilities' }];
+    const { effect, push } = await open(modelFolder({ 'a.onnx': { bytes: linearModel({ ...A, open: true }), card: { horizons } } }), {
+      model: 'a.onnx',
+    });
+    await expect(push(rowsFrom(5, 2))).rejects.toMatchObject({ code: 'model-failed', message: expect.stringMatching(/gave 2 columns/) });
+    await effect.close();
+  });
+
   test('does not open a model that was changed after its card was read', async () => {
     const at = folder();
     writeFileSync(join(at, 'a.onnx'), linearModel({ ...A, bias: 1 }));
-    await expect(open(at, { model: 'a.onnx' })).rejects.toMatchObject({ code: 'model-invalid', domain: 'user' });
+    await expect(open(at, { model: 'a.onnx' })).rejects.toMatchObject({
+      code: 'model-invalid',
+      domain: 'user',
+      remedy: expect.stringMatching(/after a crash/),
+    });
   });
 });

@@ -28,10 +28,12 @@ export interface Linear {
   readonly bias: number;
   /** Size of the first axis of the input; open unless given. */
   readonly rows?: number;
+  /** Leaves the number of probabilities open. */
+  readonly open?: boolean;
 }
 
 /** The model as ONNX, by the protobuf definitions of the standard: an encoder that is not ours. */
-export function linearModel({ weights, bias, rows }: Linear): Uint8Array {
+export function linearModel({ weights, bias, rows, open }: Linear): Uint8Array {
   const k = weights.length;
   const n = rows ?? 'n';
   const node = (opType: string, input: string[], output: string[], axis?: number) => ({
@@ -52,7 +54,7 @@ export function linearModel({ weights, bias, rows }: Linear): Uint8Array {
     ],
     initializer: [tensor('weights', [k, 1], weights), tensor('bias', [1], [bias]), tensor('one', [1], [1])],
     input: [value('features', [n, k])],
-    output: [value('probabilities', [n, 2]), value('return', [n, 1])],
+    output: [value('probabilities', [n, open ? 'k' : 2]), value('return', [n, 1])],
   };
   const model = { irVersion: 8, producerName: 'test', opsetImport: [{ domain: '', version: 13 }], graph };
   return onnx.ModelProto.encode(onnx.ModelProto.create(model as never)).finish();

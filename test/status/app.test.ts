@@ -121,6 +121,7 @@ describe('metrics', () => {
         'millrace_late_rows_total{pipeline="market",node="bars"} 2',
         'millrace_busy_seconds_total{pipeline="market",node="bars"} 0.25',
         'millrace_watermark_lag_seconds{pipeline="market",node="bars"} 1.5',
+        'millrace_held_rows{pipeline="market",node="bars"} 0',
         'millrace_epoch_seconds{pipeline="market",quantile="0.99"} 0.05',
         'millrace_sink_ack_age_seconds{pipeline="market",sink="bars_table"} 2.5',
         'millrace_sink_latency_seconds{pipeline="market",sink="bars_table",quantile="0.5"} 0.04',

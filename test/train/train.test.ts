@@ -17,13 +17,15 @@ const OPTIONS: TrainOptions = { l2: 1, folds: 4, embargoNs: SECOND, coverage: 0.
 function matrixOf(seed: number, count: number, signal: number): Matrix {
   const random = new Random(seed);
   const normal = (): number => Array.from({ length: 12 }, () => random.next()).reduce((a, b) => a + b, -6);
-  const x = Float64Array.from({ length: 2 * count }, normal);
+  const x = Float32Array.from({ length: 2 * count }, normal);
   const returns = Float64Array.from({ length: count }, (_, i) =>
     random.chance(0.1) ? 0 : 1e-4 * (signal * (x[2 * i] as number) + normal()),
   );
   return {
     features: ['known', 'noise'],
     x,
+    coarse: [],
+    key: new Int32Array(count),
     returns,
     up: Int8Array.from(returns, (ret) => (ret === 0 ? -1 : ret > 0 ? 1 : 0)),
     originNs: BigInt64Array.from({ length: count }, (_, i) => BigInt(i) * SECOND),
@@ -83,12 +85,7 @@ describe('a model that was trained', () => {
     expect(again.card).toEqual(artefact.card);
     const session = await openSession('m', artefact.onnx);
     const rows = matrix.originNs.length;
-    const given = await session.run({ features: session.float32(Float32Array.from(matrix.x), [rows, 2]) }, [
-      'p_up',
-      'expected_return',
-      'lower',
-      'upper',
-    ]);
+    const given = await session.run({ features: session.float32(matrix.x, [rows, 2]) }, ['p_up', 'expected_return', 'lower', 'upper']);
     const said = (name: string) => given[name]?.data as Float32Array;
     for (let row = 0; row < rows; row++) {
       const expected = scoreOf(fitted.expected, matrix.x, row);
@@ -175,12 +172,55 @@ pipelines:
     expect(answers.every((answer) => answer === '' || (Number(answer) > 0 && Number(answer) < 1))).toBe(true);
   });
 
+  test('counts what was refused on the way, by reason: on the terminal, in its answer, its card and its report; on any broker', async () => {
+    const lines = prices(300).trim().split('\n');
+    for (const i of [20, 90]) lines[i] = lines[i]?.replace(/"mid":[^,]+/, '"mid":0') ?? ''; // no price to divide by
+    // files are read where they are, though this broker would have them in a topic
+    const yaml = file(MODEL).replace('\npipelines:', `\nconnections: { broker: "kafka://127.0.0.1:1" }\npipelines:`);
+    const folder = folderWith({ 'pipelines.yaml': yaml, 'prices.ndjson': [...lines, 'no JSON', '{}', 'nor this', ''].join('\n') });
+    const { code, stdout, stderr } = await run(folder, ['train', '--json']);
+    expect(code, stderr).toBe(0);
+    const refused = [
+      { node: 'prices', code: expect.stringMatching(/json/), rows: 2 },
+      { node: 'prices', code: expect.any(String), rows: 1 },
+      { node: 'labelled', code: 'price-not-positive', rows: 2 },
+    ];
+    expect(JSON.parse(stdout).models[0].refused).toEqual(refused);
+    expect(stderr).toMatch(/refused: 2 rows of prices \(.*, 2 rows of labelled \(price-not-positive\)/);
+    const read = (name: string) => readFileSync(join(folder, 'models', name), 'utf8');
+    expect(JSON.parse(read('guess.onnx.json')).trained.refused).toEqual(refused);
+    expect(read('guess.onnx.html')).toContain('2 rows of labelled (price-not-positive)');
+    const leaks = await run(folder, ['test', '--leaks', '--cuts', '1', '--json']);
+    expect(leaks.code, leaks.stderr).toBe(0);
+    expect(JSON.parse(leaks.stdout).pipelines[0].refused).toEqual(refused);
+    expect(leaks.stderr).toMatch(/refused: 2 rows of prices/);
+  }, 120_000);
+
+  test('makes two models of one node, each of every row once', async () => {
+    const yaml = `${file(MODEL)}      other: { from: labelled, model: { path: models/other.onnx, features: [hint, mid] } }\n`;
+    const { code, stdout, stderr } = await run(folderWith({ 'pipelines.yaml': yaml, 'prices.ndjson': prices(600) }), ['train', '--json']);
+    expect(code, stderr).toBe(0);
+    const models = JSON.parse(stdout).models as readonly { readonly sink: string; readonly rows: number }[];
+    expect(models.map(({ sink, rows }) => [sink, rows])).toEqual([
+      ['guess', 587],
+      ['other', 587],
+    ]);
+  });
+
   test('tells what it lacks', async () => {
     const fault = async (yaml: string, args: readonly string[], rows = 600) => {
       const { code, stderr } = await run(folderWith({ 'pipelines.yaml': yaml, 'prices.ndjson': prices(rows) }), args);
       return [code, stderr.split('\n').find((line) => line.startsWith('error')) ?? stderr];
     };
     expect(await fault(file(MODEL), ['train'], 60)).toEqual([2, expect.stringMatching(/history-short.*57 whole rows for 5 steps/)]);
+    expect(await fault(file('{ path: m.onnx, features: [mid, label_up] }'), ['train'])).toEqual([
+      1,
+      expect.stringMatching(/sink-schema.*"label_up" is named as a feature, and only the future tells it/),
+    ]);
+    expect(await fault(file('{ path: m.onnx, features: [hint], embargo: 3h }'), ['train'])).toEqual([
+      2,
+      expect.stringMatching(/history-short.*step 1 of 5 would learn from 0 rows/),
+    ]);
     expect(await fault(file('{ path: m.onnx, features: [mind] }'), ['train'])).toEqual([
       1,
       expect.stringMatching(/sink-schema.*no column "mind"/),

@@ -23,6 +23,7 @@ mod decode_csv;
 mod decode_json;
 mod deduplicate;
 mod derive;
+mod duration;
 mod encode;
 mod exposure;
 mod expression;

@@ -77,6 +77,26 @@ impl Held {
         self.free.push(place);
     }
 
+    /// Writes a column of words or texts at some places, with another in place of null.
+    pub fn write_or(&mut self, column: usize, places: &[u32], absent: &[u8], block: &mut Block) -> Result<(), Fault> {
+        let HeldColumn { valid, store } = &mut self.columns[column];
+        let each = places.iter().map(|place| *place as usize);
+        match store {
+            Store::Bytes(held) => {
+                let mut texts = Texts::default();
+                for at in each {
+                    texts.push(Some(if valid[at] { &held[at][..] } else { absent }))?;
+                }
+                block.texts(&texts)
+            }
+            Store::Word(held, _, table) => {
+                let absent = table.id(absent) as i32;
+                block.words(&each.map(|at| if valid[at] { held[at] } else { absent }).collect::<Vec<_>>(), None, table)
+            }
+            _ => Err(Fault::new("column-type", "a column that is words or texts crossed as numbers")),
+        }
+    }
+
     /// Writes a column of the rows at some places.
     pub fn write(&mut self, column: usize, places: &[u32], block: &mut Block) -> Result<(), Fault> {
         let HeldColumn { valid, store } = &mut self.columns[column];

@@ -1,6 +1,7 @@
 //! Rows again once their future is known. The rules are those of `operators/label/README.md`.
 
 mod held;
+mod horizon;
 
 use crate::column::{Batch, Column};
 use crate::config::{Config, Kind, ns};
@@ -12,6 +13,7 @@ use crate::output::{Bits, Cells, Output};
 use crate::rejects::Rejects;
 use crate::snapshot::{Reader, Writer, corrupt};
 use held::Held;
+use horizon::Asked;
 use serde::Deserialize;
 use std::collections::VecDeque;
 
@@ -56,6 +58,7 @@ pub struct Label {
     columns: usize,
     out: usize,
     unlabelled: usize,
+    ignored: usize,
     rejected: usize,
     watermark_ns: i64,
     keys: Keys,
@@ -63,6 +66,9 @@ pub struct Label {
     /// Per group, in order of arrival until `advance` puts them in order of time.
     open: Vec<VecDeque<Open>>,
     horizons: WordTable,
+    /// Of predictions: how far each looks ahead.
+    asked: Option<Asked>,
+    others: Vec<i32>,
     rejects: Rejects,
     groups: Vec<u32>,
     keep: Vec<bool>,
@@ -83,12 +89,15 @@ impl Label {
             columns: port.columns.len(),
             out: config.output("out")?,
             unlabelled: config.output("unlabelled")?,
+            ignored: config.output("ignored")?,
             rejected: config.output("rejected")?,
             watermark_ns: i64::MIN,
             keys: Keys::new(port, &params.by)?,
             held: Held::new(port),
             open: Vec::new(),
             horizons,
+            asked: port.find("horizon").map(|column| Asked::new(column, params.horizon)),
+            others: Vec::new(),
             rejects: Rejects::default(),
             groups: Vec::new(),
             keep: Vec::new(),
@@ -149,6 +158,8 @@ impl Label {
         for column in 0..self.columns {
             if column == self.ts {
                 block.i64s(&rows.iter().map(|row| row.due_ns).collect::<Vec<_>>(), None)?;
+            } else if self.asked.as_ref().is_some_and(|asked| asked.column == column) {
+                self.held.write_or(column, &places, self.params.horizon_text.as_bytes(), &mut block)?;
             } else {
                 self.held.write(column, &places, &mut block)?;
             }
@@ -161,7 +172,9 @@ impl Label {
             known.push_option((to != from).then_some(1));
         }
         block.i64s(&rows.iter().map(|row| row.origin.ts_ns).collect::<Vec<_>>(), None)?;
-        block.words(&vec![0; rows.len()], None, &self.horizons)?;
+        if self.asked.is_none() {
+            block.words(&vec![0; rows.len()], None, &self.horizons)?;
+        }
         block.f64s(&returns, None)?;
         block.bools(&ups, Some(&known.valid))?;
         block.end()
@@ -182,7 +195,17 @@ impl Kernel for Label {
         let (ts, price) = (&batch.columns[self.ts], &batch.columns[self.price]);
         let cutoff = floor_ns.max(self.watermark_ns);
         self.keep.clear();
+        if let Some(asked) = &mut self.asked {
+            asked.follow(batch);
+        }
         for row in 0..batch.rows {
+            if let Some(asked) = &mut self.asked
+                && asked.is_other(batch, row)?
+            {
+                self.others.push(row as i32);
+                self.keep.push(false);
+                continue;
+            }
             let refused = self.refusal(ts, price, row, cutoff)?;
             if let Some((code, reason)) = &refused {
                 self.rejects.push(row, code, reason)?;
@@ -197,6 +220,7 @@ impl Kernel for Label {
         for (row, place) in rows.into_iter().zip(places) {
             self.open[self.groups[row] as usize].push_back(Open { ts_ns: times[row], price: prices[row], place });
         }
+        output.rows(self.ignored, &mut self.others)?;
         self.rejects.flush(self.rejected, output)
     }
 

@@ -1,6 +1,7 @@
 use super::model::{Kind as ModelKind, Params};
 use crate::column::{Batch, bit};
 use crate::config::{Kind, Port};
+use crate::duration::duration_ns;
 use crate::fault::Fault;
 
 /// Sizes from it on count as missing: squares of deviations and their sums stay finite.
@@ -68,14 +69,14 @@ pub struct Labelled {
     up: bool,
     origin: Option<usize>,
     /// Where horizons stand, and the one that counts.
-    horizon: Option<(usize, Vec<u8>)>,
+    horizon: Option<(usize, Option<i64>)>,
 }
 
 impl Labelled {
     pub fn new(port: &Port, params: &Params) -> Result<Self, Fault> {
         let up = params.model == ModelKind::Logistic;
         let origin = port.find("ts_origin").map(|_| port.column("ts_origin", Kind::I64)).transpose()?;
-        let horizon = params.horizon.as_ref().and_then(|text| port.find("horizon").map(|at| (at, text.as_bytes().to_vec())));
+        let horizon = params.horizon.as_ref().and_then(|text| port.find("horizon").map(|at| (at, duration_ns(text.as_bytes()))));
         Ok(Self {
             features: Features::new(port, &params.features)?,
             label: port.column(&params.label, if up { Kind::Bool } else { Kind::F64 })?,
@@ -98,7 +99,7 @@ impl Labelled {
     pub fn is_wanted(&self, batch: &Batch, row: usize) -> Result<bool, Fault> {
         let Some((at, wanted)) = &self.horizon else { return Ok(true) };
         let column = &batch.columns[*at];
-        Ok(column.is_valid(row) && column.bytes(row)? == wanted.as_slice())
+        Ok(column.is_valid(row) && duration_ns(column.bytes(row)?) == *wanted)
     }
 
     pub fn label(&self, batch: &Batch, row: usize) -> Result<Label, Fault> {

@@ -1,0 +1,35 @@
+import { cardShape } from '../operators/onnx/card.ts';
+import { page, parameterTable } from './pages.ts';
+import { parametersOf } from './reference.ts';
+
+const EXAMPLE = `{
+  "format": "millrace-model",
+  "version": 1,
+  "name": "trees",
+  "sha256": "160e3d657353ecf6d1c6bda7b9bb2e998f6a03a650482fd52a261820f66a156d",
+  "features": ["return_1", "volatility_10"],
+  "horizons": [{ "horizon": "7d", "p_up": "probabilities[1]", "lower": "lower" }]
+}`;
+
+const MODEL = `- **One input**, float32, of two axes: rows, left open, and as many features as the card names. Features are asked as float32 whatever the columns are:
+  train on float32, or a tree may send a row to the other side of a threshold. A model of float64 is refused.
+- **Outputs** that the card names are tensors of float32 or float64, of one axis or two, one row a row. \`probabilities[1]\` is the second column of one; a name alone is
+  its only column. Outputs that the card does not name, such as \`label\`, are not asked for.
+- **No lists of maps**: converters of scikit-learn and LightGBM give those for a classifier unless \`zipmap\` is off.
+- **Rows that lack a feature** (null or NaN) get null answers or leave on \`rejected\`, and the model is not believed about them.
+- Any operators and versions that the installed \`onnxruntime-node\` knows.`;
+
+/** `docs/models.md`: what `predict` takes. */
+export function modelsPage(): string {
+  return page(
+    '# Models',
+    '`predict` asks a model in ONNX, whoever made it. Beside the file lies its card, `direction.onnx.json` for `direction.onnx`: what goes in, what comes out, and which file it is of. `millrace train` writes both; [trees from LightGBM](../examples/trees) shows how they are written in Python. `millrace check` reads both and tells each fault at its line; what it does not see is whether the columns mean what the model learned.',
+    '## The model',
+    MODEL,
+    '## The card',
+    `\`\`\`json\n${EXAMPLE}\n\`\`\``,
+    parameterTable(parametersOf(cardShape)).replace('| parameter |', '| key |'),
+    '## A model that is trained again',
+    'Overwrite both files and start again: rows from then on are answered by the new one, and say so (`model_hash`); what was answered before stays, also where a run that crashed is gone on with. Or name the new file under `versions:` and switch while it runs, or under `shadow:` to see how it does.',
+  );
+}

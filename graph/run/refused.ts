@@ -1,0 +1,40 @@
+import type { RecordBatch } from 'apache-arrow';
+import { NO_PROBE, type Probe } from '../wire/probe.ts';
+import { countByCode } from '../wire/rejected.ts';
+
+/** Rows that a source or a node refused for one reason. */
+export interface RefusedRows {
+  readonly node: string;
+  readonly code: string;
+  readonly rows: number;
+}
+
+/** Counts what is refused while history is read and run: nobody reads the ports that it leaves on. */
+export class Refused {
+  readonly #rows = new Map<string, { readonly node: string; readonly code: string; rows: number }>();
+
+  /** Counts a batch of rows that say why they were refused. */
+  add(node: string, batch: RecordBatch): void {
+    for (const [code, rows] of countByCode(batch)) this.#count(node, code, rows);
+  }
+
+  /** Counts what a node refuses. */
+  probe(node: string): Probe {
+    return { ...NO_PROBE, rejected: (code, rows) => this.#count(node, code, rows) };
+  }
+
+  /** In the order in which each reason was first met. */
+  all(): readonly RefusedRows[] {
+    return [...this.#rows.values()].map((counted) => ({ ...counted }));
+  }
+
+  #count(node: string, code: string, rows: number): void {
+    const counted = this.#rows.get(`${node} ${code}`) ?? { node, code, rows: 0 };
+    counted.rows += rows;
+    this.#rows.set(`${node} ${code}`, counted);
+  }
+}
+
+/** What was refused, in words: `3 rows of labelled (price-missing)`. */
+export const refusedText = (refused: readonly RefusedRows[]): string =>
+  refused.map(({ node, code, rows }) => `${rows} row${rows === 1 ? '' : 's'} of ${node} (${code})`).join(', ');

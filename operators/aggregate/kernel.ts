@@ -11,13 +11,14 @@ import type { AggregateParams } from './operator.ts';
 
 interface Key {
   readonly cells: Row;
-  /** Rows that are in a window to come, in order of arrival. */
-  rows: Row[];
+  /** Rows that are in a window to come, in order of arrival, each with the number of rows before it. */
+  rows: { readonly row: Row; readonly order: number }[];
 }
 
 interface State {
   readonly kept: Map<string, Key>;
   watermark: bigint;
+  rows: number;
 }
 
 /** Every window computed anew from all rows that are kept: the oracle of the native kernel. */
@@ -27,7 +28,7 @@ export function referenceAggregate({ params, inputs, outputs }: KernelContext<Ag
   const aggregated = aggregatedOf(params);
   const finite = aggregated.flatMap((one) => (one.column !== null && takesFinite(one.function) ? [one.column] : []));
   const whole = new Set(schema.fields.filter(({ type }) => type.typeId === Type.Int).map(({ name }) => name));
-  let state: State = { kept: new Map(), watermark: MIN_NS };
+  let state: State = { kept: new Map(), watermark: MIN_NS, rows: 0 };
 
   const startOf = (ns: bigint) => ns - (((ns % every) + every) % every);
 
@@ -44,21 +45,26 @@ export function referenceAggregate({ params, inputs, outputs }: KernelContext<Ag
     return null;
   };
 
-  /** Rows of the windows that end in (from, to], in order of (end, key). */
+  /** Rows of the windows that end in (from, to], in order of (end, first row to come). */
   const windows = (from: bigint, to: bigint): Row[] => {
     const rows: { readonly end: bigint; readonly order: number; readonly row: Row }[] = [];
-    [...state.kept.values()].forEach((key, order) => {
+    for (const key of state.kept.values()) {
       const ends = new Set<bigint>();
-      for (const row of key.rows) {
+      for (const { row } of key.rows) {
         const start = startOf(row.ts_event as bigint);
         for (let end = start + every; end <= start + size; end += every) if (end > from && end <= to) ends.add(end);
       }
       for (const end of ends) {
-        const inside = key.rows.filter((row) => (row.ts_event as bigint) >= end - size && (row.ts_event as bigint) < end);
-        const values = aggregated.map((one): [string, Cell] => [one.name, valueIn(one, inside, whole)]);
-        rows.push({ end, order, row: { ...key.cells, ts_open: end - size, ts_event: end, ...Object.fromEntries(values) } });
+        const inside = key.rows.filter(({ row }) => (row.ts_event as bigint) >= end - size && (row.ts_event as bigint) < end);
+        const given = inside.map(({ row }) => row);
+        const values = aggregated.map((one): [string, Cell] => [one.name, valueIn(one, given, whole)]);
+        rows.push({
+          end,
+          order: inside[0]?.order ?? 0,
+          row: { ...key.cells, ts_open: end - size, ts_event: end, ...Object.fromEntries(values) },
+        });
       }
-    });
+    }
     return rows.sort((a, b) => (a.end === b.end ? a.order - b.order : a.end < b.end ? -1 : 1)).map(({ row }) => row);
   };
 
@@ -75,7 +81,8 @@ export function referenceAggregate({ params, inputs, outputs }: KernelContext<Ag
           const cells = Object.fromEntries(by.map((name) => [name, row[name] ?? null]));
           const text = JSON.stringify(Object.values(cells).map((cell) => (typeof cell === 'bigint' ? `${cell}n` : cell)));
           const key = state.kept.get(text) ?? { cells, rows: [] };
-          key.rows.push(row);
+          key.rows.push({ row, order: state.rows });
+          state.rows += 1;
           state.kept.set(text, key);
         }
       });
@@ -86,7 +93,7 @@ export function referenceAggregate({ params, inputs, outputs }: KernelContext<Ag
       if (watermarkNs <= state.watermark) return;
       const rows = windows(state.watermark, watermarkNs);
       state.watermark = watermarkNs;
-      for (const key of state.kept.values()) key.rows = key.rows.filter((row) => startOf(row.ts_event as bigint) + size > watermarkNs);
+      for (const key of state.kept.values()) key.rows = key.rows.filter(({ row }) => startOf(row.ts_event as bigint) + size > watermarkNs);
       if (rows.length > 0) emit(MAIN_PORT, batchOf(outputs[MAIN_PORT] as Schema, rows));
     },
     nextTimer: () => null,

@@ -56,7 +56,8 @@ export type AggregateParams = z.output<typeof params>;
 /**
  * Aggregates over event-time windows that do not overlap, or slide by `every`.
  *
- * A window that has rows is let go when the watermark reaches its end, in order of (end, first row of the key), and never changes after.
+ * A window that has rows is let go when the watermark reaches its end, in order of (end, first row to come of those in it), and never changes
+ * after.
  * Rows are collected in intervals of length `every`, and a window puts those that it consists of together: nothing is ever subtracted, so
  * that a sliding window does not drift. Each window costs as many steps as it has intervals with rows. A row is late when its interval's
  * end is at or before the watermark of its partition: it counts in all of its windows or, leaving on `late`, in none.
@@ -84,6 +85,6 @@ export const aggregate = defineOperator({
     return input ? given.by.filter((name) => columnIndex(input, name) >= 0) : null;
   },
   schema: aggregateSchema,
-  create: nativeAggregate,
+  create: (context) => nativeAggregate(context),
   reference: referenceAggregate,
 });

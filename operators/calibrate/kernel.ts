@@ -22,7 +22,7 @@ import {
   plattOf,
 } from './definitions.ts';
 import { type Adwin, type Cut, type PageHinkley, pushAdwin, pushPageHinkley } from './detectors.ts';
-import { ALARMS_PORT } from './layout.ts';
+import { ALARMS_PORT, HORIZON, readOf } from './layout.ts';
 import { defaultsOf } from './native.ts';
 import type { CalibrateParams } from './operator.ts';
 
@@ -41,7 +41,8 @@ interface State {
   readonly pageHinkley: PageHinkley;
   abstains: number;
   rows: number;
-  readonly pending: Remembered<Bounds | null>[];
+  /** By horizon, as JSON. */
+  readonly pending: Record<string, Remembered<Bounds | null>[]>;
 }
 
 /** A row at a time, by the definitions. */
@@ -49,6 +50,7 @@ export function referenceCalibrate({ params, inputs, outputs }: KernelContext<Ca
   const { step, delta, threshold, recover } = defaultsOf(params);
   const labelled = inputs[LABELLED_PORT] as Schema;
   const tellsOrigin = columnIndex(labelled, ORIGIN) >= 0;
+  const tellsHorizon = readOf(params, inputs, LABELLED_PORT).includes(HORIZON);
   const states = new Histories<State>(sharedKeys(params.by, inputs, [INPUT_PORT, LABELLED_PORT]), () => ({
     ...{
       pairs: [],
@@ -60,7 +62,7 @@ export function referenceCalibrate({ params, inputs, outputs }: KernelContext<Ca
       inside: [],
       abstains: 0,
       rows: 0,
-      pending: [],
+      pending: {},
     },
     adwin: { ticks: 0, buckets: [] },
     pageHinkley: { values: [] },
@@ -96,12 +98,20 @@ export function referenceCalibrate({ params, inputs, outputs }: KernelContext<Ca
     return { p_up: up, p_down: 1 - up };
   };
 
+  const horizonOf = (row: Row): string | null => (tellsHorizon ? ((row[HORIZON] ?? null) as string | null) : null);
+  const remembered = (state: State, horizon: string | null): Remembered<Bounds | null>[] => {
+    const name = JSON.stringify(horizon);
+    const queue = state.pending[name] ?? [];
+    state.pending[name] = queue;
+    return queue;
+  };
+
   const calibrated = (row: Row): Row => {
     const state = states.of(row);
     const bounds = boundsOf(state, number(row, 'expected_return'));
     if (tellsOrigin) {
       const said: Bounds | null = bounds && [String(bounds[0]), String(bounds[1])];
-      Remembered.push(state.pending, row.ts_event as bigint, said, params.pending);
+      Remembered.push(remembered(state, horizonOf(row)), row.ts_event as bigint, said, params.pending);
     }
     const finite = (bound: number | undefined) => (bound !== undefined && Number.isFinite(bound) ? bound : null);
     const coverage = state.inside.length === 0 ? null : state.inside.filter(Boolean).length / state.inside.length;
@@ -129,7 +139,9 @@ export function referenceCalibrate({ params, inputs, outputs }: KernelContext<Ca
     const [p, expected, actual] = [number(row, 'p_up'), number(row, 'expected_return'), number(row, 'label_return')];
     const up = (row.label_up ?? null) as boolean | null;
     const origin = tellsOrigin ? (row[ORIGIN] as bigint | null) : null;
-    const given = origin === null ? null : Remembered.take(state.pending, origin);
+    const taken = (horizon: string | null) => (origin === null ? null : Remembered.take(remembered(state, horizon), origin));
+    const horizon = horizonOf(row);
+    const given = (horizon === null ? null : taken(horizon)) ?? taken(null);
     const bounds = given ? (given.said?.map(Number) ?? null) : boundsOf(state, expected);
     if (bounds && actual !== null) {
       const inside = (bounds[0] as number) <= actual && actual <= (bounds[1] as number);

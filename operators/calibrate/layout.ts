@@ -2,11 +2,14 @@ import { type DataType, type Field, Float64, Int64, Schema } from 'apache-arrow'
 import { columnIndex } from '../../graph/contract/batch.ts';
 import { dictionaryOf, field, REJECTED_SCHEMA } from '../../graph/contract/columns.ts';
 import { INPUT_PORT, MAIN_PORT, REJECTED_PORT, type SchemaRequest } from '../../graph/contract/operator.ts';
-import { askKeys, LABELLED_PORT, ORIGIN, PREDICTION_FIELDS, sharedKeys, TRUTH } from '../learning/columns.ts';
+import { askKeys, LABELLED_PORT, ORIGIN, PREDICTION_FIELDS, sharedKeys, TEXT, TRUTH } from '../learning/columns.ts';
 import { NUMBER, TIME } from '../statistics/columns.ts';
 import type { CalibrateParams } from './operator.ts';
 
 export const ALARMS_PORT = 'alarms';
+
+/** What a prediction is of, where both ports tell. */
+export const HORIZON = 'horizon';
 
 const COVERAGE = field(
   'coverage',
@@ -34,9 +37,11 @@ function needs(params: CalibrateParams): { readonly up: boolean; readonly expect
 
 /** Columns of a port that cross, of those it has. */
 export function readOf(params: CalibrateParams, inputs: Readonly<Record<string, Schema>>, port: string): readonly string[] {
+  const { [INPUT_PORT]: given, [LABELLED_PORT]: labelled } = inputs;
   const keys = sharedKeys(params.by, inputs, [INPUT_PORT, LABELLED_PORT]);
+  const horizon = [given, labelled].every((schema) => schema?.fields.some(({ name, type }) => name === HORIZON && TEXT.accepts(type)));
   const later = port === LABELLED_PORT ? [ORIGIN, 'label_up', 'label_return'] : [];
-  const names = new Set(['ts_event', ...keys, 'p_up', 'expected_return', ...later]);
+  const names = new Set(['ts_event', ...keys, 'p_up', 'expected_return', ...(horizon ? [HORIZON] : []), ...later]);
   return [...names].filter((name) => columnIndex(inputs[port] as Schema, name) >= 0);
 }
 

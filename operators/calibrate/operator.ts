@@ -52,7 +52,7 @@ const params = z
     }),
     recover_rows: rows(1).optional().meta({ description: 'default min_rows', unit: 'rows' }),
     pending: z.int().min(0).max(1_000_000).default(10_000).meta({
-      description: 'bounds a key remembers until the labels come, to tell what fell outside; the oldest are forgotten',
+      description: 'bounds a key remembers, of each horizon, until the labels come, to tell what fell outside; the oldest are forgotten',
       unit: 'rows',
     }),
   })
@@ -87,8 +87,8 @@ export type CalibrateParams = z.output<typeof params>;
 
 /**
  * A labelled row is the prediction as it came in, with its label: what it is held against are the bounds that `out` gave to the row of its
- * `ts_origin`; where that row is not remembered, the bounds as they would be now. A bound that the window is too short to know is null, and
- * nothing falls outside of it. Coverage counts rows that had bounds.
+ * `ts_origin` and, where both ports tell it, of its `horizon`; where that row is not remembered, the bounds as they would be now. A bound
+ * that the window is too short to know is null, and nothing falls outside of it. Coverage counts rows that had bounds.
  *
  * ADWIN looks for a change at every 32nd loss and keeps the part of its window behind the change; Page-Hinkley begins anew.
  */

@@ -94,6 +94,15 @@ export function referenceDecide(context: KernelContext<DecideParams>): Kernel {
     return hold;
   };
 
+  /** A verdict with the limit of its order; one whose limit no order may have is held. */
+  const sendable = (verdict: Verdict, listed: Listed, row: Row, held: bigint, reasons: string[]): Verdict & { limit: bigint | null } => {
+    if (params.type === 'market' || verdict.target === held) return { ...verdict, limit: null };
+    const limit = limitOf(params, listed, row[params.price] as number, verdict.target > held);
+    if (limit >= 1n) return { ...verdict, limit };
+    reasons.push('the limit is below one tick');
+    return { decision: 'hold', target: held, limit: null };
+  };
+
   const trigger = (row: Row, fired: Fired, orders: Row[]): Row | Refusal => {
     const ns = row.ts_event as bigint | null;
     if (ns === null) return new Refusal('ts-missing', 'ts_event is null');
@@ -104,7 +113,7 @@ export function referenceDecide(context: KernelContext<DecideParams>): Kernel {
     const state = states.of(row);
     const held = heldOf(state, ns);
     const reasons: string[] = [];
-    const { decision, target } = verdictOf(state, listed, row, held, fired, reasons);
+    const { decision, target, limit } = sendable(verdictOf(state, listed, row, held, fired, reasons), listed, row, held, reasons);
     state.triggers += 1;
     if (state.last === null || ns > state.last) state.last = ns;
     const lots = target > held ? target - held : held - target;
@@ -122,7 +131,7 @@ export function referenceDecide(context: KernelContext<DecideParams>): Kernel {
         side: buys ? 'buy' : 'sell',
         type: params.type,
         time_in_force: params.time_in_force,
-        price_ticks: params.type === 'market' ? null : limitOf(params, listed, row[params.price] as number, buys),
+        price_ticks: limit,
         size_lots: lots,
         strategy: params.strategy,
       });

@@ -86,10 +86,10 @@ const params = z
       .max(1e15)
       .optional()
       .meta({ description: 'largest position of a symbol, long or short', unit: 'base units' }),
-    type: z
-      .enum(['market', 'limit'])
-      .default('market')
-      .meta({ description: 'type of the orders; limits are the price, rounded away from the other side' }),
+    type: z.enum(['market', 'limit']).default('market').meta({
+      description:
+        'type of the orders; limits are the price, rounded away from the other side; where that is below 1 tick no order is sent',
+    }),
     offset_ticks: z
       .int()
       .min(-1e9)
@@ -118,7 +118,7 @@ export type DecideParams = z.output<typeof params>;
 /**
  * Each row on `in` is a trigger and gives one decision: close, where its rule is true and something is held; else buy, sell or hold. Held is
  * every trigger with a reason against it: a used column that is null or not finite, warm-up, a conflict, the cooldown, a size below a lot, a
- * target that is held already, a row older than the one before. Buying never makes a position smaller, selling never larger.
+ * limit below a tick, a target that is held already, a row older than the one before. Buying never makes a position smaller, selling never larger.
  *
  * An order's number is `id_prefix x 2^49 + line of the instrument x 2^32 + count`: the line is another for every symbol, a symbol is in one
  * task, and its count is state; so no number comes twice whatever the tasks.

@@ -39,7 +39,7 @@ export function sizedOf(params: DecideParams, { lot, contract }: Listed, row: Ro
   return lots < 1 ? none('the size is below one lot') : { lots, says: null };
 }
 
-/** The limit of an order in ticks. */
+/** The limit of an order in ticks; it may be below 1. */
 export function limitOf({ offset_ticks }: DecideParams, { tick }: Listed, price: number, buys: boolean): bigint {
   const ticks = price / tick;
   const whole = buys ? Math.floor(ticks + EXACT) : Math.ceil(ticks - EXACT);

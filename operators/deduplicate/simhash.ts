@@ -2,7 +2,7 @@ import { isWord, plain } from '../text/letters.ts';
 
 /** What is compared of a text. */
 export interface Print {
-  /** Its words in lower case, joined by spaces. */
+  /** Its words in lower case, joined by spaces; of a text without words, the text behind a character that is in no words. */
   readonly words: string;
   /** SimHash: 64 signs. */
   readonly signs: bigint;
@@ -22,11 +22,21 @@ function hash(bytes: Uint8Array, seed: bigint): bigint {
   return sum ^ (sum >> 33n);
 }
 
+/** A plus or minus before a number and after no word: what is written for it, with a 0 where the number begins with its point. */
+function signOf(c: string, before: string | undefined, after: string): string | null {
+  const number = /^\.?[0-9]/.exec(after);
+  if (!/^[+\u2212-]$/.test(c) || !number || (before !== undefined && isWord(before))) return null;
+  return ` ${c === '+' ? '+' : '-'}${number[0].startsWith('.') ? '0' : ''}`;
+}
+
 /** The words of a text in lower case. */
 export function normal(text: string): string {
-  const kept = [...text].map(plain).filter((c) => c !== "'");
-  return kept
-    .map((c) => (isWord(c) && c !== '_' ? c.toLowerCase() : ' '))
+  const all = [...text].map(plain);
+  return all
+    .map((c, i) => {
+      if (c === "'") return '';
+      return isWord(c) && c !== '_' ? c.toLowerCase() : (signOf(c, all[i - 1], all.slice(i + 1, i + 3).join('')) ?? ' ');
+    })
     .join('')
     .split(' ')
     .filter((word) => word !== '')
@@ -35,7 +45,8 @@ export function normal(text: string): string {
 
 export function printOf(text: string): Print {
   const words = normal(text);
-  const list = words === '' ? [] : words.split(' ');
+  if (words === '') return { words: `\0${text}`, signs: 0n, numbers: `\0${text}` };
+  const list = words.split(' ');
   const bytes = Buffer.from(words);
   const features: [bytes: Uint8Array, seed: bigint, weight: number][] = [
     ...list.map((word): [Uint8Array, bigint, number] => [Buffer.from(word), 1n, 2]),

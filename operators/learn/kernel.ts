@@ -68,11 +68,15 @@ export function referenceLearn({ params, inputs, outputs }: KernelContext<LearnP
     return logistic ? clipped(value) : Math.abs(value) < 1e75 ? value : null;
   };
 
+  const modelOf = (row: Row): Model | Refusal =>
+    models.isFull(row, params.max_keys) ? new Refusal('keys-full', `there are ${params.max_keys} keys already`) : models.of(row);
+
   const predicted = (row: Row): Row | Refusal => {
+    const model = modelOf(row);
+    if (model instanceof Refusal) return model;
     const ns = row.ts_event as bigint | null;
     if (ns === null) return new Refusal('ts-missing', 'ts_event is null');
     const features = featuresOf(row);
-    const model = models.of(row);
     const said = say(model, features);
     if (tellsOrigin) Remembered.push(model.pending, ns, said, params.pending);
     return {
@@ -94,15 +98,16 @@ export function referenceLearn({ params, inputs, outputs }: KernelContext<LearnP
   };
 
   const scored = (row: Row): Row | Refusal => {
+    const model = modelOf(row);
+    if (model instanceof Refusal) return model;
     const ns = row.ts_event as bigint | null;
     if (ns === null) return new Refusal('ts-missing', 'ts_event is null');
     const other = params.horizon !== undefined && tellsHorizon && durationNs(String(row.horizon)) !== params.horizon;
     const given = other ? null : ((row[label] ?? null) as number | boolean | null);
     if (typeof given === 'number' && !(Math.abs(given) < 1e75)) return new Refusal('value-not-finite', `${label} is ${exponential(given)}`);
     const outcome = given === null ? null : Number(given);
-    const model = models.of(row);
     const features = featuresOf(row);
-    const origin = tellsOrigin ? (row[ORIGIN] as bigint | null) : null;
+    const origin = tellsOrigin && !other ? (row[ORIGIN] as bigint | null) : null;
     const remembered = origin === null ? null : Remembered.take(model.pending, origin);
     const said = remembered ? remembered.said : say(model, features);
     let numbers: Row = {};

@@ -12,7 +12,7 @@ import type { LearnParams } from './operator.ts';
 export function nativeLearn({ params, inputs, outputs }: KernelContext<LearnParams>): Kernel {
   const { [INPUT_PORT]: given, [LABELLED_PORT]: labelled } = inputs as Readonly<Record<string, Schema>>;
   const by = sharedKeys(params.by, inputs, [INPUT_PORT, LABELLED_PORT]);
-  const { features, model, scale, missing, warm_up, score_window, pending } = params;
+  const { features, model, scale, missing, warm_up, score_window, pending, max_keys } = params;
   const settings = settingsOf(params);
   const optional = [ORIGIN, ...(params.horizon === undefined ? [] : ['horizon'])].filter(
     (name) => labelled && columnIndex(labelled, name) >= 0,
@@ -20,7 +20,7 @@ export function nativeLearn({ params, inputs, outputs }: KernelContext<LearnPara
   const read = ['ts_event', ...by, ...features];
   return nativeKernel({
     kernel: 'learn',
-    params: { ...settings, by, features, model, scale, missing, warm_up, score_window, pending },
+    params: { ...settings, by, features, model, scale, missing, warm_up, score_window, pending, max_keys },
     inputs: {
       [INPUT_PORT]: { schema: given as Schema, columns: [...new Set(read)] },
       [LABELLED_PORT]: { schema: labelled as Schema, columns: [...new Set([...read, ...optional, settings.label])] },

@@ -26,7 +26,8 @@ const params = z
     }),
     label: z.string().min(1).optional().meta({ description: 'column of the label; default label_up (Bool) or label_return (Float64)' }),
     horizon: interval().optional().meta({
-      description: 'horizon of the labels, e.g. 1s: shown beside predictions; labels of others are passed over',
+      description:
+        'horizon of the labels, e.g. 1s: shown beside predictions; labels of others are passed over; without it all count, and are to be of one horizon',
       unit: 'duration',
     }),
     rate: z.number().gt(0).max(1000).optional().meta({ description: 'logistic: learning rate, alpha of the paper; default 0.1' }),
@@ -67,6 +68,10 @@ const params = z
       .max(1_000_000)
       .default(10_000)
       .meta({ description: 'predictions a key remembers until their labels come; the oldest are forgotten', unit: 'rows' }),
+    max_keys: z.int().min(1).max(1_000_000_000).default(1_000_000).meta({
+      description: 'keys that have a model; rows of one more are rejected',
+      unit: 'keys',
+    }),
     name: z.string().min(1).optional().meta({ description: 'what column `model` says; default logistic or linear' }),
   })
   .refine((given) => given.model === 'logistic' || (given.rate ?? given.beta ?? given.l1) === undefined, {
@@ -113,7 +118,8 @@ export const learn = defineOperator({
         'a row per labelled row: the prediction from before it was learnt from, its loss, that of the plain guess, and running means',
     },
     [REJECTED_PORT]: {
-      description: 'rows without a time (`ts-missing`), and labels that are not finite or of 1e75 or more (`value-not-finite`)',
+      description:
+        'rows of a key beyond max_keys (`keys-full`) or without a time (`ts-missing`), and labels that are not finite or of 1e75 or more (`value-not-finite`)',
     },
   },
   groups: (given, inputs) => sharedKeys(given.by, inputs, [INPUT_PORT, LABELLED_PORT]),

@@ -27,7 +27,7 @@ type Fate = 'counts' | 'ignored' | [code: string, reason: string];
 /** Every point summed by the definition over all headlines so far: the oracle of the native kernel. */
 export function referenceMood({ params, inputs, outputs }: KernelContext<MoodParams>): Kernel {
   const schema = inputs[INPUT_PORT] as Schema;
-  const { every, half_life, emit: when, prior_weight, max_headlines } = params;
+  const { every, half_life, emit: when, prior_weight, max_headlines, max_keys } = params;
   const horizon = horizonOf(params);
   let state: State = { symbols: new Map(), watermark: MIN_NS };
 
@@ -55,6 +55,7 @@ export function referenceMood({ params, inputs, outputs }: KernelContext<MoodPar
     if (judged !== 'counts') return judged;
     const [ns, symbol] = [row.ts_event as bigint, row.symbol as string];
     const known = later(ns, floor);
+    if (!state.symbols.has(symbol) && state.symbols.size >= max_keys) return ['keys-full', `there are ${max_keys} keys already`];
     const all = state.symbols.get(symbol) ?? [];
     if (all.filter((other) => known - other.ns < horizon).length >= max_headlines)
       return ['headlines-full', `there are ${max_headlines} headlines within the horizon already`];

@@ -9,10 +9,19 @@ import type { MoodParams } from './operator.ts';
 /** The kernel of `native/kernels/src/mood`. */
 export function nativeMood({ params, inputs, outputs }: KernelContext<MoodParams>): Kernel {
   const schema = inputs[INPUT_PORT] as Schema;
-  const { every, half_life, emit, prior_weight, max_headlines } = params;
+  const { every, half_life, emit, prior_weight, max_headlines, max_keys } = params;
   return nativeKernel({
     kernel: 'mood',
-    params: { every, half_life, horizon: horizonOf(params), prior_weight, max_headlines, grid: emit !== 'row', rows: emit !== 'grid' },
+    params: {
+      every,
+      half_life,
+      horizon: horizonOf(params),
+      prior_weight,
+      max_headlines,
+      max_keys,
+      grid: emit !== 'row',
+      rows: emit !== 'grid',
+    },
     inputs: { [INPUT_PORT]: { schema, columns: moodColumns(schema) } },
     outputs: {
       [MAIN_PORT]: { schema: outputs[MAIN_PORT] as Schema },

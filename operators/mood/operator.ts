@@ -24,6 +24,10 @@ const params = z.strictObject({
     description: 'headlines of one symbol within the horizon; one more is rejected',
     unit: 'headlines',
   }),
+  max_keys: z.int().min(1).max(1_000_000_000).default(1_000_000).meta({
+    description: 'symbols that have a mood; a headline of one more is rejected',
+    unit: 'keys',
+  }),
 });
 
 /** Parameters of `mood`, after defaults. */
@@ -56,7 +60,7 @@ export const mood = defineOperator({
   outputs: {
     [MAIN_PORT]: { description: 'a row per symbol and time: `ts_event`, `symbol`, `mood`, `mood_weight`, `headlines`' },
     [IGNORED_PORT]: { description: 'rows without a symbol, sentiment or confidence, and headlines older than the horizon when they came' },
-    [REJECTED_PORT]: { description: 'rows without a time, with a value out of its range, or one headline too many' },
+    [REJECTED_PORT]: { description: 'rows without a time, with a value out of its range, or one headline or symbol too many' },
   },
   groups: () => ['symbol'],
   schema: moodSchema,

@@ -48,29 +48,24 @@ export function referenceOrderFlow({ params, inputs, outputs }: KernelContext<Or
     const quotes = byTime(key.quotes);
     const lastBefore = (time: bigint) => quotes.findLast((quote) => quote.ns < time);
     const inside = quotes.filter((quote) => quote.ns >= end - every && quote.ns < end);
-    const last = lastBefore(end);
-    if (!last) return null;
-    if (inside.length === 0 && (params.empty === 'skip' || end - last.ns > stale)) return null;
+    const trades = byTime(key.trades).filter((trade) => trade.ns >= end - every && trade.ns < end);
+    const newest = lastBefore(end);
+    const last = newest && (inside.length > 0 || end - newest.ns <= stale) ? newest : null;
+    if (inside.length === 0 && trades.length === 0 && (params.empty === 'skip' || !last)) return null;
     const steps = inside.flatMap((quote) => {
       const before = quotes[quotes.indexOf(quote) - 1];
       return before && quote.ns - before.ns <= stale ? [{ quote, before }] : [];
     });
-    const trades = byTime(key.trades).filter((trade) => trade.ns >= end - every && trade.ns < end);
     const sum = <T>(rows: readonly T[], of: (row: T) => number) => rows.reduce((total, row) => total + of(row), 0);
     const back = (intervals: number): number | null => {
       const time = end - every * BigInt(intervals);
       const then = lastBefore(time);
-      return then && time - then.ns <= stale ? Math.log(mid(last) / mid(then)) : null;
+      return last && then && time - then.ns <= stale ? Math.log(mid(last) / mid(then)) : null;
     };
-    const depth = last.bidSize + last.askSize;
     return {
       ...key.cells,
       ts_event: end,
-      mid: mid(last),
-      microprice: depth > 0 ? (last.bid * last.askSize + last.ask * last.bidSize) / depth : null,
-      spread: last.ask - last.bid,
-      spread_bps: ((last.ask - last.bid) / mid(last)) * 10_000,
-      imbalance: depth > 0 ? (last.bidSize - last.askSize) / depth : null,
+      ...stateOf(last),
       order_flow_imbalance: sum(steps, ({ quote, before }) => flow(quote, before)),
       realised_variance: sum(steps, ({ quote, before }) => Math.log(mid(quote) / mid(before)) ** 2),
       quotes: BigInt(inside.length),
@@ -85,6 +80,7 @@ export function referenceOrderFlow({ params, inputs, outputs }: KernelContext<Or
   /** Ends of a key's intervals in (from, to] that may have a row. */
   const endsOf = (key: Key, from: bigint, to: bigint): bigint[] => {
     const ends = new Set<bigint>();
+    for (const { ns } of key.trades) if (endOf(ns) > from && endOf(ns) <= to) ends.add(endOf(ns));
     for (const { ns } of key.quotes) {
       const most = params.empty === 'carry' ? ns + stale : endOf(ns);
       for (let end = endOf(ns); end <= to && (end <= most || end === endOf(ns)); end += every) if (end > from) ends.add(end);
@@ -129,6 +125,19 @@ export function referenceOrderFlow({ params, inputs, outputs }: KernelContext<Or
       watermark = state.watermark;
       keys = new Map(state.keys);
     },
+  };
+}
+
+/** What the last quote says; null without one. */
+function stateOf(last: Quote | null): Row {
+  if (!last) return { mid: null, microprice: null, spread: null, spread_bps: null, imbalance: null };
+  const depth = last.bidSize + last.askSize;
+  return {
+    mid: mid(last),
+    microprice: depth > 0 ? (last.bid * last.askSize + last.ask * last.bidSize) / depth : null,
+    spread: last.ask - last.bid,
+    spread_bps: ((last.ask - last.bid) / mid(last)) * 10_000,
+    imbalance: depth > 0 ? (last.bidSize - last.askSize) / depth : null,
   };
 }
 

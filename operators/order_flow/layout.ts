@@ -26,14 +26,14 @@ const number = (name: string, nullable: boolean, description: string): Field => 
 export function featureFields(params: OrderFlowParams, traded: boolean): readonly Field[] {
   return [
     field('ts_event', COLUMNS.ts_event.type, false, 'end of the interval, when the row is known'),
-    number('mid', false, 'middle of bid and ask, quote currency per unit'),
+    number('mid', traded, 'middle of bid and ask, quote currency per unit'),
     number('microprice', true, 'bid and ask, each weighted by the size of the other side, quote currency per unit'),
-    number('spread', false, 'ask - bid, quote currency per unit'),
-    number('spread_bps', false, 'ask - bid in 1/10,000 of the mid'),
+    number('spread', traded, 'ask - bid, quote currency per unit'),
+    number('spread_bps', traded, 'ask - bid in 1/10,000 of the mid'),
     number('imbalance', true, '(bid_size - ask_size) / (bid_size + ask_size), -1 to 1'),
     number('order_flow_imbalance', false, 'what quotes added to the bid and took from the ask in the interval, base units'),
     number('realised_variance', false, 'sum of squared log returns of the mid from quote to quote in the interval'),
-    field('quotes', new Int64(), false, 'number of quotes in the interval; 0: the last one is carried on'),
+    field('quotes', new Int64(), false, 'number of quotes in the interval; 0: the last one is carried on, or there is none'),
     ...(traded ? [COLUMNS.volume, COLUMNS.signed_volume, COLUMNS.trades] : []),
     number('mid_return', true, 'log return of the mid over the interval'),
     ...params.returns.map((length) => number(`return_${length}`, true, `log return of the mid over ${length} intervals`)),

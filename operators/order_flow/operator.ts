@@ -21,16 +21,16 @@ const params = z.strictObject({
     .array(z.string().min(1))
     .optional()
     .meta({ description: 'key columns: a row per key, columns of both inputs; default those of venue, symbol that the quotes have' }),
-  empty: z
-    .enum(['skip', 'carry'])
-    .default('carry')
-    .meta({ description: 'an interval without quotes: no row; or one with the last quote, until it is older than `stale_after`' }),
+  empty: z.enum(['skip', 'carry']).default('carry').meta({
+    description:
+      'an interval in which nothing came, no quote and no trade: no row; or one with the last quote, until it is older than `stale_after`',
+  }),
   stale_after: interval()
     .refine((ns) => ns <= LONGEST_NS, 'expected at most 36525d')
     .default(60_000_000_000n)
     .meta({
       description:
-        'age from which a quote says nothing any more: no row is carried on, no return reaches back to it, and the next quote begins anew',
+        'age from which a quote says nothing any more: it is carried on no further, no return reaches back to it, and the next quote begins anew',
       unit: 'duration',
     }),
   returns: z
@@ -55,7 +55,8 @@ export type OrderFlowParams = z.output<typeof params>;
  * `order_flow_imbalance` of e = [b >= b'] p - [b <= b'] p' - [a <= a'] q + [a >= a'] q' (base units), and `realised_variance` of
  * log(m / m')^2. A quote whose predecessor is older than `stale_after` adds to neither. `mid_return` is log(m / mid one interval before),
  * `return_k` the same over k intervals; null where no quote was known then, or only one older than `stale_after`. Prints:
- * `volume`, `signed_volume` (bought minus sold, by aggressor; any other side counts 0), `trades`; those of intervals without a row are in none.
+ * `volume`, `signed_volume` (bought minus sold, by aggressor; any other side counts 0), `trades`. An interval with trades always has a row, so
+ * that no volume is lost: without a quote, or with one that was carried on until it was too old, the state of the book and the returns are null.
  */
 export const orderFlow = defineOperator({
   name: 'order_flow',
@@ -79,7 +80,7 @@ export const orderFlow = defineOperator({
         'a row per key and interval, in order of (`ts_event`, first row of the key). Of the last quote (bid b of size p, ask a of size q): `mid` m = (b + a) / 2, ' +
         '`microprice` (b q + a p) / (p + q), `spread` a - b, `spread_bps` 10,000 (a - b) / m, `imbalance` (p - q) / (p + q). Summed over the quotes of the interval, ' +
         "each against the one before it (b', p', a', q', m'): `order_flow_imbalance` [b >= b'] p - [b <= b'] p' - [a <= a'] q + [a >= a'] q', `realised_variance` log(m / m')^2. " +
-        '`mid_return`, `return_k`: log(m / mid one, k intervals before), null until known. With trades: `volume`, `signed_volume` (bought - sold), `trades`',
+        '`mid_return`, `return_k`: log(m / mid one, k intervals before), null until known. With trades: `volume`, `signed_volume` (bought - sold), `trades`; where they come before any quote, or after it is stale, state and returns are null',
     },
     [REJECTED_PORT]: { description: 'rows without a time, with a price or size that is none, with bid >= ask, or late' },
   },

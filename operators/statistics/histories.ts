@@ -21,13 +21,22 @@ export class Histories<H> {
   }
 
   of(row: Row): H {
-    const key = JSON.stringify(
-      this.#names.map((name) => row[name] ?? null),
-      bigintAsText,
-    );
+    const key = this.#keyOf(row);
     const history = this.#all.get(key) ?? this.#fresh();
     this.#all.set(key, history);
     return history;
+  }
+
+  /** Whether a row is of a key beyond the first so many. */
+  isFull(row: Row, most: number): boolean {
+    return !this.#all.has(this.#keyOf(row)) && this.#all.size >= most;
+  }
+
+  #keyOf(row: Row): string {
+    return JSON.stringify(
+      this.#names.map((name) => row[name] ?? null),
+      bigintAsText,
+    );
   }
 
   snapshot(): Uint8Array[] {

@@ -14,6 +14,7 @@ pub const NO_GROUP: u32 = u32::MAX;
 pub struct Keys {
     levels: Vec<Level>,
     len: usize,
+    most: usize,
     scratch: Vec<u32>,
 }
 
@@ -81,7 +82,13 @@ impl Keys {
             let ids = Ids { remaps: ports.iter().map(|_| Remap::default()).collect(), ..Ids::default() };
             Ok(Level { columns, kind, ids, prefixes: FxHashMap::default(), members: Vec::new() })
         });
-        Ok(Self { levels: levels.collect::<Result<_, Fault>>()?, len: 0, scratch: Vec::new() })
+        Ok(Self { levels: levels.collect::<Result<_, Fault>>()?, len: 0, most: usize::MAX, scratch: Vec::new() })
+    }
+
+    /// Rows of a key that is not among the first so many get `NO_GROUP`.
+    pub fn at_most(mut self, most: u32) -> Self {
+        self.most = most as usize;
+        self
     }
 
     /// Groups seen so far.
@@ -109,7 +116,7 @@ impl Keys {
         let last = self.levels.len() - 1;
         let mut parents = std::mem::take(&mut self.scratch);
         for (depth, level) in self.levels.iter_mut().enumerate() {
-            level.descend(port, batch, groups)?;
+            level.descend(port, batch, groups, if depth == last { self.most } else { usize::MAX })?;
             if depth == last {
                 self.len = level.prefixes.len();
             }
@@ -205,7 +212,7 @@ impl Level {
     }
 
     /// From groups of the columns before to groups with this column.
-    fn descend(&mut self, port: usize, batch: &Batch, groups: &mut [u32]) -> Result<(), Fault> {
+    fn descend(&mut self, port: usize, batch: &Batch, groups: &mut [u32], most: usize) -> Result<(), Fault> {
         let column = &batch.columns[self.columns[port]];
         if let Values::Word { dictionary, .. } = column.values {
             self.ids.remaps[port].follow(dictionary);
@@ -217,7 +224,8 @@ impl Level {
             }
             let id = self.ids.id(port, column, row)?;
             if (*group, id) != (last.0, last.1) {
-                last = (*group, id, self.prefix(*group, id));
+                let full = self.prefixes.len() >= most && !self.prefixes.contains_key(&(u64::from(*group) << 32 | u64::from(id)));
+                last = (*group, id, if full { NO_GROUP } else { self.prefix(*group, id) });
             }
             *group = last.2;
         }
@@ -276,6 +284,21 @@ mod tests {
         assert_eq!(groups_of(&mut keys, &[3, 1, 1, 2], b"xyxx"), [1, 0, 2, 3]);
         keys.keep(&[]);
         assert_eq!(groups_of(&mut keys, &[9], b"x"), [0]);
+    }
+
+    #[test]
+    fn keys_beyond_the_first_so_many_are_none_and_the_first_stay() {
+        let mut keys = Keys::of_ports(&[&port("a")], &["id".to_string(), "symbol".to_string()]).unwrap().at_most(2);
+        let mut words = Dictionary::default();
+        words.replace(&[0, 1, 2], b"XY").unwrap();
+        let columns = [
+            Column { values: Values::Word { codes: &[0, 0, 0, 1, 0], dictionary: &words }, valid: None },
+            Column { values: Values::I64(&[1, 2, 3, 1, 2]), valid: None },
+        ];
+        let mut groups = Vec::new();
+        keys.groups(&Batch { rows: 5, columns: &columns }, None, &mut groups).unwrap();
+        assert_eq!(groups, [0, 1, NO_GROUP, NO_GROUP, 1]);
+        assert_eq!(keys.len(), 2);
     }
 
     fn port(name: &str) -> Port {

@@ -29,13 +29,12 @@ struct Params {
     size: i64,
     by: Vec<String>,
     columns: Vec<Spec>,
+    /// So many keys are known also without an open window.
+    kept_keys: usize,
 }
 
 /// Rows of an emitted batch, at most.
 const BATCH_ROWS: usize = 32_768;
-
-/// So many keys are known also without an open window.
-const KEPT_KEYS: usize = 1024;
 
 struct Ports {
     out: usize,
@@ -219,7 +218,7 @@ impl Kernel for Aggregate {
             }
         }
         self.flush(output)?;
-        if self.keys.len() > KEPT_KEYS && self.panes.live() < self.keys.len() / 4 {
+        if self.keys.len() > self.params.kept_keys && self.panes.live() < self.keys.len() / 4 {
             self.keys.keep(&self.panes.keep_live());
         }
         Ok(())

@@ -17,6 +17,9 @@ pub struct Panes {
     current: Vec<(i64, u32)>,
     /// End of a window -> groups that are due then, in no order, maybe twice.
     due: BTreeMap<i64, Vec<u32>>,
+    /// By pane, how many were begun before it: the order of their first rows.
+    begun: Vec<u64>,
+    begins: u64,
     free: Vec<u32>,
     len: usize,
     /// Groups that have a pane.
@@ -66,6 +69,9 @@ impl Panes {
             Err(at) => {
                 let slot = self.free.pop().unwrap_or(self.len as u32);
                 self.len = self.len.max(slot as usize + 1);
+                self.begun.resize(self.len, 0);
+                self.begun[slot as usize] = self.begins;
+                self.begins += 1;
                 self.live += usize::from(open.is_empty());
                 open.insert(at, (start, slot));
                 self.due.entry(start + self.every_ns).or_default().push(group);
@@ -76,20 +82,30 @@ impl Panes {
         slot
     }
 
-    /// The earliest end that is due at the watermark, and its groups in the order in which they were first seen.
+    /// The earliest end that is due at the watermark, and its groups in the order of the first rows of their windows. The numbers of groups
+    /// say nothing of it, since they depend on when groups were forgotten.
     pub fn pop_due(&mut self, watermark_ns: i64) -> Option<(i64, Vec<u32>)> {
         let entry = self.due.first_entry().filter(|entry| *entry.key() <= watermark_ns)?;
-        let (end, mut groups) = entry.remove_entry();
-        groups.sort_unstable();
-        groups.dedup();
-        Some((end, groups))
+        let (end, groups) = entry.remove_entry();
+        let mut ordered: Vec<(u64, u32)> = groups.into_iter().map(|group| (self.first_in(group, end), group)).collect();
+        ordered.sort_unstable();
+        ordered.dedup();
+        Some((end, ordered.into_iter().map(|(_, group)| group).collect()))
+    }
+
+    fn first_in(&self, group: u32, end_ns: i64) -> u64 {
+        self.inside(group, end_ns).map(|slot| self.begun[slot as usize]).min().unwrap_or(u64::MAX)
+    }
+
+    fn inside(&self, group: u32, end_ns: i64) -> impl Iterator<Item = u32> {
+        let from = end_ns - self.size_ns;
+        self.open[group as usize].iter().filter(move |(start, _)| *start >= from && *start < end_ns).map(|(_, slot)| *slot)
     }
 
     /// The panes of a group's window that ends then, in order.
     pub fn window(&self, group: u32, end_ns: i64, slots: &mut Vec<u32>) {
         slots.clear();
-        let from = end_ns - self.size_ns;
-        slots.extend(self.open[group as usize].iter().filter(|(start, _)| *start >= from && *start < end_ns).map(|(_, slot)| *slot));
+        slots.extend(self.inside(group, end_ns));
     }
 
     /// Drops panes that are in no window after that end, and makes the group due at the next while it has one.
@@ -133,6 +149,7 @@ impl Panes {
             into.count(open.len());
             for (start, slot) in open {
                 into.i64(*start);
+                into.i64(self.begun[*slot as usize] as i64);
                 state(*slot, into);
             }
         }
@@ -151,7 +168,7 @@ impl Panes {
             let count = from.count()?;
             self.live += usize::from(count > 0);
             for i in 0..count {
-                let (start, slot) = (from.i64()?, self.len as u32);
+                let (start, begun, slot) = (from.i64()?, from.i64()? as u64, self.len as u32);
                 let fits = start % self.every_ns == 0 && start.checked_add(self.size_ns).is_some();
                 if i > 0 && start <= before || !fits {
                     return Err(corrupt());
@@ -159,6 +176,8 @@ impl Panes {
                 before = start;
                 self.open[group].push_back((start, slot));
                 self.len += 1;
+                self.begun.push(begun);
+                self.begins = self.begins.max(begun.saturating_add(1));
                 state(slot, from)?;
             }
         }

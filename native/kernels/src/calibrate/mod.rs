@@ -30,6 +30,7 @@ struct Columns {
     origin: Option<usize>,
     label_up: Option<usize>,
     label_return: Option<usize>,
+    horizon: Option<usize>,
 }
 
 impl Columns {
@@ -42,6 +43,7 @@ impl Columns {
             origin: of("ts_origin", Kind::I64)?,
             label_up: of("label_up", Kind::Bool)?,
             label_return: of("label_return", Kind::F64)?,
+            horizon: port.find("horizon"),
         })
     }
 }
@@ -54,6 +56,11 @@ fn number(batch: &Batch, column: Option<usize>, row: usize) -> Result<Option<f64
 fn time(batch: &Batch, column: Option<usize>, row: usize) -> Result<Option<i64>, Fault> {
     let Some(column) = column.map(|at| &batch.columns[at]) else { return Ok(None) };
     Ok(if column.is_valid(row) { Some(column.i64s()?[row]) } else { None })
+}
+
+fn text<'a>(batch: &Batch<'a>, column: Option<usize>, row: usize) -> Result<Option<&'a [u8]>, Fault> {
+    let Some(column) = column.map(|at| &batch.columns[at]) else { return Ok(None) };
+    Ok(if column.is_valid(row) { Some(column.bytes(row)?) } else { None })
 }
 
 fn truth(batch: &Batch, column: Option<usize>, row: usize) -> Result<Option<bool>, Fault> {
@@ -104,13 +111,14 @@ impl Calibrate {
     }
 
     /// Time and prediction of a row; none after it was refused.
-    fn read(&mut self, port: usize, batch: &Batch, row: usize) -> Result<Option<(i64, Said)>, Fault> {
+    fn read<'a>(&mut self, port: usize, batch: &Batch<'a>, row: usize) -> Result<Option<(i64, Said<'a>)>, Fault> {
         let columns = &self.ports[port];
         let Some(ns) = time(batch, Some(columns.ts), row)? else {
             self.rejects.push(row, "ts-missing", "ts_event is null")?;
             return Ok(None);
         };
-        let said = Said { up: number(batch, columns.up, row)?, expected: number(batch, columns.expected, row)? };
+        let (up, expected) = (number(batch, columns.up, row)?, number(batch, columns.expected, row)?);
+        let said = Said { horizon: text(batch, columns.horizon, row)?, up, expected };
         if let Some(p) = said.up.filter(|p| !(0.0..=1.0).contains(p)) {
             self.rejects.push(row, "probability-invalid", &format!("p_up is {p:e}"))?;
             return Ok(None);

@@ -3,7 +3,7 @@ use super::drift::{self, Cut, Detector};
 use super::isotonic::{self, Isotonic};
 use super::platt::{self, Platt};
 use crate::fault::Fault;
-use crate::learning::pending::Pending;
+use crate::learning::pending::ByHorizon;
 use crate::snapshot::{Reader, Writer, corrupt};
 use serde::Deserialize;
 use std::collections::VecDeque;
@@ -57,7 +57,8 @@ enum Fitted {
 
 /// What a row says, on either port; none where null.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Said {
+pub struct Said<'a> {
+    pub horizon: Option<&'a [u8]>,
     pub up: Option<f64>,
     pub expected: Option<f64>,
 }
@@ -86,7 +87,7 @@ pub struct State {
     abstains: i64,
     pub rows: i64,
     /// Bounds that were given, infinite where open; NaN where none were.
-    pending: Pending<2>,
+    pending: ByHorizon<2>,
 }
 
 impl State {
@@ -99,7 +100,7 @@ impl State {
             detector: Detector::new(&params.drift),
             abstains: 0,
             rows: 0,
-            pending: Pending::default(),
+            pending: ByHorizon::default(),
         }
     }
 
@@ -115,7 +116,7 @@ impl State {
         let bounds = self.bounds(params, said);
         if tells_origin {
             let (lower, upper) = bounds.unwrap_or((f64::NAN, f64::NAN));
-            self.pending.push(ns, [lower, upper], params.pending as usize);
+            self.pending.push(said.horizon, ns, [lower, upper], params.pending as usize);
         }
         let coverage = self.conformal.coverage();
         if self.abstains > 0 {
@@ -147,7 +148,7 @@ impl State {
     /// Learns from a labelled row; the change of the loss, where one was found.
     pub fn learn(&mut self, params: &Params, said: &Said, origin: Option<i64>, up: Option<bool>, actual: Option<f64>) -> Option<Cut> {
         self.rows += 1;
-        let given = origin.and_then(|origin| self.pending.take(origin));
+        let given = origin.and_then(|origin| self.pending.take(said.horizon, origin));
         let bounds = match given {
             Some([lower, upper]) => Some((lower, upper)).filter(|(lower, _)| !lower.is_nan()),
             None => self.bounds(params, said),
@@ -288,7 +289,8 @@ mod tests {
             let params = params(probability, drift);
             let mut one = State::new(&params);
             for i in 0..400_i64 {
-                let said = Said { up: Some((i * 37 % 101) as f64 / 101.0), expected: Some((i * 11 % 7) as f64) };
+                let horizon = [None, Some(&b"1s"[..]), Some(&b"5s"[..])][(i / 5 % 3) as usize];
+                let said = Said { horizon, up: Some((i * 37 % 101) as f64 / 101.0), expected: Some((i * 11 % 7) as f64) };
                 one.calibrate(&params, &said, i, true);
                 let up = (i * 53 % 97 > 48) ^ (i > 200);
                 one.learn(&params, &said, Some(i - 2), Some(up), Some((i * 13 % 9) as f64));

@@ -165,6 +165,15 @@ impl Decide {
         let state = &self.states[at];
         let held = state.held(&self.params, ns, self.told.is_some());
         let verdict = self.verdict(batch, row, at, ns, held, &mut reasons)?;
+        let buys = verdict.target > held;
+        let limit = (!self.params.market)
+            .then(|| limit_ticks(&self.params, &self.params.instruments[at], price_of(&self.params, batch, row), buys));
+        let verdict = if verdict.target != held && limit.is_some_and(|ticks| ticks < 1) {
+            say(&mut reasons, "the limit is below one tick");
+            Verdict { decision: Decision::Hold, target: held }
+        } else {
+            verdict
+        };
         let state = &mut self.states[at];
         state.triggers += 1;
         state.last_ns = state.last_ns.max(ns);
@@ -173,14 +182,12 @@ impl Decide {
             state.orders += 1;
             state.ordered_ns = ns;
             state.wanted = verdict.target;
-            let buys = verdict.target > held;
-            let limit = || limit_ticks(&self.params, instrument, price_of(&self.params, batch, row), buys);
             Order {
                 ns,
                 id: (self.params.id_prefix << INSTRUMENT_BITS | instrument.number) << 32 | state.orders,
                 instrument: at,
                 buys,
-                limit: (!self.params.market).then(limit),
+                limit,
                 lots: verdict.target.saturating_sub(held).saturating_abs(),
             }
         });

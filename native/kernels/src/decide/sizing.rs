@@ -59,7 +59,7 @@ fn lots_of(params: &Params, instrument: &Instrument, batch: &Batch, row: usize, 
     Ok(fraction * params.capital / (price * instrument.contract * instrument.lot))
 }
 
-/// The limit of an order: the price on its own side of the tick it falls on, and `offset_ticks` beyond.
+/// The limit of an order: the price on its own side of the tick it falls on, and `offset_ticks` beyond. It may be below 1 tick.
 pub fn limit_ticks(params: &Params, instrument: &Instrument, price: f64, buys: bool) -> i64 {
     let ticks = price / instrument.tick;
     let most = MOST_LOTS;

@@ -95,12 +95,16 @@ impl Labelled {
         self.origin.map_or(Ok(None), |column| time(batch, column, row))
     }
 
+    /// Whether a row is of the horizon that counts.
+    pub fn is_wanted(&self, batch: &Batch, row: usize) -> Result<bool, Fault> {
+        let Some((at, wanted)) = &self.horizon else { return Ok(true) };
+        let column = &batch.columns[*at];
+        Ok(column.is_valid(row) && duration_ns(column.bytes(row)?) == *wanted)
+    }
+
     pub fn label(&self, batch: &Batch, row: usize) -> Result<Label, Fault> {
-        if let Some((at, wanted)) = &self.horizon {
-            let column = &batch.columns[*at];
-            if !column.is_valid(row) || duration_ns(column.bytes(row)?) != *wanted {
-                return Ok(Label::None);
-            }
+        if !self.is_wanted(batch, row)? {
+            return Ok(Label::None);
         }
         let column = &batch.columns[self.label];
         if !column.is_valid(row) {

@@ -12,7 +12,7 @@ use crate::column::Batch;
 use crate::config::Config;
 use crate::fault::Fault;
 use crate::kernel::Kernel;
-use crate::keys::Keys;
+use crate::keys::{Keys, NO_GROUP};
 use crate::output::Output;
 use crate::rejects::Rejects;
 use crate::snapshot::{Reader, Writer};
@@ -54,7 +54,7 @@ impl Learn {
             features: Features::new(given, &params.features)?,
             labelled: Labelled::new(later, &params)?,
             outputs: Outputs { out: config.output("out")?, scores: config.output("scores")?, rejected: config.output("rejected")? },
-            keys: Keys::of_ports(&[given, later], &params.by)?,
+            keys: Keys::of_ports(&[given, later], &params.by)?.at_most(params.max_keys),
             models: Vec::new(),
             groups: Vec::new(),
             row: vec![0.0; params.features.len()],
@@ -71,9 +71,21 @@ impl Learn {
         }
     }
 
+    /// Whether a row has no model, since there are as many as there may be; refuses it.
+    fn is_full(&mut self, row: usize) -> Result<bool, Fault> {
+        let full = self.groups[row] == NO_GROUP;
+        if full {
+            self.rejects.push(row, "keys-full", &format!("there are {} keys already", self.params.max_keys))?;
+        }
+        Ok(full)
+    }
+
     fn predict(&mut self, batch: &Batch, output: &mut Output) -> Result<(), Fault> {
         let values = self.features.of(batch)?;
         for row in 0..batch.rows {
+            if self.is_full(row)? {
+                continue;
+            }
             let Some(ns) = self.features.time(batch, row)? else {
                 self.rejects.push(row, "ts-missing", "ts_event is null")?;
                 continue;
@@ -92,6 +104,9 @@ impl Learn {
     fn learn(&mut self, batch: &Batch, output: &mut Output) -> Result<(), Fault> {
         let values = self.labelled.features.of(batch)?;
         for row in 0..batch.rows {
+            if self.is_full(row)? {
+                continue;
+            }
             let Some(ns) = self.labelled.features.time(batch, row)? else {
                 self.rejects.push(row, "ts-missing", "ts_event is null")?;
                 continue;
@@ -106,7 +121,8 @@ impl Learn {
             };
             let missing = values.read(row, &mut self.row);
             let model = &mut self.models[self.groups[row] as usize];
-            let origin = self.labelled.origin(batch, row)?;
+            // what was said is kept for the label that it is to be scored by
+            let origin = if self.labelled.is_wanted(batch, row)? { self.labelled.origin(batch, row)? } else { None };
             let known = origin.and_then(|origin| model.pending.take(origin)).map(|[said]| Some(said).filter(|said| !said.is_nan()));
             let ts_predicted = if known.is_some() { origin.unwrap_or(ns) } else { ns };
             let said = known.unwrap_or_else(|| model.predict(&self.params, &self.row, missing));

@@ -37,6 +37,7 @@ pub struct Params {
     pub warm_up: i64,
     pub score_window: i64,
     pub pending: u32,
+    pub max_keys: u32,
     pub ftrl: ftrl::Rules,
     pub rls: rls::Rules,
 }
@@ -155,7 +156,7 @@ mod tests {
     fn params(model: &str, scale: bool) -> Params {
         let given = serde_json::json!({
             "by": [], "features": ["a", "b", "c", "d", "e"], "model": model, "label": "y", "horizon": null, "name": "m", "hash": "h",
-            "scale": scale, "missing": "zero", "warm_up": 2, "score_window": 5, "pending": 3,
+            "scale": scale, "missing": "zero", "warm_up": 2, "score_window": 5, "pending": 3, "max_keys": 9,
             "ftrl": { "rate": 0.5, "beta": 1.0, "l1": 0.1, "l2": 0.0 }, "rls": { "l2": 0.5, "forgetting": 0.98 },
         });
         serde_json::from_value(given).unwrap()

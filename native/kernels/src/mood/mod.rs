@@ -27,6 +27,7 @@ struct Params {
     horizon: i64,
     prior_weight: f64,
     max_headlines: usize,
+    max_keys: u32,
     /// Rows on the grid.
     grid: bool,
     /// Rows at the time of headlines.
@@ -99,7 +100,7 @@ impl Mood {
             ports: Ports { out: config.output("out")?, ignored: config.output("ignored")?, rejected: config.output("rejected")? },
             watermark_ns: i64::MIN,
             swept_ns: i64::MIN,
-            keys: Keys::new(port, &["symbol".to_owned()])?,
+            keys: Keys::new(port, &["symbol".to_owned()])?.at_most(params.max_keys),
             headlines: Vec::new(),
             due: BTreeMap::new(),
             groups_out: Vec::new(),
@@ -229,7 +230,9 @@ impl Kernel for Mood {
         self.keys.groups(batch, Some(&self.keep), &mut self.groups)?;
         self.headlines.resize_with(self.keys.len(), Headlines::default);
         for (row, group) in std::mem::take(&mut self.groups).into_iter().enumerate() {
-            if group != NO_GROUP && !self.take(batch, row, group, floor_ns)? {
+            if group == NO_GROUP && self.keep[row] {
+                refused.push((row, "keys-full", format!("there are {} keys already", self.params.max_keys)));
+            } else if group != NO_GROUP && !self.take(batch, row, group, floor_ns)? {
                 let most = self.params.max_headlines;
                 refused.push((row, "headlines-full", format!("there are {most} headlines within the horizon already")));
             }

@@ -26,7 +26,7 @@ struct Params {
     #[serde(deserialize_with = "ns")]
     every: i64,
     by: Vec<String>,
-    /// Whether an interval without quotes has a row.
+    /// Whether an interval in which nothing came has a row.
     carry: bool,
     /// Age from which a quote says nothing any more, ns.
     #[serde(deserialize_with = "ns")]
@@ -105,20 +105,21 @@ impl OrderFlow {
         let series = &mut self.series[group as usize];
         series.marked = None;
         let flow = series.take(end_ns, stale_after);
-        let Some(last) = series.last else { return };
-        let fresh = end_ns.saturating_sub(last.ts_ns) <= stale_after;
-        if flow.quotes > 0 {
+        let last = series.last.filter(|last| flow.quotes > 0 || end_ns.saturating_sub(last.ts_ns) <= stale_after);
+        if flow.quotes == 0 && flow.trades == 0 && (!carry || last.is_none()) {
+            return;
+        }
+        if let Some(last) = last.filter(|_| flow.quotes > 0) {
             let longest = self.params.returns.iter().copied().max().unwrap_or(1).max(1);
             series.keep(end_ns, &last, every.saturating_mul(longest));
-        } else if !carry || !fresh {
-            return;
         }
         let returned = |intervals: &i64| {
             let from = end_ns.checked_sub(every.checked_mul(*intervals)?)?;
-            series.mid_at(from, stale_after).map(|mid| libm::log(last.mid() / mid))
+            Some(libm::log(last?.mid() / series.mid_at(from, stale_after)?))
         };
-        self.rows.push(group, end_ns, &last, &flow, std::iter::once(&1).chain(&self.params.returns).map(returned));
+        self.rows.push(group, end_ns, last.as_ref(), &flow, std::iter::once(&1).chain(&self.params.returns).map(returned));
         if carry
+            && let Some(last) = last
             && let Some(next) = end_ns.checked_add(every)
             && next.saturating_sub(last.ts_ns) <= stale_after
         {

@@ -8,10 +8,10 @@ use crate::output::{Cells, Output};
 pub struct Rows {
     groups: Vec<u32>,
     ts_event: Vec<i64>,
-    mid: Vec<f64>,
+    mid: Cells<f64>,
     microprice: Cells<f64>,
-    spread: Vec<f64>,
-    spread_bps: Vec<f64>,
+    spread: Cells<f64>,
+    spread_bps: Cells<f64>,
     imbalance: Cells<f64>,
     order_flow_imbalance: Vec<f64>,
     realised_variance: Vec<f64>,
@@ -32,16 +32,22 @@ impl Rows {
         self.groups.len()
     }
 
-    pub fn push(&mut self, group: u32, end_ns: i64, quote: &Quote, flow: &Flow, returns: impl Iterator<Item = Option<f64>>) {
-        let (mid, depth) = (quote.mid(), quote.bid_size + quote.ask_size);
-        let by_depth = |value: f64| (depth > 0.0).then(|| value / depth);
+    /// `quote`: the last one, if it still says something.
+    pub fn push(&mut self, group: u32, end_ns: i64, quote: Option<&Quote>, flow: &Flow, returns: impl Iterator<Item = Option<f64>>) {
+        let of = |value: fn(&Quote) -> f64| quote.map(value);
+        let by_depth = |value: fn(&Quote) -> f64| {
+            quote
+                .map(|quote| (value(quote), quote.bid_size + quote.ask_size))
+                .filter(|(_, depth)| *depth > 0.0)
+                .map(|(value, depth)| value / depth)
+        };
         self.groups.push(group);
         self.ts_event.push(end_ns);
-        self.mid.push(mid);
-        self.microprice.push_option(by_depth(quote.bid * quote.ask_size + quote.ask * quote.bid_size));
-        self.spread.push(quote.ask - quote.bid);
-        self.spread_bps.push((quote.ask - quote.bid) / mid * 10_000.0);
-        self.imbalance.push_option(by_depth(quote.bid_size - quote.ask_size));
+        self.mid.push_option(of(Quote::mid));
+        self.microprice.push_option(by_depth(|quote| quote.bid * quote.ask_size + quote.ask * quote.bid_size));
+        self.spread.push_option(of(|quote| quote.ask - quote.bid));
+        self.spread_bps.push_option(of(|quote| (quote.ask - quote.bid) / quote.mid() * 10_000.0));
+        self.imbalance.push_option(by_depth(|quote| quote.bid_size - quote.ask_size));
         self.order_flow_imbalance.push(flow.order_flow);
         self.realised_variance.push(flow.variance);
         self.quotes.push(flow.quotes);
@@ -59,11 +65,9 @@ impl Rows {
         let mut block = output.block(port, self.groups.len())?;
         keys.write(&self.groups, &mut block)?;
         block.i64s(&self.ts_event, None)?;
-        block.f64s(&self.mid, None)?;
-        block.f64s(&self.microprice.values, Some(&self.microprice.valid))?;
-        block.f64s(&self.spread, None)?;
-        block.f64s(&self.spread_bps, None)?;
-        block.f64s(&self.imbalance.values, Some(&self.imbalance.valid))?;
+        for cells in [&self.mid, &self.microprice, &self.spread, &self.spread_bps, &self.imbalance] {
+            block.f64s(&cells.values, Some(&cells.valid))?;
+        }
         block.f64s(&self.order_flow_imbalance, None)?;
         block.f64s(&self.realised_variance, None)?;
         block.i64s(&self.quotes, None)?;
@@ -85,10 +89,12 @@ impl Rows {
         for column in [&mut self.ts_event, &mut self.quotes, &mut self.trades] {
             column.clear();
         }
-        let floats = [&mut self.mid, &mut self.spread, &mut self.spread_bps, &mut self.order_flow_imbalance, &mut self.realised_variance];
-        floats.into_iter().chain([&mut self.volume, &mut self.signed_volume]).for_each(Vec::clear);
-        self.microprice.clear();
-        self.imbalance.clear();
+        for column in [&mut self.order_flow_imbalance, &mut self.realised_variance, &mut self.volume, &mut self.signed_volume] {
+            column.clear();
+        }
+        for cells in [&mut self.mid, &mut self.microprice, &mut self.spread, &mut self.spread_bps, &mut self.imbalance] {
+            cells.clear();
+        }
         self.returns.iter_mut().for_each(Cells::clear);
     }
 }

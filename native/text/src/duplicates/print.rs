@@ -3,11 +3,12 @@ use crate::letters::{is_word, plain};
 /// What is compared of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Print {
-    /// Of the words in lower case, joined by single spaces: equal texts have equal ones.
+    /// Of the words in lower case, joined by single spaces: equal texts have equal ones. Of a text without words: of its bytes.
     pub exact: u64,
     /// 64 signs: the more alike two texts, the fewer of them differ.
     pub near: u64,
-    /// Of the words with digits: texts that tell other numbers are never nearly equal, however alike they are.
+    /// Of the words with digits: texts that tell other numbers are never nearly equal, however alike they are. A text without words tells
+    /// a number of its own, so that it is nearly equal to none.
     pub numbers: u64,
 }
 
@@ -29,6 +30,29 @@ fn hash(bytes: &[u8], seed: u64) -> u64 {
     sum ^ sum >> 33
 }
 
+fn wordless(text: &str) -> Print {
+    let own = hash(text.as_bytes(), 4);
+    Print { exact: own, near: 0, numbers: own }
+}
+
+/// A plus or a minus.
+fn sign_of(c: char) -> Option<char> {
+    match c {
+        '+' => Some('+'),
+        '-' | '\u{2212}' => Some('-'),
+        _ => None,
+    }
+}
+
+/// What is put between a sign and what follows it, a number: 0 where it begins with its point.
+fn lead_of(rest: &str) -> Option<&'static str> {
+    match rest.as_bytes() {
+        [b'0'..=b'9', ..] => Some(""),
+        [b'.', b'0'..=b'9', ..] => Some("0"),
+        _ => None,
+    }
+}
+
 /// What making prints writes on.
 #[derive(Debug, Default)]
 pub struct Printer {
@@ -37,12 +61,15 @@ pub struct Printer {
 }
 
 impl Printer {
-    /// The words of a text in lower case, joined by single spaces: what two texts have in common that are equal here.
+    /// The words of a text in lower case, joined by single spaces: what two texts have in common that are equal here. A plus or minus before
+    /// a number and after no word is part of the number.
     pub fn normal(&mut self, text: &str) -> &str {
         self.words.clear();
-        let mut gap = false;
-        for c in text.chars() {
+        let (mut gap, mut before) = (false, ' ');
+        let mut rest = text.chars();
+        while let Some(c) = rest.next() {
             let c = plain(c);
+            let last = std::mem::replace(&mut before, c);
             if c.is_ascii_alphanumeric() {
                 self.space(&mut gap);
                 self.words.push(c.to_ascii_lowercase());
@@ -51,6 +78,14 @@ impl Printer {
             } else if !c.is_ascii() && is_word(c) {
                 self.space(&mut gap);
                 self.words.extend(c.to_lowercase());
+            } else if let Some(sign) = sign_of(c)
+                && !is_word(last)
+                && let Some(lead) = lead_of(rest.as_str())
+            {
+                gap = true;
+                self.space(&mut gap);
+                self.words.push(sign);
+                self.words.push_str(lead);
             } else {
                 gap = true;
             }
@@ -67,12 +102,15 @@ impl Printer {
     /// The print of a text that is to be equal to another: no signs are taken.
     pub fn exact(&mut self, text: &str) -> Print {
         self.normal(text);
-        Print { exact: hash(self.words.as_bytes(), 0), near: 0, numbers: 0 }
+        if self.words.is_empty() { wordless(text) } else { Print { exact: hash(self.words.as_bytes(), 0), near: 0, numbers: 0 } }
     }
 
     /// The print of a text.
     pub fn print(&mut self, text: &str) -> Print {
         self.normal(text);
+        if self.words.is_empty() {
+            return wordless(text);
+        }
         let exact = hash(self.words.as_bytes(), 0);
         let (near, numbers) = self.signs();
         Print { exact, near, numbers }

@@ -14,6 +14,32 @@ fn case_punctuation_and_white_space_do_not_count() {
 }
 
 #[test]
+fn a_sign_is_part_of_its_number_and_a_hyphen_is_none() {
+    let mut printer = Printer::default();
+    assert_eq!(printer.normal("Nifty -1.2% at open"), "nifty -1 2 at open");
+    assert_eq!(printer.normal("Nifty (\u{2212}.5%) +3"), "nifty -0 5 +3");
+    assert_eq!(printer.normal("'-5'--6 $-7 +\u{2010}8"), "-5 -6 -7 -8");
+    assert_eq!(printer.normal("COVID-19, 10-12 _-3 é+4 - 5 +x -"), "covid 19 10 12 3 é 4 5 x");
+    assert_ne!(print("Nifty +1.2% at open").exact, print("Nifty -1.2% at open").exact);
+    let long = |sign| print(&format!("Nifty opens {sign}1.2% as banks and carmakers trade on the cues from Asia"));
+    assert_eq!(long("+").distance(long("-")), None);
+}
+
+#[test]
+fn texts_without_words_are_equal_byte_for_byte_only() {
+    let texts = ["🚀🚀", "💥", "!!!", "", " "];
+    for one in texts {
+        for other in texts {
+            let mut printer = Printer::default();
+            for prints in [[printer.print(one), printer.print(other)], [printer.exact(one), printer.exact(other)]] {
+                assert_eq!(prints[0].exact == prints[1].exact, one == other);
+                assert_eq!(prints[0].distance(prints[1]), (one == other).then_some(0));
+            }
+        }
+    }
+}
+
+#[test]
 fn other_numbers_are_other_news() {
     assert_eq!(print("Infosys Q2 net profit up 22% at Rs 12 crore").distance(print("Infosys Q2 net profit up 23% at Rs 12 crore")), None);
     assert!(

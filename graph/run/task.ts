@@ -199,6 +199,11 @@ export class Task {
     return [...outputs, ...landed, ...ends];
   }
 
+  /** Tells sources that what an epoch read of them is in the log. */
+  committed(ranges: JournalEntry['reads']): void {
+    for (const [name, partition, , to] of ranges) this.#input(name, partition).input.reader?.committed?.(partition, to);
+  }
+
   /** Forgets the outputs of the epoch just run: they were written before (replay). */
   discard(): void {
     for (let i = 0; i < this.#collected.length; i++) this.#collected[i] = [];

@@ -2,6 +2,7 @@ import { type RecordBatch, Schema } from 'apache-arrow';
 import { column, dictionaryStrings, gather } from '../../graph/contract/batch.ts';
 import { MillraceError } from '../../graph/contract/error.ts';
 import { type Effect, type EffectContext, MAIN_PORT } from '../../graph/contract/operator.ts';
+import { settled } from '../../graph/contract/settled.ts';
 import { ANSWERS, type Answer, inputOf, modelFault, selected } from '../onnx/card.ts';
 import { floatRows } from '../onnx/rows.ts';
 import { openSession, type Session } from '../onnx/session.ts';
@@ -115,7 +116,7 @@ async function answered(batch: RecordBatch, models: readonly { readonly model: C
           null,
           Int32Array.from({ length: rows }, (_, row) => row * repeats),
         );
-  const results = await Promise.all(models.map(({ ask }) => ask(each)));
+  const results = await settled(models.map(({ ask }) => ask(each)));
   const columns = new Map<Answer, AnswerColumn>();
   const columnOf = (answer: Answer): AnswerColumn => {
     const known = columns.get(answer) ?? new AnswerColumn(batch.numRows, repeats);

@@ -7,7 +7,7 @@ import { cell } from '../../graph/contract/rows.ts';
 import { openSession, type Session } from '../onnx/session.ts';
 import { readShape } from '../onnx/shape.ts';
 import { answeredWith } from '../onnx/unanswered.ts';
-import { LABELS, type TextCard, TOKENS, textModelFault } from './card.ts';
+import { LABELS, type TextCard, TOKENS, textModelFault, tokenizerFault } from './card.ts';
 import { cardIn } from './kernel.ts';
 import type { SentimentOnnxParams } from './operator.ts';
 
@@ -22,9 +22,12 @@ interface Tokens {
 export async function openSentimentOnnx({ params, files, texts }: EffectContext<SentimentOnnxParams>): Promise<Effect> {
   const card = cardIn(params, texts);
   const bytes = files.get(params.model) ?? new Uint8Array(0);
+  const rules = files.get(params.tokenizer) ?? new Uint8Array(0);
   const fault = textModelFault(bytes, card);
-  if (fault !== null) throw new MillraceError(`model "${params.model}": ${fault}`, { code: 'model-invalid', domain: 'user' });
-  const tokenizer = tokenizerOf(params.tokenizer, files.get(params.tokenizer) ?? new Uint8Array(0));
+  if (fault !== null) throw invalid(`model "${params.model}": ${fault}`);
+  const other = tokenizerFault(rules, card);
+  if (other !== null) throw invalid(`tokenizer "${params.tokenizer}": ${other}`);
+  const tokenizer = tokenizerOf(params.tokenizer, rules);
   const session = await openSession(params.model, bytes);
   const wanted = TOKENS.filter((name) => readShape(bytes).inputs.some((input) => input.name === name));
   return {
@@ -41,6 +44,13 @@ export async function openSentimentOnnx({ params, files, texts }: EffectContext<
     close: () => session.close(),
   };
 }
+
+const invalid = (message: string): MillraceError =>
+  new MillraceError(message, {
+    code: 'model-invalid',
+    domain: 'user',
+    remedy: 'a model, its card and its tokenizer are one: bring the ones back that belong together',
+  });
 
 function tokenizerOf(path: string, bytes: Uint8Array): Tokenizer {
   try {

@@ -9,7 +9,7 @@ import { sentimentOnnxSchema } from './layout.ts';
 
 const params = z.strictObject({
   model: z.string().min(1).meta({ description: 'text classifier: an ONNX file, with its card (`<file>.json`) beside it', unit: 'path' }),
-  tokenizer: z.string().min(1).meta({ description: "the model's tokenizer.json", unit: 'path' }),
+  tokenizer: z.string().min(1).meta({ description: "the model's tokenizer.json, the file whose SHA-256 the card names", unit: 'path' }),
   column: z.string().min(1).default('headline').meta({ description: 'column of the text' }),
   pair: z
     .string()

@@ -96,12 +96,15 @@ export function summing(): Uint8Array {
   ).finish();
 }
 
+const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
+
 export const textCard = (bytes: Uint8Array, given: object = {}): string =>
   JSON.stringify({
     format: 'millrace-model',
     version: 1,
     name: 'summing',
-    sha256: createHash('sha256').update(bytes).digest('hex'),
+    sha256: sha256(bytes),
+    tokenizer_sha256: sha256(TOKENIZER),
     labels: ['negative', 'neutral', 'positive'],
     ...given,
   });

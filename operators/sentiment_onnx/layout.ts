@@ -7,6 +7,9 @@ import type { SentimentOnnxParams } from './operator.ts';
 
 const number = (name: string, description: string) => field(name, new Float64(), true, description);
 
+/** Why a text has no answer: the model does not take it, or gave no number for it. */
+export const FAILURES = ['model-failed', 'not-finite'] as const;
+
 /** What a classifier adds to a row. */
 export const SENTIMENT_FIELDS = [
   field('label', dictionaryOf('label'), true, 'negative, neutral or positive; null where there is no text'),
@@ -15,6 +18,12 @@ export const SENTIMENT_FIELDS = [
   number('p_positive', 'probability that it is positive'),
   number('sentiment', 'p_positive - p_negative, from -1 to 1'),
   number('confidence', 'probability of the label'),
+  field(
+    'failure',
+    dictionaryOf('failure'),
+    true,
+    'why a text has no answer: model-failed or not-finite; null where it has one, or is none',
+  ),
   field('model', dictionaryOf('model'), false, 'name of the model, from its card'),
   field('model_hash', dictionaryOf('model_hash'), false, 'SHA-256 of the model'),
   field('tokenizer_hash', dictionaryOf('tokenizer_hash'), false, 'SHA-256 of its tokenizer'),

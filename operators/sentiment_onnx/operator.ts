@@ -39,7 +39,10 @@ export const sentimentOnnx = defineOperator({
   params,
   inputs: { [INPUT_PORT]: { description: 'rows with a text' } },
   outputs: {
-    [MAIN_PORT]: { description: 'the rows with label, probabilities, sentiment and confidence; null where there is no text' },
+    [MAIN_PORT]: {
+      description:
+        'the rows with label, probabilities, sentiment and confidence; null where there is no text, and with `failure` where the model cannot take it',
+    },
     [REJECTED_PORT]: { description: 'rows whose text is too long' },
   },
   groups: () => null,

@@ -121,6 +121,30 @@ describe('sentiment_onnx', () => {
     expect(row?.tokenizer_hash).toBe(createHash('sha256').update(TOKENIZER).digest('hex'));
   });
 
+  test.each([1, 2, 32])('answers all but the text that the model cannot take, asked %i at a time', async (rows) => {
+    const found = await scored(['rises', 'merger', 'loss', 'bank merger', 'profit'], { rows });
+    expect(found.map(({ label, failure }) => [label, failure])).toEqual([
+      ['positive', null],
+      [null, 'model-failed'],
+      ['negative', null],
+      [null, 'model-failed'],
+      ['positive', null],
+    ]);
+    expect(Number(found[2]?.p_negative)).toBeCloseTo(expected(['[CLS]', 'loss', '[SEP]']).p[0] ?? 0, 6);
+    expect(await scored(['merger'])).toMatchObject([{ label: null, failure: 'model-failed' }]);
+  });
+
+  test('refuses before it starts to show a model more tokens than it takes', async () => {
+    const texts = ['rises', `${'loss '.repeat(40)}`];
+    await expect(scored(texts, { max_tokens: 17 }, null, TOKENIZER, summing(16))).rejects.toMatchObject({
+      code: 'model-invalid',
+      message: /max_tokens: 17/,
+      remedy: /max_position_embeddings/,
+    });
+    const found = await scored(texts, { max_tokens: 16 }, null, TOKENIZER, summing(16));
+    expect(found.map(({ label }) => label)).toEqual(['positive', 'negative']);
+  });
+
   test('refuses a card that names a label twice', () => {
     expect(parseTextCard('m.onnx.json', textCard(summing(), { labels: ['neutral', 'neutral'] }))).toMatchObject({
       faults: [{ message: '"labels": names a label twice' }],

@@ -180,7 +180,7 @@ describe('predict', () => {
     await expect(open(at, { model: 'a.onnx' })).rejects.toMatchObject({
       code: 'model-invalid',
       domain: 'user',
-      remedy: expect.stringMatching(/after a crash/),
+      remedy: expect.stringMatching(/a model and its card are one/),
     });
   });
 });

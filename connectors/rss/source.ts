@@ -4,10 +4,11 @@ import { Agent } from 'undici';
 import { COLUMNS, dictionaryOf, field } from '../../graph/contract/columns.ts';
 import type { ConnectorContext, SourceReader } from '../../graph/contract/connector.ts';
 import { batchOf, type Row } from '../../graph/contract/rows.ts';
+import type { SourceHealth } from '../../graph/contract/view.ts';
 import { Uncommitted } from '../landed/uncommitted.ts';
 import { guardedLookup } from './address.ts';
 import { FeedFault } from './fault.ts';
-import { type Item, readFeed } from './feed.ts';
+import { type Feed, type Item, readFeed } from './feed.ts';
 import { fetchFeed, type Validators } from './fetch.ts';
 import type { RssParams } from './params.ts';
 
@@ -38,6 +39,10 @@ class FeedReader {
   #failures = 0;
   #told: string | null = null;
   #looking = false;
+  #trouble: SourceHealth['trouble'] = null;
+  #readAtMs: number | null = null;
+  readonly #faults: Record<string, number> = {};
+  #left: Feed['left'] = { empty: 0, large: 0 };
   readonly items = new Uncommitted<Row>();
 
   constructor(url: string, params: RssParams, note: (line: string) => void, clock: () => bigint) {
@@ -56,6 +61,8 @@ class FeedReader {
         () => {
           this.#failures = 0;
           this.#told = null;
+          this.#trouble = null;
+          this.#readAtMs = this.#nowMs();
           this.#wait(0);
         },
         (error: unknown) => this.#failed(error, closing),
@@ -71,11 +78,22 @@ class FeedReader {
     const found = await fetchFeed(this.#url, this.#validators, { allowPrivate: allow_private, maxBytes: max_bytes, dispatcher, signal });
     if (found) {
       const { items, left } = readFeed(found.text);
-      if (left.large > 0) this.#note(`${shown(this.#url)}: feed-item-too-large: ${left.large} items have more text than is taken`);
+      if (left.large > 0 && left.large !== this.#left.large)
+        this.#note(`${shown(this.#url)}: feed-item-too-large: ${left.large} items have more text than is taken`);
+      this.#left = left;
       this.#take(items);
       this.#validators = found.validators;
     }
   }
+
+  /** How asking for it goes. */
+  health(): SourceHealth {
+    const left = { 'feed-item-empty': this.#left.empty, 'feed-item-too-large': this.#left.large };
+    const readAgeMs = this.#readAtMs === null ? null : Math.max(0, this.#nowMs() - this.#readAtMs);
+    return { trouble: this.#trouble, readAgeMs, failures: { ...this.#faults }, left };
+  }
+
+  #nowMs = (): number => Number(this.#clock() / 1_000_000n);
 
   /** Items that are new, in the order of their time; feeds list the newest first. */
   #take(items: readonly Item[]): void {
@@ -113,6 +131,9 @@ class FeedReader {
       error instanceof FeedFault ? error : new FeedFault('feed-unreachable', error instanceof Error ? error.message : String(error));
     this.#failures += 1;
     const line = `${shown(this.#url)}: ${fault.code}: ${fault.message}`;
+    const { code, message } = fault;
+    this.#faults[code] = (this.#faults[code] ?? 0) + 1;
+    this.#trouble = { code, message, sinceMs: this.#trouble?.sinceMs ?? this.#nowMs() };
     if (line !== this.#told) this.#note(line);
     this.#told = line;
     this.#wait(fault.retryAfterMs);
@@ -166,6 +187,7 @@ export async function openRss(
       }
       return { partition, from, to: from + rows, batch: batchOf(RSS_SCHEMA, items.slice(0, rows)) };
     },
+    health: (partition) => (feeds[partition] as FeedReader).health(),
     committed: (partition, position) => feeds[partition]?.items.committed(position),
     ended: () => false,
     async close() {

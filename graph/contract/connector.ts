@@ -1,6 +1,7 @@
 import type { RecordBatch, Schema } from 'apache-arrow';
 import type { z } from 'zod';
 import type { Payloads } from './format.ts';
+import type { SourceHealth } from './view.ts';
 
 /** What a connector gets to know of the run; addresses are resolved, secrets are in them. */
 export interface ConnectorContext {
@@ -57,6 +58,8 @@ export interface SourceReader {
   committed?(partition: number, position: number): void;
   /** Whether `from` is the end of a partition that will not grow. */
   ended(partition: number, from: number): boolean;
+  /** How reading a partition goes, for the status endpoint; of a source that asks again by itself where it gets no answer. */
+  health?(partition: number): SourceHealth;
   /** Told once after a restart, in place of reads, of a partition that an earlier run has read to its end. */
   finished?(partition: number): Promise<void>;
   close(): Promise<void>;

@@ -121,6 +121,35 @@ describe('source rss', () => {
     });
   });
 
+  it('says how asking goes: why not, since when, how often, and how old the last answer is', async () => {
+    let nowMs = 1_000;
+    const gives = (status: number, document = '') => {
+      server.answer = (_, response) => response.writeHead(status).end(document);
+    };
+    const params = rssParams.parse({ url: server.url(), interval: '1ms', allow_private: true });
+    reader = await openRss(params, { note: (line) => notes.push(line) }, () => BigInt(nowMs) * 1_000_000n);
+    const health = () => reader?.health?.(0);
+    expect(health()).toMatchObject({ trouble: null, readAgeMs: null, failures: {} });
+    gives(404);
+    await rowsUntil(() => health()?.trouble != null);
+    nowMs = 5_000;
+    gives(500);
+    await rowsUntil(() => health()?.trouble?.message.includes('500') === true);
+    const trouble = { code: 'feed-status', message: 'its server says 500', sinceMs: 1_000 };
+    expect(health()).toMatchObject({ trouble, readAgeMs: null });
+    expect(health()?.failures['feed-status']).toBeGreaterThanOrEqual(2);
+    gives(200, rss(item('a', 1), '<item></item>', '<item><guid>empty</guid></item>'));
+    await rowsUntil(() => health()?.trouble === null);
+    nowMs = 7_000;
+    expect(health()).toMatchObject({ trouble: null, left: { 'feed-item-empty': 2, 'feed-item-too-large': 0 } });
+    expect([0, 2_000]).toContain(health()?.readAgeMs); // the look that said so, or the next
+    gives(200, 'no feed');
+    await rowsUntil(() => health()?.trouble != null);
+    nowMs = 9_000;
+    expect(health()?.trouble?.sinceMs).toBe(7_000);
+    expect(health()?.readAgeMs).toBeGreaterThanOrEqual(2_000);
+  });
+
   it('leaves a server alone that asks for it', async () => {
     server.answer = (_, response) => response.writeHead(429, { 'retry-after': '3600' }).end();
     await open();

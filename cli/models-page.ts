@@ -1,4 +1,5 @@
 import { cardShape } from '../operators/onnx/card.ts';
+import { textCardShape } from '../operators/sentiment_onnx/card.ts';
 import { page, parameterTable } from './pages.ts';
 import { parametersOf } from './reference.ts';
 
@@ -17,9 +18,12 @@ const MODEL = `- **One input**, float32, of two axes: rows, left open, and as ma
   its only column. Outputs that the card does not name, such as \`label\`, are not asked for.
 - **No lists of maps**: converters of scikit-learn and LightGBM give those for a classifier unless \`zipmap\` is off.
 - **Rows that lack a feature** (null or NaN) get null answers or leave on \`rejected\`, and the model is not believed about them.
+- **Rows that it fails on**, such as a number that it looks up in a table and does not find, get null answers with \`missing_features\` 0, and the rows beside them their own.
+  A model that does not answer a row of zeros either parks its task.
+- **One file**: weights that lie in another file beside it (\`save_as_external_data\`) are pinned by no hash, and refused. Save the model as one.
 - Any operators and versions that the installed \`onnxruntime-node\` knows.`;
 
-/** `docs/models.md`: what `predict` takes. */
+/** `docs/models.md`: what `predict` and `sentiment_onnx` take. */
 export function modelsPage(): string {
   return page(
     '# Models',
@@ -31,5 +35,8 @@ export function modelsPage(): string {
     parameterTable(parametersOf(cardShape)).replace('| parameter |', '| key |'),
     '## A model that is trained again',
     'Overwrite both files and start again: rows from then on are answered by the new one, and say so (`model_hash`); what was answered before stays, also where a run that crashed is gone on with. Or name the new file under `versions:` and switch while it runs, or under `shadow:` to see how it does.',
+    '## A text classifier',
+    '`sentiment_onnx` asks a transformer with its tokenizer, `tokenizer.json` of Hugging Face. The model takes int64 `input_ids` and `attention_mask`, and `token_type_ids` where it has them, of two axes that are both left open; it gives one number a label, before the softmax. Its card, beside the model too, names the tokenizer by its SHA-256 (`sha256sum tokenizer.json`): a model that is read with the words of another gives answers, and wrong ones. Rows say both hashes (`model_hash`, `tokenizer_hash`). Before anything starts it is asked about one row of `max_tokens`, so that a number beyond its positions is told at once; a text that it fails on later has a null label and says why (`failure`).',
+    parameterTable(parametersOf(textCardShape)).replace('| parameter |', '| key |'),
   );
 }

@@ -27,7 +27,7 @@ const ALLOWED = {
     'operators/statistics',
     'operators/text',
   ],
-  connectors: ['graph/contract', 'native', 'connectors/formats'],
+  connectors: ['graph/contract', 'native', 'connectors/formats', 'connectors/landed'],
   'connectors/formats': ['graph/contract', 'native', 'connectors/registry'],
   train: ['graph/contract', 'graph/test-kit', 'operators/onnx'],
   native: ['graph/contract'],

@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { FIGURES } from '../graph/contract/log-figures.ts';
-import type { NodeView, PipelineView, Quantiles, SinkView } from '../graph/contract/view.ts';
+import type { NodeView, PipelineView, Quantiles, SinkView, SourceHealth } from '../graph/contract/view.ts';
 
 /** Sets the value of one series. */
 type Set = (name: string, labels: Readonly<Record<string, string | number>>, value: number | null | undefined) => void;
@@ -37,6 +37,19 @@ const METRICS: Readonly<Record<string, { readonly labels: readonly string[]; rea
   millrace_watermark_lag_seconds: { labels: ['node'], help: 'Clock of the epoch minus the watermark of a node' },
   millrace_source_position_rows: { labels: ['source', 'partition'], help: 'Position of the next row or message to read' },
   millrace_source_lag_rows: { labels: ['source', 'partition'], help: 'Rows or messages that are there and not read' },
+  millrace_source_up: {
+    labels: ['source', 'partition'],
+    help: '1 while a source that can be away, as a feed, is read, else 0; /status says which it is and why',
+  },
+  millrace_source_read_age_seconds: {
+    labels: ['source', 'partition'],
+    help: 'Time since a source that can be away was read last, also where nothing new was there; absent before the first time',
+  },
+  millrace_source_failures_total: { labels: ['source', 'partition', 'code'], help: 'Times a source could not be read, by reason' },
+  millrace_source_left_items: {
+    labels: ['source', 'partition', 'code'],
+    help: 'Items that the last look at a source left out, by reason: without any text, or with more than is taken',
+  },
   millrace_sink_up: { labels: ['sink'], help: '1 while the sink can write (or has written all), else 0' },
   millrace_sink_rows_total: { labels: ['sink'], help: 'Rows that a sink acknowledged' },
   millrace_sink_blocks_total: { labels: ['sink'], help: 'Blocks that a sink acknowledged' },
@@ -74,6 +87,13 @@ function setNode(set: Set, pipeline: string, node: NodeView): void {
   set('millrace_watermark_lag_seconds', labels, node.watermarkLagSeconds);
 }
 
+function setHealth(set: Set, labels: Readonly<Record<string, string | number>>, health: SourceHealth): void {
+  set('millrace_source_up', labels, health.trouble ? 0 : 1);
+  set('millrace_source_read_age_seconds', labels, health.readAgeMs === null ? null : health.readAgeMs / 1000);
+  for (const [code, times] of Object.entries(health.failures)) set('millrace_source_failures_total', { ...labels, code }, times);
+  for (const [code, items] of Object.entries(health.left)) set('millrace_source_left_items', { ...labels, code }, items);
+}
+
 function setSink(set: Set, pipeline: string, sink: SinkView): void {
   const labels = { pipeline, sink: sink.name };
   set('millrace_sink_up', labels, sink.state === 'running' || sink.state === 'done' ? 1 : 0);
@@ -98,10 +118,11 @@ function setPipeline(set: Set, view: PipelineView): void {
     set('millrace_tasks', { pipeline, state }, view.tasks.filter((task) => task.state === state).length);
   for (const node of view.nodes) setNode(set, pipeline, node);
   for (const source of view.sources)
-    for (const { partition, position, lag } of source.partitions) {
+    for (const { partition, position, lag, health } of source.partitions) {
       const labels = { pipeline, source: source.name, partition };
       set('millrace_source_position_rows', labels, position);
       set('millrace_source_lag_rows', labels, lag);
+      if (health) setHealth(set, labels, health);
     }
   for (const sink of view.sinks) setSink(set, pipeline, sink);
   set('millrace_log_bytes', { pipeline }, view.log.bytes);

@@ -4,7 +4,8 @@ import { Schema, Utf8 } from 'apache-arrow';
 import { COLUMNS, field } from '../../graph/contract/columns.ts';
 import type { ConnectorContext, SourceReader } from '../../graph/contract/connector.ts';
 import { MillraceError } from '../../graph/contract/error.ts';
-import { batchOf } from '../../graph/contract/rows.ts';
+import { batchOf, type Row } from '../../graph/contract/rows.ts';
+import { Uncommitted } from '../landed/uncommitted.ts';
 import type { DocumentParams } from './params.ts';
 
 /** A version of a file. */
@@ -26,7 +27,7 @@ interface Version {
 /**
  * Watches one file. Its first look gives the file as it is, again after every start, and each later one gives it when its text changed; a
  * file that was written between two looks is read at the next, so that half a text is not taken for all of it. A version that cannot be
- * read is told and left out: the last one stands. Positions count versions.
+ * read is told and left out: the last one stands. A version is given again until the log holds it. Positions count versions.
  */
 export async function openDocument(
   { path, every }: DocumentParams,
@@ -40,6 +41,7 @@ export async function openDocument(
   let seen: Version | null = null;
   let nextMs = 0;
   let trouble: string | null = null;
+  const versions = new Uncommitted<Row>();
 
   const tell = (why: string): null => {
     if (why !== trouble) note(`${path} ${why}; what was read last goes on`);
@@ -64,22 +66,27 @@ export async function openDocument(
     return text === given ? null : { version, text };
   };
 
+  const look = async (): Promise<void> => {
+    const nowMs = performance.now();
+    if (nowMs < nextMs) return;
+    nextMs = nowMs + everyMs;
+    const found = await changed();
+    if (found) {
+      given = found.text;
+      versions.add([{ ts_event: found.version.mtimeNs, ts_recv: clock(), path, text: found.text }]);
+    } else if (given === null && trouble !== null)
+      throw new MillraceError(`${path} ${trouble}`, { code: 'document-unreadable', domain: 'user', retry: 'backoff' });
+  };
+
   return {
     partitions: [path],
     start: () => Promise.resolve(0),
     async read(partition, from) {
-      const nowMs = performance.now();
-      if (nowMs < nextMs) return null;
-      nextMs = nowMs + everyMs;
-      const found = await changed();
-      if (!found) {
-        if (given !== null || trouble === null) return null;
-        throw new MillraceError(`${path} ${trouble}`, { code: 'document-unreadable', domain: 'user', retry: 'backoff' });
-      }
-      given = found.text;
-      const row = { ts_event: found.version.mtimeNs, ts_recv: clock(), path, text: found.text };
-      return { partition, from, to: from + 1, batch: batchOf(DOCUMENT_SCHEMA, [row]) };
+      if (versions.at(from, 1).length === 0) await look();
+      const rows = versions.at(from, 1);
+      return rows.length === 0 ? null : { partition, from, to: from + 1, batch: batchOf(DOCUMENT_SCHEMA, rows) };
     },
+    committed: (_, position) => versions.committed(position),
     ended: () => false,
     close: () => Promise.resolve(),
   };

@@ -4,9 +4,11 @@ import { Agent } from 'undici';
 import { COLUMNS, dictionaryOf, field } from '../../graph/contract/columns.ts';
 import type { ConnectorContext, SourceReader } from '../../graph/contract/connector.ts';
 import { batchOf, type Row } from '../../graph/contract/rows.ts';
+import type { SourceHealth } from '../../graph/contract/view.ts';
+import { Uncommitted } from '../landed/uncommitted.ts';
 import { guardedLookup } from './address.ts';
 import { FeedFault } from './fault.ts';
-import { type Item, readFeed } from './feed.ts';
+import { type Feed, type Item, readFeed } from './feed.ts';
 import { fetchFeed, type Validators } from './fetch.ts';
 import type { RssParams } from './params.ts';
 
@@ -25,7 +27,7 @@ const LONGEST_WAIT_MS = 3_600_000;
 /** Times a wait is doubled, at most. */
 const MOST_DOUBLINGS = 10;
 
-/** One feed: what it said last, and items that nobody has read yet. */
+/** One feed: what it said last, and items that the log does not hold yet. */
 class FeedReader {
   readonly #url: string;
   readonly #params: RssParams;
@@ -37,7 +39,11 @@ class FeedReader {
   #failures = 0;
   #told: string | null = null;
   #looking = false;
-  readonly queue: Row[] = [];
+  #trouble: SourceHealth['trouble'] = null;
+  #readAtMs: number | null = null;
+  readonly #faults: Record<string, number> = {};
+  #left: Feed['left'] = { empty: 0, large: 0 };
+  readonly items = new Uncommitted<Row>();
 
   constructor(url: string, params: RssParams, note: (line: string) => void, clock: () => bigint) {
     this.#url = url;
@@ -55,6 +61,8 @@ class FeedReader {
         () => {
           this.#failures = 0;
           this.#told = null;
+          this.#trouble = null;
+          this.#readAtMs = this.#nowMs();
           this.#wait(0);
         },
         (error: unknown) => this.#failed(error, closing),
@@ -70,30 +78,51 @@ class FeedReader {
     const found = await fetchFeed(this.#url, this.#validators, { allowPrivate: allow_private, maxBytes: max_bytes, dispatcher, signal });
     if (found) {
       const { items, left } = readFeed(found.text);
-      if (left.large > 0) this.#note(`${shown(this.#url)}: feed-item-too-large: ${left.large} items have more text than is taken`);
+      if (left.large > 0 && left.large !== this.#left.large)
+        this.#note(`${shown(this.#url)}: feed-item-too-large: ${left.large} items have more text than is taken`);
+      this.#left = left;
       this.#take(items);
       this.#validators = found.validators;
     }
   }
 
+  /** How asking for it goes. */
+  health(): SourceHealth {
+    const left = { 'feed-item-empty': this.#left.empty, 'feed-item-too-large': this.#left.large };
+    const readAgeMs = this.#readAtMs === null ? null : Math.max(0, this.#nowMs() - this.#readAtMs);
+    return { trouble: this.#trouble, readAgeMs, failures: { ...this.#faults }, left };
+  }
+
+  #nowMs = (): number => Number(this.#clock() / 1_000_000n);
+
   /** Items that are new, in the order of their time; feeds list the newest first. */
   #take(items: readonly Item[]): void {
     const received = this.#clock();
     const source = this.#params.source ?? new URL(this.#url).hostname;
+    const listed = new Set<string>();
     const rows = items.toReversed().flatMap((item): Row[] => {
       const id = createHash('sha256').update(item.id).digest('base64'); // an id can be of any length
-      const known = this.#seen.delete(id); // put at the end: what is still listed is remembered longest
-      this.#seen.add(id);
+      const known = this.#seen.has(id) || listed.has(id);
+      listed.add(id);
       if (known) return [];
       const said = item.ms === null ? received : BigInt(Math.trunc(item.ms)) * 1_000_000n;
       const ts_event = said > received || said < 0n ? received : said; // a time ahead of ours would make all others late
       return [{ ts_event, ts_recv: received, source, headline: item.headline, body: item.body, url: item.url, id: item.id }];
     });
+    this.items.add(rows.sort((a, b) => Number((a.ts_event as bigint) - (b.ts_event as bigint))));
+    this.#remember(listed);
+  }
+
+  /** Known from now on: what is still listed is remembered longest. */
+  #remember(listed: ReadonlySet<string>): void {
+    for (const id of listed) {
+      this.#seen.delete(id);
+      this.#seen.add(id);
+    }
     for (const id of this.#seen) {
-      if (this.#seen.size <= Math.max(this.#params.remember, items.length)) break;
+      if (this.#seen.size <= Math.max(this.#params.remember, listed.size)) break;
       this.#seen.delete(id);
     }
-    this.queue.push(...rows.sort((a, b) => Number((a.ts_event as bigint) - (b.ts_event as bigint))));
   }
 
   #failed(error: unknown, closing: AbortSignal): void {
@@ -102,6 +131,9 @@ class FeedReader {
       error instanceof FeedFault ? error : new FeedFault('feed-unreachable', error instanceof Error ? error.message : String(error));
     this.#failures += 1;
     const line = `${shown(this.#url)}: ${fault.code}: ${fault.message}`;
+    const { code, message } = fault;
+    this.#faults[code] = (this.#faults[code] ?? 0) + 1;
+    this.#trouble = { code, message, sinceMs: this.#trouble?.sinceMs ?? this.#nowMs() };
     if (line !== this.#told) this.#note(line);
     this.#told = line;
     this.#wait(fault.retryAfterMs);
@@ -143,17 +175,20 @@ export async function openRss(
     start: () => Promise.resolve(0),
     async read(partition, from, maxRows, maxBytes) {
       const feed = feeds[partition] as FeedReader;
-      if (feed.queue.length === 0) {
+      const items = feed.items.at(from, maxRows);
+      if (items.length === 0) {
         feed.look(performance.now(), agent, closing.signal);
         return null;
       }
       let [rows, bytes] = [0, 0];
-      for (; rows < Math.min(maxRows, feed.queue.length); rows++) {
-        bytes += bytesOf(feed.queue[rows] as Row);
+      for (; rows < items.length; rows++) {
+        bytes += bytesOf(items[rows] as Row);
         if (rows > 0 && bytes > maxBytes) break;
       }
-      return { partition, from, to: from + rows, batch: batchOf(RSS_SCHEMA, feed.queue.splice(0, rows)) };
+      return { partition, from, to: from + rows, batch: batchOf(RSS_SCHEMA, items.slice(0, rows)) };
     },
+    health: (partition) => (feeds[partition] as FeedReader).health(),
+    committed: (partition, position) => feeds[partition]?.items.committed(position),
     ended: () => false,
     async close() {
       closing.abort();

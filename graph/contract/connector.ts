@@ -1,6 +1,7 @@
 import type { RecordBatch, Schema } from 'apache-arrow';
 import type { z } from 'zod';
 import type { Payloads } from './format.ts';
+import type { SourceHealth } from './view.ts';
 
 /** What a connector gets to know of the run; addresses are resolved, secrets are in them. */
 export interface ConnectorContext {
@@ -36,7 +37,10 @@ export interface SourceChunk {
   readonly payloads?: Payloads;
 }
 
-/** An open, replayable source: the same positions always give the same rows. */
+/**
+ * An open source: the same positions always give the same rows. One that cannot be read again (`replay: never`) gives them again as long as
+ * it has not been told that they are `committed`.
+ */
 export interface SourceReader {
   /** One label a partition (e.g. its file), fixed while open. */
   readonly partitions: readonly string[];
@@ -47,8 +51,15 @@ export interface SourceReader {
    * [from, from + maxRows) and may have to call again. Never waits longer than it takes to read: pacing returns null.
    */
   read(partition: number, from: number, maxRows: number, maxBytes: number): Promise<SourceChunk | null>;
+  /**
+   * All before `position` is in the log and is not asked for again by the run. What was read after it may be: a task that fails goes back
+   * to where the log stands.
+   */
+  committed?(partition: number, position: number): void;
   /** Whether `from` is the end of a partition that will not grow. */
   ended(partition: number, from: number): boolean;
+  /** How reading a partition goes, for the status endpoint; of a source that asks again by itself where it gets no answer. */
+  health?(partition: number): SourceHealth;
   /** Told once after a restart, in place of reads, of a partition that an earlier run has read to its end. */
   finished?(partition: number): Promise<void>;
   close(): Promise<void>;

@@ -102,6 +102,18 @@ export interface HeldView {
   readonly behindSeconds: number | null;
 }
 
+/** How reading goes where a source can be away, as what is asked over a network. */
+export interface SourceHealth {
+  /** Why it cannot be read, since when; null while it can. */
+  readonly trouble: { readonly code: string; readonly message: string; readonly sinceMs: number } | null;
+  /** ms since it was read last, also where nothing new was there; null: it never was. */
+  readonly readAgeMs: number | null;
+  /** Times it could not be read, by code. */
+  readonly failures: Readonly<Record<string, number>>;
+  /** Items that the last look left out, by code. */
+  readonly left: Readonly<Record<string, number>>;
+}
+
 export interface SourceView {
   readonly name: string;
   readonly use: string;
@@ -113,6 +125,8 @@ export interface SourceView {
     readonly lag: number | null;
     readonly idle: boolean;
     readonly ended: boolean;
+    /** Absent where the source tells none: what goes wrong there stops a task. */
+    readonly health?: SourceHealth;
   }[];
   /** The first key whose rows were found in two partitions though the source says `key:`; null: none was. */
   readonly misplaced?: { readonly key: string; readonly partitions: readonly [number, number] } | null;

@@ -2,6 +2,7 @@ import type { RecordBatch } from 'apache-arrow';
 import { inNode } from '../contract/error.ts';
 import { type Effect, REJECTED_PORT } from '../contract/operator.ts';
 import type { PortRef } from '../contract/plan.ts';
+import { settled } from '../contract/settled.ts';
 import type { Probe } from '../wire/probe.ts';
 import type { Collected } from './outputs.ts';
 
@@ -16,9 +17,9 @@ export class Answers {
     this.#probe = probe;
   }
 
-  /** Puts the answered batches in place of those of effect nodes. */
+  /** Puts the answered batches in place of those of effect nodes. Rejects when nothing is asked any more. */
   async fill(collected: Collected[]): Promise<void> {
-    await Promise.all(
+    await settled(
       collected.map(async (item, i) => {
         const effect = item.from.port === REJECTED_PORT ? undefined : this.#effects.get(item.from.node);
         if (effect) collected[i] = { ...item, batch: await this.#ask(effect, item.from, item.batch) };

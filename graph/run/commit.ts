@@ -14,6 +14,8 @@ export interface Share {
   readonly task: Task;
   readonly entry: RoundTask;
   readonly messages: readonly Outgoing[];
+  /** What the epoch read. */
+  readonly ranges: JournalEntry['reads'];
 }
 
 /** What a task has to commit of the epoch it has run. */
@@ -24,6 +26,7 @@ export function shareOf(task: Task, entry: JournalEntry): Share {
     task,
     entry: { task: task.task, epoch, entry: encodeEntry(entry), root: task.root, reads: task.positions() },
     messages: task.encode(entry),
+    ranges: entry.reads,
   };
 }
 

@@ -203,6 +203,7 @@ export class Driver {
         task,
         entry: { task: task.task, epoch: task.epoch, entry: encodeEntry(entry), root, reads: task.positions() },
         messages: [],
+        ranges: [],
       });
     }
     await this.#commit({ shares, startedAt: performance.now() });
@@ -345,6 +346,7 @@ export class Driver {
   async #commit({ shares, startedAt }: ComputedRound): Promise<void> {
     const outcome = await this.#timed(() => this.#committer.commit(shares));
     this.#fenced(outcome.fenced);
+    for (const { task, ranges } of outcome.committed) task.committed(ranges);
     if (outcome.committed.length === 0) return;
     const ms = performance.now() - startedAt;
     this.epochs += outcome.committed.length;

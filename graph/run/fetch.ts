@@ -122,6 +122,11 @@ function positionsOf(tasks: readonly Task[]): Position[] {
   return [...least.values()];
 }
 
+const healthOf = ({ input, partition }: TaskInput) => {
+  const health = input.reader?.health?.(partition);
+  return health ? { health } : {};
+};
+
 /** Positions and lag of the sources (not the exchanges), for the status endpoint. */
 export async function sourceViews(log: Log, inputs: readonly OpenInput[], tasks: readonly Task[]): Promise<SourceView[]> {
   const views: SourceView[] = [];
@@ -139,6 +144,7 @@ export async function sourceViews(log: Log, inputs: readonly OpenInput[], tasks:
         lag: facts ? Math.max(0, (facts.ranges[part.partition]?.high ?? 0) - part.position) : null,
         idle: part.ingest.idle,
         ended: part.ingest.ended,
+        ...healthOf(part),
       })),
       misplaced: input.watch?.misplaced ?? null,
     });

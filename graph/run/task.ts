@@ -6,6 +6,7 @@ import type { Outgoing, Position, Root } from '../contract/log.ts';
 import { type Effect, MAIN_PORT, REJECTED_PORT } from '../contract/operator.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { Registry } from '../contract/registry.ts';
+import { settled } from '../contract/settled.ts';
 import type { ErrorView } from '../contract/view.ts';
 import type { Probe } from '../wire/probe.ts';
 import { countByCode, rejectedRows } from '../wire/rejected.ts';
@@ -174,7 +175,7 @@ export class Task {
 
   /** Asks what effect nodes leave to be answered in the epoch just run; the rows go on as they were answered. Rejects with what an effect threw. */
   async settle(): Promise<void> {
-    if (this.#options.effects.size > 0) await Promise.all(this.#collected.map((collected) => this.#answers.fill(collected)));
+    if (this.#options.effects.size > 0) await settled(this.#collected.map((collected) => this.#answers.fill(collected)));
   }
 
   /** The messages of the epoch just run. */
@@ -197,6 +198,11 @@ export class Task {
       return landing === null ? [] : [landEnd(landing, partition, stamp)];
     });
     return [...outputs, ...landed, ...ends];
+  }
+
+  /** Tells sources that what an epoch read of them is in the log. */
+  committed(ranges: JournalEntry['reads']): void {
+    for (const [name, partition, , to] of ranges) this.#input(name, partition).input.reader?.committed?.(partition, to);
   }
 
   /** Forgets the outputs of the epoch just run: they were written before (replay). */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { readCard, sha256 } from './card-file.ts';
-import { ModelFault, type ModelShape, readShape } from './shape.ts';
+import { CARD_HEAD, CARD_RECORD, fileFault, readCard } from './card-file.ts';
+import type { ModelShape } from './shape.ts';
 
 /** An output tensor, `return`, or one of its columns, `probabilities[1]`. */
 const selector = z.string().regex(/^[^[\]]+(\[\d+\])?$/, 'expected a tensor such as return, or a column of it such as probabilities[1]');
@@ -9,17 +9,7 @@ const answer = (description: string) => selector.optional().meta({ description }
 
 /** What a card may say. */
 export const cardShape = z.strictObject({
-  format: z.literal('millrace-model').meta({ description: 'what kind of file it is' }),
-  version: z.literal(1).meta({ description: 'version of this format' }),
-  name: z
-    .string()
-    .min(1)
-    .max(200)
-    .meta({ description: 'what rows say they were answered by, column `model`; one of its own for each version' }),
-  sha256: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits')
-    .meta({ description: 'SHA-256 of the model file, 64 hexadecimal digits; another file does not start' }),
+  ...CARD_HEAD,
   features: z
     .array(z.string().min(1))
     .min(1)
@@ -43,11 +33,7 @@ export const cardShape = z.strictObject({
     .min(1)
     .max(64)
     .meta({ description: 'what the tensors that it gives mean; a row leaves once for each' }),
-  trained: z
-    .record(z.string(), z.unknown())
-    .optional()
-    .meta({ description: 'how it was made: rows, times, hash of the data, seed; for people' }),
-  metrics: z.record(z.string(), z.unknown()).optional().meta({ description: 'how well it did on what it had not seen; for people' }),
+  ...CARD_RECORD,
 });
 
 /** The card of a model: a JSON file beside it, `direction.onnx.json`, that says what goes in, what comes out, and which file it is of. */
@@ -77,17 +63,8 @@ const elementName = (element: number | null): string =>
   element === null ? 'a list or a map' : (ELEMENTS[element] ?? `element type ${element}`);
 
 /** Why a model is not what its card says, in words that follow `model "x":`; null when it is. */
-export function modelFault(bytes: Uint8Array, card: ModelCard): string | null {
-  let shape: ModelShape;
-  try {
-    shape = readShape(bytes);
-  } catch (error) {
-    if (error instanceof ModelFault) return error.message;
-    throw error;
-  }
-  if (sha256(bytes) !== card.sha256) return 'it is not the file that its card was written for: another SHA-256';
-  return inputFault(card, shape) ?? outputsFault(card, shape);
-}
+export const modelFault = (bytes: Uint8Array, card: ModelCard): string | null =>
+  fileFault(bytes, card, (shape) => inputFault(card, shape) ?? outputsFault(card, shape));
 
 function inputFault(card: ModelCard, shape: ModelShape): string | null {
   const names = shape.inputs.map(({ name }) => name).join(', ');

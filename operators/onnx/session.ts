@@ -39,14 +39,19 @@ export async function openSession(name: string, bytes: Uint8Array): Promise<Sess
       logSeverityLevel: 4,
     });
   } catch (cause) {
-    throw failed(`model "${name}" cannot be opened`, 'model-invalid', cause);
+    throw failed(
+      `model "${name}" cannot be opened`,
+      'model-invalid',
+      cause,
+      'convert it for the installed onnxruntime-node, or install a newer one',
+    );
   }
   return {
     async run(feeds, fetches) {
       try {
         return await session.run(feeds, [...fetches]);
       } catch (cause) {
-        throw failed(`model "${name}" cannot answer`, 'model-failed', cause);
+        throw failed(`model "${name}" cannot answer`, 'model-failed', cause, REMEDY);
       }
     },
     float32: (values, dims) => new ort.Tensor('float32', values, dims),
@@ -55,7 +60,9 @@ export async function openSession(name: string, bytes: Uint8Array): Promise<Sess
   };
 }
 
-function failed(message: string, code: string, cause: unknown): MillraceError {
+const REMEDY = 'it answers no row at all: try it in Python on one row, convert it again, or bring the former model and its card back';
+
+function failed(message: string, code: string, cause: unknown, remedy: string): MillraceError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new MillraceError(`${message}: ${reason}`, { code, domain: 'user', cause });
+  return new MillraceError(`${message}: ${reason}`, { code, domain: 'user', cause, remedy });
 }

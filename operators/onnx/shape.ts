@@ -6,7 +6,7 @@ export interface TensorShape {
   readonly dims: readonly (number | null)[] | null;
 }
 
-/** What an ONNX file says of itself. Weights are not looked at. */
+/** What an ONNX file says of itself. Weights are not looked at, but for where they lie. */
 export interface ModelShape {
   readonly inputs: readonly TensorShape[];
   readonly outputs: readonly TensorShape[];
@@ -23,9 +23,17 @@ const FIXED32 = 5;
 
 /** Fields of `onnx.proto3`. */
 const MODEL = { irVersion: 1, graph: 7 } as const;
-const GRAPH = { initializer: 5, input: 11, output: 12 } as const;
+const GRAPH = { node: 1, initializer: 5, input: 11, output: 12, sparse: 15 } as const;
+const NODE_ATTRIBUTE = 5;
+const ATTRIBUTE = { tensor: 5, graph: 6, tensors: 10, graphs: 11, sparse: 22, sparses: 23 } as const;
+/** Of a sparse tensor: two tensors. */
+const SPARSE = { values: 1, indices: 2 } as const;
 const NAMED = { name: 1, type: 2 } as const;
-const TENSOR_NAME = 8;
+const WEIGHTS = { name: 8, location: 14 } as const;
+/** What `location` says of a tensor whose values lie in another file. */
+const EXTERNAL = 1;
+/** Graphs in the nodes of a graph, as branches of a loop. */
+const MOST_DEPTH = 64;
 const TYPE = { tensor: 1 } as const;
 const TENSOR = { element: 1, shape: 2 } as const;
 const DIMENSION = { dim: 1, value: 1 } as const;
@@ -90,7 +98,40 @@ function sizeOf(dim: Uint8Array): number | null {
   return value === undefined || value > Number.MAX_SAFE_INTEGER ? null : value;
 }
 
-/** Reads what a model takes and gives. Throws `ModelFault` for bytes that are no whole ONNX model. Source: onnx/onnx.proto3. */
+/** Whether the values of a tensor lie in another file, one of those in a graph, or in a graph in one of its nodes. */
+function isElsewhere(graph: Uint8Array, depth = 0): boolean {
+  if (depth > MOST_DEPTH) throw new ModelFault('its graphs lie in each other deeper than is read');
+  for (const { number, bytes } of fields(graph)) {
+    if (number === GRAPH.initializer && isExternal(bytes)) return true;
+    if (number === GRAPH.sparse && isSparseExternal(bytes)) return true;
+    if (number !== GRAPH.node) continue;
+    for (const attribute of fields(bytes))
+      if (attribute.number === NODE_ATTRIBUTE && isAttributeElsewhere(attribute.bytes, depth)) return true;
+  }
+  return false;
+}
+
+function isAttributeElsewhere(attribute: Uint8Array, depth: number): boolean {
+  for (const { number, bytes } of fields(attribute)) {
+    if ((number === ATTRIBUTE.tensor || number === ATTRIBUTE.tensors) && isExternal(bytes)) return true;
+    if ((number === ATTRIBUTE.sparse || number === ATTRIBUTE.sparses) && isSparseExternal(bytes)) return true;
+    if ((number === ATTRIBUTE.graph || number === ATTRIBUTE.graphs) && isElsewhere(bytes, depth + 1)) return true;
+  }
+  return false;
+}
+
+function isExternal(tensor: Uint8Array): boolean {
+  for (const { number, value } of fields(tensor)) if (number === WEIGHTS.location && value === EXTERNAL) return true;
+  return false;
+}
+
+function isSparseExternal(sparse: Uint8Array): boolean {
+  for (const { number, bytes } of fields(sparse))
+    if ((number === SPARSE.values || number === SPARSE.indices) && isExternal(bytes)) return true;
+  return false;
+}
+
+/** Reads what a model takes and gives. Throws `ModelFault` for bytes that are no whole ONNX model, as where weights lie in another file. Source: onnx/onnx.proto3. */
 export function readShape(bytes: Uint8Array): ModelShape {
   if (bytes.length === 0) throw new ModelFault('it is empty');
   const whole = [...fields(bytes)];
@@ -102,7 +143,8 @@ export function readShape(bytes: Uint8Array): ModelShape {
   for (const field of fields(graph)) {
     if (field.number === GRAPH.input) inputs.push(tensorOf(field.bytes));
     else if (field.number === GRAPH.output) outputs.push(tensorOf(field.bytes));
-    else if (field.number === GRAPH.initializer) given.add(text(one(field.bytes, TENSOR_NAME)));
+    else if (field.number === GRAPH.initializer) given.add(text(one(field.bytes, WEIGHTS.name)));
   }
+  if (isElsewhere(graph)) throw new ModelFault('its weights lie in another file; save it as one');
   return { inputs: inputs.filter(({ name }) => !given.has(name)), outputs };
 }

@@ -2,21 +2,24 @@ import { type RecordBatch, Schema } from 'apache-arrow';
 import { column, dictionaryStrings, gather } from '../../graph/contract/batch.ts';
 import { MillraceError } from '../../graph/contract/error.ts';
 import { type Effect, type EffectContext, MAIN_PORT } from '../../graph/contract/operator.ts';
+import { settled } from '../../graph/contract/settled.ts';
+import { askApart } from '../onnx/apart.ts';
 import { ANSWERS, type Answer, inputOf, modelFault, selected } from '../onnx/card.ts';
 import { floatRows } from '../onnx/rows.ts';
 import { openSession, type Session } from '../onnx/session.ts';
 import { readShape } from '../onnx/shape.ts';
 import { answeredWith } from '../onnx/unanswered.ts';
-import { AnswerColumn, type Numbers } from './answer-column.ts';
+import { AnswerColumn } from './answer-column.ts';
 import { SHADOW_PORT } from './layout.ts';
 import { type CardedModel, cardedModels } from './models.ts';
+import { type Given, numbersOf, Parts } from './numbers.ts';
 import type { PredictParams } from './operator.ts';
 
 /** What one model says of a batch: a column of numbers for every horizon and answer. */
 interface Answered {
   readonly missing: Int32Array;
   /** By horizon, in the order of the card. */
-  readonly horizons: readonly Readonly<Partial<Record<Answer, Numbers>>>[];
+  readonly horizons: readonly Given[];
 }
 
 type Ask = (rows: RecordBatch) => Promise<Answered>;
@@ -72,32 +75,28 @@ function asker({ card }: CardedModel, session: Session, bytes: Uint8Array, schem
     ANSWERS.flatMap((answer) => (given[answer] === undefined ? [] : [{ answer, ...selected(given[answer]) }])),
   );
   const fetches = [...new Set(wanted.flatMap((answers) => answers.map(({ tensor }) => tensor)))];
+  const run = async (matrix: Float32Array): Promise<readonly Given[]> => {
+    const rows = matrix.length / width;
+    const given = await session.run({ [input]: session.float32(matrix, [rows, width]) }, fetches);
+    return wanted.map((answers) =>
+      Object.fromEntries(answers.map(({ answer, tensor, column: at }) => [answer, numbersOf(card.name, given[tensor], tensor, at, rows)])),
+    );
+  };
   return async (rows) => {
     const { matrix, missing } = rowsOf(rows);
-    const given = await session.run({ [input]: session.float32(matrix, [rows.numRows, width]) }, fetches);
-    const numbers = (tensor: string, column: number | null): Numbers => {
-      const { data, dims } = given[tensor] ?? {};
-      const columns = dims?.[1] ?? 1;
-      const at = column ?? 0;
-      if (column === null && columns > 1)
-        throw new MillraceError(
-          `model "${card.name}" gave ${columns} columns of "${tensor}", and its card does not say which one it means`,
-          {
-            code: 'model-failed',
-            domain: 'user',
-          },
-        );
-      if (!(data instanceof Float32Array || data instanceof Float64Array) || data.length !== rows.numRows * columns || at >= columns)
-        throw new MillraceError(`model "${card.name}" gave no column ${at} of "${tensor}" for every row`, {
-          code: 'model-failed',
-          domain: 'user',
-        });
-      return { values: data, width: columns, column: at };
-    };
-    return {
-      missing,
-      horizons: wanted.map((answers) => Object.fromEntries(answers.map(({ answer, tensor, column: at }) => [answer, numbers(tensor, at)]))),
-    };
+    const { numRows } = rows;
+    const parts = new Parts(wanted.length, numRows);
+    let whole: readonly Given[] | null = null;
+    await askApart(numRows, {
+      async ask(from, to) {
+        const given = await run(matrix.subarray(from * width, to * width));
+        if (to - from === numRows) whole = given;
+        else parts.put(given, from, to);
+      },
+      probe: async () => void (await run(new Float32Array(width))),
+      failed: () => undefined, // it stays without an answer
+    });
+    return { missing, horizons: whole ?? parts.horizons };
   };
 }
 
@@ -115,7 +114,7 @@ async function answered(batch: RecordBatch, models: readonly { readonly model: C
           null,
           Int32Array.from({ length: rows }, (_, row) => row * repeats),
         );
-  const results = await Promise.all(models.map(({ ask }) => ask(each)));
+  const results = await settled(models.map(({ ask }) => ask(each)));
   const columns = new Map<Answer, AnswerColumn>();
   const columnOf = (answer: Answer): AnswerColumn => {
     const known = columns.get(answer) ?? new AnswerColumn(batch.numRows, repeats);

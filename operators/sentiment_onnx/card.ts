@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { readCard, sha256 } from '../onnx/card-file.ts';
-import { ModelFault, type ModelShape, readShape } from '../onnx/shape.ts';
+import { CARD_HEAD, CARD_RECORD, fileFault, hash, readCard, sha256 } from '../onnx/card-file.ts';
+import type { ModelShape } from '../onnx/shape.ts';
 
 /** What a text can be called, in the order of the columns `p_negative`, `p_neutral`, `p_positive`. */
 export const LABELS = ['negative', 'neutral', 'positive'] as const;
@@ -10,40 +10,45 @@ export const TOKENS = ['input_ids', 'attention_mask', 'token_type_ids'] as const
 const REQUIRED = ['input_ids', 'attention_mask'] as const;
 const INT64 = 7;
 
-const card = z.strictObject({
-  format: z.literal('millrace-model'),
-  version: z.literal(1),
-  /** What rows say it was made by. */
-  name: z.string().min(1).max(200),
-  /** SHA-256 of the model file, hexadecimal. */
-  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits'),
-  /** What each column of its output stands for. */
+/** What a card may say. */
+export const textCardShape = z.strictObject({
+  ...CARD_HEAD,
+  tokenizer_sha256: hash('SHA-256 of its tokenizer.json; with other words it would read another text'),
   labels: z
     .array(z.enum(LABELS))
     .min(2)
     .max(3)
-    .refine((labels) => new Set(labels).size === labels.length, 'names a label twice'),
-  /** Its output tensor of one number a label, before the softmax. */
-  output: z.string().min(1).default('logits'),
-  trained: z.record(z.string(), z.unknown()).optional(),
-  metrics: z.record(z.string(), z.unknown()).optional(),
+    .refine((labels) => new Set(labels).size === labels.length, 'names a label twice')
+    .meta({ description: 'what each column of its output stands for: negative, neutral, positive, in its order' }),
+  output: z.string().min(1).default('logits').meta({ description: 'its output tensor of one number a label, before the softmax' }),
+  ...CARD_RECORD,
 });
 
 /** The card of a text classifier. */
-export type TextCard = z.output<typeof card>;
+export type TextCard = z.output<typeof textCardShape>;
 
-export const parseTextCard = (path: string, text: string) => readCard<TextCard>(card, path, text);
+export const parseTextCard = (path: string, text: string) => readCard<TextCard>(textCardShape, path, text);
 
 /** Why a model is not what its card says, in words that follow `model "x":`; null when it is. */
-export function textModelFault(bytes: Uint8Array, card: TextCard): string | null {
-  let shape: ModelShape;
+export const textModelFault = (bytes: Uint8Array, card: TextCard): string | null =>
+  fileFault(bytes, card, (shape) => shapeFault(card, shape));
+
+/** Why a tokenizer is not the one that the model learned with, in words that follow `tokenizer "x":`; null when it is. */
+export function tokenizerFault(bytes: Uint8Array, { tokenizer_sha256 }: TextCard): string | null {
+  if (!isTokenizer(bytes)) return 'it is no tokenizer.json of a transformer';
+  return sha256(bytes) === tokenizer_sha256 ? null : 'it is not the file that the card of the model was written for: another SHA-256';
+}
+
+function isTokenizer(bytes: Uint8Array): boolean {
   try {
-    shape = readShape(bytes);
-  } catch (error) {
-    if (error instanceof ModelFault) return error.message;
-    throw error;
+    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    return typeof value === 'object' && value !== null && 'model' in value && typeof value.model === 'object';
+  } catch {
+    return false;
   }
-  if (sha256(bytes) !== card.sha256) return 'it is not the file that its card was written for: another SHA-256';
+}
+
+function shapeFault(card: TextCard, shape: ModelShape): string | null {
   const names = shape.inputs.map(({ name }) => name);
   const lacking = REQUIRED.find((name) => !names.includes(name));
   if (lacking !== undefined) return `it takes ${names.join(', ') || 'nothing'}, and no "${lacking}"`;

@@ -24,7 +24,11 @@ export function cardIn(params: SentimentOnnxParams, texts: ReadonlyMap<string, s
 /** Refuses texts that are too long, and passes the others on to be answered. */
 export function sentimentOnnxKernel({ params, outputs, files }: KernelContext<SentimentOnnxParams>): Kernel {
   const card = cardIn(params, files);
-  const add = unanswered(outputs[MAIN_PORT] ?? new Schema([]), SENTIMENT_FIELDS, { model: [card.name], model_hash: [card.sha256] });
+  const add = unanswered(outputs[MAIN_PORT] ?? new Schema([]), SENTIMENT_FIELDS, {
+    model: [card.name],
+    model_hash: [card.sha256],
+    tokenizer_hash: [card.tokenizer_sha256],
+  });
   const names = [params.column, ...(params.pair === undefined ? [] : [params.pair])];
   return {
     push(batch, _, emit) {

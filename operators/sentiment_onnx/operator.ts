@@ -9,7 +9,7 @@ import { sentimentOnnxSchema } from './layout.ts';
 
 const params = z.strictObject({
   model: z.string().min(1).meta({ description: 'text classifier: an ONNX file, with its card (`<file>.json`) beside it', unit: 'path' }),
-  tokenizer: z.string().min(1).meta({ description: "the model's tokenizer.json", unit: 'path' }),
+  tokenizer: z.string().min(1).meta({ description: "the model's tokenizer.json, the file whose SHA-256 the card names", unit: 'path' }),
   column: z.string().min(1).default('headline').meta({ description: 'column of the text' }),
   pair: z
     .string()
@@ -39,7 +39,10 @@ export const sentimentOnnx = defineOperator({
   params,
   inputs: { [INPUT_PORT]: { description: 'rows with a text' } },
   outputs: {
-    [MAIN_PORT]: { description: 'the rows with label, probabilities, sentiment and confidence; null where there is no text' },
+    [MAIN_PORT]: {
+      description:
+        'the rows with label, probabilities, sentiment and confidence; null where there is no text, and with `failure` where the model cannot take it',
+    },
     [REJECTED_PORT]: { description: 'rows whose text is too long' },
   },
   groups: () => null,

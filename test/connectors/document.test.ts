@@ -59,6 +59,18 @@ describe('a document', () => {
     expect(reader.ended(0, 3)).toBe(false);
   });
 
+  it('gives versions again until they are committed', async () => {
+    await next(5);
+    await write('two');
+    expect(await next(6)).toMatchObject({ from: 6, rows: [{ text: 'two' }] });
+    expect(await next(5)).toMatchObject({ from: 5, rows: [{ text: 'one' }] }); // both epochs failed
+    reader.committed?.(0, 6);
+    expect(await next(6)).toMatchObject({ from: 6, rows: [{ text: 'two' }] });
+    reader.committed?.(0, 7);
+    await write('three');
+    expect(await next(7)).toMatchObject({ from: 7, rows: [{ text: 'three' }] });
+  });
+
   it('gives the file as it is after a start, wherever it stood', async () => {
     await reader.close();
     await open();

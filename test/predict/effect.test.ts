@@ -9,7 +9,7 @@ import { batchOf, type Row, rowsOf } from '../../graph/contract/rows.ts';
 import { Random } from '../../graph/test-kit/random.ts';
 import { subjectOf } from '../../graph/test-kit/subject.ts';
 import { predict } from '../../operators/predict/operator.ts';
-import { linearAnswer, linearModel, modelFolder } from './models.ts';
+import { linearAnswer, linearModel, modelFolder, tableModel } from './models.ts';
 
 const number = (name: string) => field(name, new Float64(), true, name);
 const INPUT = new Schema([
@@ -151,13 +151,36 @@ describe('predict', () => {
     await effect.close();
   });
 
+  test('answers all rows but those that the model cannot take', async () => {
+    const horizons = [
+      { horizon: '1s', expected_return: 'return' },
+      { horizon: '1m', expected_return: 'return' },
+    ];
+    const card = { name: 'table', features: ['spread'], horizons };
+    const at = modelFolder({ 'a.onnx': { bytes: linearModel(A) }, 't.onnx': { bytes: tableModel([10, 20, 40]), card } });
+    const { effect, push } = await open(at, { model: 't.onnx', shadow: ['t.onnx', 'a.onnx'] });
+    const answers = async (...spreads: readonly (number | null)[]) => {
+      const left = await push(rowsFrom(5, spreads.length).map((row, i) => ({ ...row, spread: spreads[i] ?? null })));
+      expect(left.shadow?.filter(({ model, p_up }) => model === 'direction' && p_up !== null)).toHaveLength(
+        spreads.filter((spread) => spread !== null).length,
+      );
+      return left.out?.map(({ expected_return, missing_features }) => [expected_return, missing_features]);
+    };
+    const twice = (...rows: readonly unknown[]) => rows.flatMap((row) => [row, row]);
+    expect(await answers(0, 2, 1)).toEqual(twice([10, 0], [40, 0], [20, 0]));
+    expect(await answers(0, 7, 1, null, 2)).toEqual(twice([10, 0], [null, 0], [20, 0], [null, 1], [40, 0]));
+    expect(await answers(9)).toEqual(twice([null, 0]));
+    expect(await answers(9, 8, 7)).toEqual(twice([null, 0], [null, 0], [null, 0]));
+    await effect.close();
+  });
+
   test('does not open a model that was changed after its card was read', async () => {
     const at = folder();
     writeFileSync(join(at, 'a.onnx'), linearModel({ ...A, bias: 1 }));
     await expect(open(at, { model: 'a.onnx' })).rejects.toMatchObject({
       code: 'model-invalid',
       domain: 'user',
-      remedy: expect.stringMatching(/after a crash/),
+      remedy: expect.stringMatching(/a model and its card are one/),
     });
   });
 });

@@ -60,7 +60,30 @@ export function linearModel({ weights, bias, rows, open }: Linear): Uint8Array {
   return onnx.ModelProto.encode(onnx.ModelProto.create(model as never)).finish();
 }
 
-/** The same model, plainly. */
+/** A model that looks its one feature up in a table: `return` [n, 1]. It fails where the table has no such row. */
+export function tableModel(table: readonly number[]): Uint8Array {
+  const node = (opType: string, input: string[], output: string, attribute: object[] = []) => ({
+    opType,
+    input,
+    output: [output],
+    name: output,
+    attribute,
+  });
+  const graph = {
+    name: 'table',
+    node: [
+      node('Cast', ['features'], 'rows', [{ name: 'to', type: AttributeType.INT, i: onnx.TensorProto.DataType.INT64 }]),
+      node('Gather', ['table', 'rows'], 'return'),
+    ],
+    initializer: [tensor('table', [table.length], table)],
+    input: [value('features', ['n', 1])],
+    output: [value('return', ['n', 1])],
+  };
+  const model = { irVersion: 8, producerName: 'test', opsetImport: [{ domain: '', version: 13 }], graph };
+  return onnx.ModelProto.encode(onnx.ModelProto.create(model as never)).finish();
+}
+
+/** The linear model, plainly. */
 export function linearAnswer({ weights, bias }: Linear, row: readonly number[]): { p_up: number; expected_return: number } {
   const sum = weights.reduce((total, weight, i) => total + weight * (row[i] ?? 0), bias);
   return { p_up: 1 / (1 + Math.exp(-sum)), expected_return: sum };

@@ -48,6 +48,22 @@ describe('the shape of a model', () => {
   });
 });
 
+describe('a model whose weights lie in another file', () => {
+  const tensor = { name: 'w', dims: [2, 1], dataType: 1, dataLocation: 1, externalData: [{ key: 'location', value: 'w.bin' }] };
+  const inner = { name: 'then', initializer: [tensor] };
+  const attribute = (given: object) => ({ node: [{ opType: 'If', output: ['r'], attribute: [{ name: 'a', ...given }] }] });
+  test.each<[string, object]>([
+    ['a tensor of the graph', { initializer: [tensor] }],
+    ['a sparse one', { sparseInitializer: [{ values: tensor, dims: [2] }] }],
+    ['a constant of a node', attribute({ t: tensor })],
+    ['a tensor of a graph in a node', attribute({ g: inner })],
+  ])('%s', (_, graph) => {
+    const whole = { name: 'g', input: [value('a', ['n', 2])], output: [value('r', ['n', 1])], ...graph };
+    const bytes = onnx.ModelProto.encode(onnx.ModelProto.create({ irVersion: 8, graph: whole } as never)).finish();
+    expect(modelFault(bytes, cardOf(bytes))).toBe('its weights lie in another file; save it as one');
+  });
+});
+
 describe('a model that does not fit its card', () => {
   const whole = linearModel(WEIGHTS);
   const other = (change: (bytes: Uint8Array) => void) => {

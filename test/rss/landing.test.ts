@@ -39,10 +39,15 @@ pipelines:
   const until = async (headline: string): Promise<void> => {
     while (!table.rows.some((row) => row.headline === headline)) await new Promise((resolve) => setTimeout(resolve, 10));
   };
-  gives('one');
+  const health = () => running.view().sources.find(({ name }) => name === 'news.land')?.partitions[0];
   const log = await openLog(dir);
   const running = runPipeline(plan, environmentOf(log, registry, dir));
+  while (!health()?.health?.trouble) await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(health()).toMatchObject({ label: server.url(), health: { trouble: { code: 'feed-status' }, readAgeMs: null } });
+  gives('one');
   await until('one');
+  while (health()?.health?.trouble !== null) await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(health()?.health?.readAgeMs).toBeGreaterThanOrEqual(0);
   gives('two');
   await until('two');
   await running.drain();

@@ -16,18 +16,22 @@ describe('source rss', () => {
   let server: FeedServer;
   let notes: string[];
   let reader: SourceReader | null = null;
+  let position = 0;
   const open = async (params: object = {}): Promise<void> => {
+    position = 0;
     const parsed = rssParams.parse({ url: server.url(), interval: '5ms', allow_private: true, ...params });
     reader = await openRss(parsed, { note: (line) => notes.push(line.replaceAll(/:\d{4,5}/g, '')) }, () => NOW);
   };
-  /** Rows that are given while `until` does not hold, as the engine asks. */
+  /** Rows that are given while `until` does not hold, as the engine asks: each read is committed. */
   const rowsUntil = async (until: (rows: readonly Row[]) => boolean, maxRows = 100): Promise<Row[]> => {
     const rows: Row[] = [];
     while (!until(rows)) {
-      const chunk = await reader?.read(0, rows.length, maxRows, 1 << 20);
+      const chunk = await reader?.read(0, position, maxRows, 1 << 20);
       if (chunk?.batch) {
-        expect([chunk.from, chunk.to]).toEqual([rows.length, rows.length + chunk.batch.numRows]);
+        expect([chunk.from, chunk.to]).toEqual([position, position + chunk.batch.numRows]);
         rows.push(...rowsOf(chunk.batch));
+        position = chunk.to;
+        reader?.committed?.(0, position);
       } else await sleep(1);
     }
     return rows;
@@ -64,6 +68,27 @@ describe('source rss', () => {
     expect(reader?.ended(0, 4)).toBe(false);
   });
 
+  it('gives again what is not committed, and goes on behind it', async () => {
+    server.gives(rss(item('c', 3), item('b', 2), item('a', 1)));
+    await open();
+    const read = async (from: number, maxRows = 100): Promise<unknown> => {
+      for (;;) {
+        const chunk = await reader?.read(0, from, maxRows, 1 << 20);
+        if (chunk?.batch) return { from: chunk.from, ids: rowsOf(chunk.batch).map(({ id }) => id) };
+        await sleep(1);
+      }
+    };
+    expect(await read(7, 2)).toEqual({ from: 7, ids: ['a', 'b'] });
+    expect(await read(9)).toEqual({ from: 9, ids: ['c'] }); // in the same epoch
+    expect(await read(7)).toEqual({ from: 7, ids: ['a', 'b', 'c'] }); // it failed
+    reader?.committed?.(0, 8);
+    expect(await read(8)).toEqual({ from: 8, ids: ['b', 'c'] });
+    reader?.committed?.(0, 10);
+    server.gives(rss(item('d', 4), item('c', 3)));
+    expect(await read(10)).toEqual({ from: 10, ids: ['d'] });
+    expect(await read(40)).toEqual({ from: 40, ids: ['d'] }); // another process has read up to there meanwhile
+  });
+
   it('asks whether there is anything new', async () => {
     server.answer = (request, response) => {
       if (request.headers['if-none-match'] === '"1"') response.writeHead(304).end();
@@ -94,6 +119,35 @@ describe('source rss', () => {
     gaps.forEach((gap, i) => {
       expect(gap).toBeGreaterThanOrEqual(10 * 2 ** (i + 1) - 1);
     });
+  });
+
+  it('says how asking goes: why not, since when, how often, and how old the last answer is', async () => {
+    let nowMs = 1_000;
+    const gives = (status: number, document = '') => {
+      server.answer = (_, response) => response.writeHead(status).end(document);
+    };
+    const params = rssParams.parse({ url: server.url(), interval: '1ms', allow_private: true });
+    reader = await openRss(params, { note: (line) => notes.push(line) }, () => BigInt(nowMs) * 1_000_000n);
+    const health = () => reader?.health?.(0);
+    expect(health()).toMatchObject({ trouble: null, readAgeMs: null, failures: {} });
+    gives(404);
+    await rowsUntil(() => health()?.trouble != null);
+    nowMs = 5_000;
+    gives(500);
+    await rowsUntil(() => health()?.trouble?.message.includes('500') === true);
+    const trouble = { code: 'feed-status', message: 'its server says 500', sinceMs: 1_000 };
+    expect(health()).toMatchObject({ trouble, readAgeMs: null });
+    expect(health()?.failures['feed-status']).toBeGreaterThanOrEqual(2);
+    gives(200, rss(item('a', 1), '<item></item>', '<item><guid>empty</guid></item>'));
+    await rowsUntil(() => health()?.trouble === null);
+    nowMs = 7_000;
+    expect(health()).toMatchObject({ trouble: null, left: { 'feed-item-empty': 2, 'feed-item-too-large': 0 } });
+    expect([0, 2_000]).toContain(health()?.readAgeMs); // the look that said so, or the next
+    gives(200, 'no feed');
+    await rowsUntil(() => health()?.trouble != null);
+    nowMs = 9_000;
+    expect(health()?.trouble?.sinceMs).toBe(7_000);
+    expect(health()?.readAgeMs).toBeGreaterThanOrEqual(2_000);
   });
 
   it('leaves a server alone that asks for it', async () => {

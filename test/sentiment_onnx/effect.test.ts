@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import { Schema, Utf8 } from 'apache-arrow';
 import { describe, expect, test } from 'vitest';
 import { COLUMNS, field } from '../../graph/contract/columns.ts';
 import { MIN_NS } from '../../graph/contract/frame.ts';
 import { batchOf, type Row, rowsOf } from '../../graph/contract/rows.ts';
 import { subjectOf } from '../../graph/test-kit/subject.ts';
-import { parseTextCard, textModelFault } from '../../operators/sentiment_onnx/card.ts';
+import { parseTextCard, textModelFault, tokenizerFault } from '../../operators/sentiment_onnx/card.ts';
 import { sentimentOnnx } from '../../operators/sentiment_onnx/operator.ts';
 import { linearModel } from '../predict/models.ts';
 import { expected, summing, TOKENIZER, textCard } from './transformer.ts';
@@ -12,15 +13,20 @@ import { expected, summing, TOKENIZER, textCard } from './transformer.ts';
 const NEWS = new Schema([COLUMNS.ts_event, field('headline', new Utf8(), true, 'headline'), field('entity', new Utf8(), true, 'entity')]);
 
 /** What leaves, answered. */
-async function scored(headlines: readonly (string | null)[], given: object = {}, entity: string | null = null): Promise<Row[]> {
-  const model = summing();
+async function scored(
+  headlines: readonly (string | null)[],
+  given: object = {},
+  entity: string | null = null,
+  tokenizer = TOKENIZER,
+  model = summing(),
+): Promise<Row[]> {
   const texts = new Map([['m.onnx.json', textCard(model)]]);
   const params = { model: 'm.onnx', tokenizer: 't.json', ...given };
   const inputs = { in: NEWS };
   const subject = subjectOf(sentimentOnnx, params, inputs, texts);
   const files = new Map<string, Uint8Array>([
     ['m.onnx', model],
-    ['t.json', Buffer.from(TOKENIZER)],
+    ['t.json', Buffer.from(tokenizer)],
   ]);
   const effect = await sentimentOnnx.effect?.({
     params: sentimentOnnx.params.parse(params),
@@ -100,6 +106,43 @@ describe('sentiment_onnx', () => {
     const parsed = parseTextCard('m.onnx.json', textCard(bytes, given));
     if (!('card' in parsed)) throw new Error('the card can be read');
     expect(textModelFault(bytes, parsed.card)).toMatch(message);
+  });
+
+  test('refuses a tokenizer of other words, which would read another text', async () => {
+    const swapped = TOKENIZER.replace('"rises":5', '"rises":6').replace('"falls":6', '"falls":5');
+    const parsed = parseTextCard('m.onnx.json', textCard(summing()));
+    if (!('card' in parsed)) throw new Error('the card can be read');
+    expect(swapped).not.toBe(TOKENIZER);
+    expect(tokenizerFault(Buffer.from(TOKENIZER), parsed.card)).toBeNull();
+    expect(tokenizerFault(Buffer.from(swapped), parsed.card)).toMatch(/another SHA-256/);
+    expect(tokenizerFault(Buffer.from('{}'), parsed.card)).toMatch(/no tokenizer.json/);
+    await expect(scored(['rises'], {}, null, swapped)).rejects.toMatchObject({ code: 'model-invalid', message: /tokenizer "t.json"/ });
+    const [row] = await scored(['rises']);
+    expect(row?.tokenizer_hash).toBe(createHash('sha256').update(TOKENIZER).digest('hex'));
+  });
+
+  test.each([1, 2, 32])('answers all but the text that the model cannot take, asked %i at a time', async (rows) => {
+    const found = await scored(['rises', 'merger', 'loss', 'bank merger', 'profit'], { rows });
+    expect(found.map(({ label, failure }) => [label, failure])).toEqual([
+      ['positive', null],
+      [null, 'model-failed'],
+      ['negative', null],
+      [null, 'model-failed'],
+      ['positive', null],
+    ]);
+    expect(Number(found[2]?.p_negative)).toBeCloseTo(expected(['[CLS]', 'loss', '[SEP]']).p[0] ?? 0, 6);
+    expect(await scored(['merger'])).toMatchObject([{ label: null, failure: 'model-failed' }]);
+  });
+
+  test('refuses before it starts to show a model more tokens than it takes', async () => {
+    const texts = ['rises', `${'loss '.repeat(40)}`];
+    await expect(scored(texts, { max_tokens: 17 }, null, TOKENIZER, summing(16))).rejects.toMatchObject({
+      code: 'model-invalid',
+      message: /max_tokens: 17/,
+      remedy: /max_position_embeddings/,
+    });
+    const found = await scored(texts, { max_tokens: 16 }, null, TOKENIZER, summing(16));
+    expect(found.map(({ label }) => label)).toEqual(['positive', 'negative']);
   });
 
   test('refuses a card that names a label twice', () => {

@@ -54,12 +54,15 @@ export const TOKENIZER = JSON.stringify({
     unk_token: '[UNK]',
     continuing_subword_prefix: '##',
     max_input_chars_per_word: 100,
-    vocab: Object.fromEntries(VOCABULARY.map((word, id) => [word, id])),
+    vocab: Object.fromEntries([...VOCABULARY, 'merger'].map((word, id) => [word, id])), // the model has no row for the last
   },
 });
 
-/** A model that sums what its words say: `logits` [n, 3] of negative, neutral, positive. */
-export function summing(): Uint8Array {
+/**
+ * A model that sums what its words say: `logits` [n, 3] of negative, neutral, positive. `positions`: it takes no more tokens than that, as
+ * one that learned a number for each place.
+ */
+export function summing(positions: number | null = null): Uint8Array {
   const node = (opType: string, input: string[], output: string, attribute: object[] = []) => ({
     opType,
     input,
@@ -81,12 +84,27 @@ export function summing(): Uint8Array {
       node('Cast', ['attention_mask'], 'mask', [int('to', FLOAT)]),
       node('Unsqueeze', ['mask', 'last'], 'seen'),
       node('Mul', ['words', 'seen'], 'said'),
-      node('ReduceSum', ['said', 'tokens'], 'logits', [int('keepdims', 0)]),
+      ...(positions === null
+        ? []
+        : [
+            node('Shape', ['input_ids'], 'sizes'),
+            node('Slice', ['sizes', 'one', 'last'], 'length'),
+            node('Slice', ['places', 'zero', 'length', 'one'], 'own'),
+            node('Add', ['said', 'own'], 'placed'),
+          ]),
+      node('ReduceSum', [positions === null ? 'said' : 'placed', 'tokens'], 'logits', [int('keepdims', 0)]),
     ],
     initializer: [
       { name: 'table', dims: [VOCABULARY.length, 3], dataType: FLOAT, floatData: TABLE.flat() },
       { name: 'last', dims: [1], dataType: INT64, int64Data: [2] },
       { name: 'tokens', dims: [1], dataType: INT64, int64Data: [1] },
+      ...(positions === null
+        ? []
+        : [
+            { name: 'zero', dims: [1], dataType: INT64, int64Data: [0] },
+            { name: 'one', dims: [1], dataType: INT64, int64Data: [1] },
+            { name: 'places', dims: [1, positions, 3], dataType: FLOAT, floatData: Array(positions * 3).fill(0) },
+          ]),
     ],
     input: [value('input_ids', INT64, ['n', 's']), value('attention_mask', INT64, ['n', 's'])],
     output: [value('logits', FLOAT, ['n', 3])],
@@ -96,12 +114,15 @@ export function summing(): Uint8Array {
   ).finish();
 }
 
+const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
+
 export const textCard = (bytes: Uint8Array, given: object = {}): string =>
   JSON.stringify({
     format: 'millrace-model',
     version: 1,
     name: 'summing',
-    sha256: createHash('sha256').update(bytes).digest('hex'),
+    sha256: sha256(bytes),
+    tokenizer_sha256: sha256(TOKENIZER),
     labels: ['negative', 'neutral', 'positive'],
     ...given,
   });

@@ -134,6 +134,30 @@ describe('metrics', () => {
     expect(text.some((line) => line.startsWith('process_resident_memory_bytes '))).toBe(true);
   });
 
+  it('say of a source that can be away whether it is read, and leave the instance ready while it is not', async () => {
+    const part = { partition: 0, label: 'https://example.com/feed.xml', position: 3, lag: null, idle: true, ended: false };
+    const trouble = { code: 'feed-status', message: 'its server says 500', sinceMs: 1 };
+    const left = { 'feed-item-empty': 2 };
+    const down = { ...part, health: { trouble, readAgeMs: 61_000, failures: { 'feed-status': 4 }, left } };
+    const never = { ...part, partition: 1, health: { trouble, readAgeMs: null, failures: {}, left: {} } };
+    const well = { ...part, partition: 2, health: { trouble: null, readAgeMs: 0, failures: {}, left: {} } };
+    const view = viewWith({ sources: [{ name: 'news.land', use: 'rss', partitions: [down, never, well] }] });
+    const text = await lines([view]);
+    const of = (partition: number) => `{pipeline="market",source="news.land",partition="${partition}"`;
+    expect(text.filter((line) => /^millrace_source_(up|read|fail|left)/.test(line))).toEqual([
+      `millrace_source_up${of(0)}} 0`,
+      `millrace_source_up${of(1)}} 0`,
+      `millrace_source_up${of(2)}} 1`,
+      `millrace_source_read_age_seconds${of(0)}} 61`,
+      `millrace_source_read_age_seconds${of(2)}} 0`,
+      `millrace_source_failures_total${of(0)},code="feed-status"} 4`,
+      `millrace_source_left_items${of(0)},code="feed-item-empty"} 2`,
+    ]);
+    expect((await ask([view], '/readyz')).status).toBe(200);
+    const shown = (await (await ask([view], '/status')).json()) as { pipelines: PipelineView[] };
+    expect(shown.pipelines[0]?.sources[0]?.partitions[0]?.health).toEqual(down.health);
+  });
+
   it('have one help text each, and nothing for what is unknown', async () => {
     const text = await lines([viewWith({ node: { watermarkLagSeconds: null, watermarkNs: null } })]);
     const names = text.filter((line) => line.startsWith('# HELP')).map((line) => line.split(' ')[2]);

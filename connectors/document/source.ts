@@ -20,6 +20,8 @@ export const DOCUMENT_SCHEMA = new Schema([
 export const MOST_BYTES = 900 * 1024;
 
 interface Version {
+  /** Clocks of file systems tick every few ms: a file that was put in place of another within a tick differs in this alone. */
+  readonly inode: bigint;
   readonly mtimeNs: bigint;
   readonly size: bigint;
 }
@@ -51,7 +53,7 @@ export async function openDocument(
   const changed = async (): Promise<{ version: Version; text: string } | null> => {
     const found = await stat(absolute, { bigint: true }).catch((error: NodeJS.ErrnoException) => tell(`cannot be read (${error.code})`));
     if (!found) return null;
-    const version: Version = { mtimeNs: found.mtimeNs, size: found.size };
+    const version: Version = { inode: found.ino, mtimeNs: found.mtimeNs, size: found.size };
     if (read && same(read, version)) return null;
     const settled = given === null || (seen !== null && same(seen, version));
     seen = version;
@@ -92,4 +94,4 @@ export async function openDocument(
   };
 }
 
-const same = (a: Version, b: Version): boolean => a.mtimeNs === b.mtimeNs && a.size === b.size;
+const same = (a: Version, b: Version): boolean => a.inode === b.inode && a.mtimeNs === b.mtimeNs && a.size === b.size;

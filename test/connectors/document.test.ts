@@ -1,4 +1,4 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { declarations } from '../../cli/registry.ts';
@@ -57,6 +57,17 @@ describe('a document', () => {
     await write('three');
     expect(await next(2)).toEqual({ from: 2, to: 3, rows: [{ text: 'three', ts_recv: 7n }] });
     expect(reader.ended(0, 3)).toBe(false);
+  });
+
+  it('sees a file that took the place of another of its size and its time', async () => {
+    const then = new Date(1_700_000_000_000);
+    const path = join(folder, 'limits.yaml');
+    await utimes(path, then, then);
+    await next(0);
+    await writeFile(join(folder, 'fresh'), 'two');
+    await utimes(join(folder, 'fresh'), then, then);
+    await rename(join(folder, 'fresh'), path);
+    expect(await next(1)).toMatchObject({ rows: [{ text: 'two' }] });
   });
 
   it('gives versions again until they are committed', async () => {

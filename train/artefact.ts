@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RefusedRows } from '../graph/run/refused.ts';
+import type { RefusedRows } from '../graph/contract/refused.ts';
 import type { ModelCard } from '../operators/onnx/card.ts';
 import { sha256 } from '../operators/onnx/card-file.ts';
 import { type Constant, type OnnxNode, writeOnnx } from '../operators/onnx/write.ts';

@@ -1,4 +1,4 @@
-import { refusedText } from '../graph/run/refused.ts';
+import { refusedText } from '../graph/contract/refused.ts';
 import type { Artefact } from './artefact.ts';
 import type { Matrix } from './matrix.ts';
 import { barPlot, linePlot } from './plots.ts';

@@ -1,6 +1,7 @@
 import type { Plan, PortRef } from '../../graph/contract/plan.ts';
+import { type RefusedRows, refusedText } from '../../graph/contract/refused.ts';
 import { readHistory } from '../../graph/run/history.ts';
-import { Refused, type RefusedRows, refusedText } from '../../graph/run/refused.ts';
+import { Refused } from '../../graph/run/refused.ts';
 import { findLeaks, type Leak, type LeakReport, type Unseen } from '../../graph/test-kit/leaks.ts';
 import { compileHistory } from '../compile.ts';
 import { EXIT, usage } from '../exit.ts';

@@ -1,13 +1,7 @@
 import type { RecordBatch } from 'apache-arrow';
+import type { RefusedRows } from '../contract/refused.ts';
 import { NO_PROBE, type Probe } from '../wire/probe.ts';
 import { countByCode } from '../wire/rejected.ts';
-
-/** Rows that a source or a node refused for one reason. */
-export interface RefusedRows {
-  readonly node: string;
-  readonly code: string;
-  readonly rows: number;
-}
 
 /** Counts what is refused while history is read and run: nobody reads the ports that it leaves on. */
 export class Refused {
@@ -34,7 +28,3 @@ export class Refused {
     this.#rows.set(`${node} ${code}`, counted);
   }
 }
-
-/** What was refused, in words: `3 rows of labelled (price-missing)`. */
-export const refusedText = (refused: readonly RefusedRows[]): string =>
-  refused.map(({ node, code, rows }) => `${rows} row${rows === 1 ? '' : 's'} of ${node} (${code})`).join(', ');

@@ -6,6 +6,8 @@ import type { DeduplicateParams } from './operator.ts';
 
 /** Port of rows that repeat one. */
 export const DUPLICATES_PORT = 'duplicates';
+/** Port of rows that nobody knows any more whether they repeat one. */
+export const LATE_PORT = 'late';
 
 const ADDED = [
   field('duplicate_of_ts', timestampNs(), false, 'ts_event of the kept row that this one repeats'),
@@ -36,5 +38,5 @@ export function deduplicateSchema(request: SchemaRequest<DeduplicateParams>): Re
   for (const name of twice)
     request.fault('column-duplicate', `key column "${name}" is named twice`, { path: ['by', by.lastIndexOf(name)] });
   if (taken.length > 0 || twice.length > 0 || found.includes(null)) return null;
-  return { [MAIN_PORT]: input, [DUPLICATES_PORT]: new Schema([...input.fields, ...ADDED]) };
+  return { [MAIN_PORT]: input, [DUPLICATES_PORT]: new Schema([...input.fields, ...ADDED]), [LATE_PORT]: input };
 }

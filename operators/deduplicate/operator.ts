@@ -3,7 +3,7 @@ import { columnIndex } from '../../graph/contract/batch.ts';
 import { defineOperator, INPUT_PORT, MAIN_PORT } from '../../graph/contract/operator.ts';
 import { interval } from '../../graph/contract/params.ts';
 import { referenceDeduplicate } from './kernel.ts';
-import { DUPLICATES_PORT, deduplicateSchema } from './layout.ts';
+import { DUPLICATES_PORT, deduplicateSchema, LATE_PORT } from './layout.ts';
 import { nativeDeduplicate } from './native.ts';
 
 const params = z.strictObject({
@@ -43,6 +43,10 @@ export const deduplicate = defineOperator({
   inputs: { [INPUT_PORT]: { description: 'rows with `ts_event` and a text' } },
   outputs: {
     [MAIN_PORT]: { description: 'rows whose text was not there before, as they came' },
+    [LATE_PORT]: {
+      description:
+        'rows that repeat nothing that is remembered and lie more than `window` before the newest of their key: what they may repeat is forgotten, as after a restart of a feed that tells everything again',
+    },
     [DUPLICATES_PORT]: { description: 'the others, with the time of the row that they repeat, `duplicate_of_ts`, and `distance`, 0 to 15' },
   },
   groups(given, inputs) {

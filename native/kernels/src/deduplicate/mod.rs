@@ -7,7 +7,7 @@ use crate::kernel::Kernel;
 use crate::keys::{Keys, NO_GROUP};
 use crate::output::Output;
 use crate::snapshot::{Reader, Writer, corrupt};
-use millrace_text::duplicates::{Limits, MOST_NEAR, Print, Printer, Window};
+use millrace_text::duplicates::{Found, Limits, MOST_NEAR, Print, Printer, Window};
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
@@ -27,6 +27,7 @@ pub struct Deduplicate {
     text: usize,
     out: usize,
     duplicates: usize,
+    late: usize,
     keys: Keys,
     /// By group.
     windows: Vec<Window>,
@@ -34,6 +35,7 @@ pub struct Deduplicate {
     groups: Vec<u32>,
     keep: Vec<bool>,
     kept: Vec<i32>,
+    late_rows: Vec<i32>,
     repeats: Repeats,
 }
 
@@ -59,12 +61,14 @@ impl Deduplicate {
             text: text.ok_or_else(|| Fault::new("kernel-config", format!("there is no column \"{}\"", params.column)))?,
             out: config.output("out")?,
             duplicates: config.output("duplicates")?,
+            late: config.output("late")?,
             keys: Keys::new(port, &params.by)?,
             windows: Vec::new(),
             printer: Printer::default(),
             groups: Vec::new(),
             keep: Vec::new(),
             kept: Vec::new(),
+            late_rows: Vec::new(),
             repeats: Repeats::default(),
         })
     }
@@ -86,15 +90,16 @@ impl Kernel for Deduplicate {
         let repeats = &mut self.repeats;
         for (row, group) in self.groups.iter().enumerate() {
             let found = if *group == NO_GROUP {
-                None // a row without a text repeats nothing
+                Found::New // a row without a text repeats nothing
             } else {
                 let text = String::from_utf8_lossy(text.bytes(row)?);
                 let print = if self.limits.near == 0 { self.printer.exact(&text) } else { self.printer.print(&text) };
-                self.windows[*group as usize].repeats(times[row], print)
+                self.windows[*group as usize].take(times[row], print)
             };
             match found {
-                None => self.kept.push(row as i32),
-                Some(first) => {
+                Found::New => self.kept.push(row as i32),
+                Found::Late => self.late_rows.push(row as i32),
+                Found::Repeats(first) => {
                     repeats.rows.push(row as i32);
                     repeats.of_ns.push(first.ts_ns);
                     repeats.distances.push(first.distance as i32);
@@ -102,6 +107,7 @@ impl Kernel for Deduplicate {
             }
         }
         output.rows(self.out, &mut self.kept)?;
+        output.rows(self.late, &mut self.late_rows)?;
         if !repeats.rows.is_empty() {
             let mut block = output.block(self.duplicates, repeats.rows.len())?;
             block.i32s(&repeats.rows, None)?;

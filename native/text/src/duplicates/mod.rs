@@ -9,7 +9,7 @@ mod print;
 mod window;
 
 pub use print::{Print, Printer};
-pub use window::{Limits, MOST_NEAR, Match, Window};
+pub use window::{Found, Limits, MOST_NEAR, Match, Window};
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-use super::{Limits, Match, Print, Printer, Window};
+use super::{Found, Limits, Match, Print, Printer, Window};
 
 fn print(text: &str) -> Print {
     Printer::default().print(text)
@@ -62,7 +62,7 @@ struct Plain {
 }
 
 impl Plain {
-    fn repeats(&mut self, ts_ns: i64, print: Print) -> Option<Match> {
+    fn take(&mut self, ts_ns: i64, print: Print) -> Found {
         let Limits { window_ns, max_rows, near } = self.limits;
         self.latest_ns = self.latest_ns.max(ts_ns);
         let from = self.kept.len().saturating_sub(max_rows);
@@ -72,11 +72,14 @@ impl Plain {
             let inside = (kept_ns - ts_ns).abs() <= window_ns && self.latest_ns - kept_ns <= window_ns;
             inside.then_some((distance, kept.exact != print.exact, i, *kept_ns))
         });
-        let found = rows.min().map(|(distance, _, _, ts_ns)| Match { ts_ns, distance });
-        if found.is_none() {
-            self.kept.push((ts_ns, print));
+        match rows.min() {
+            Some((distance, _, _, ts_ns)) => Found::Repeats(Match { ts_ns, distance }),
+            None if self.latest_ns - ts_ns > window_ns => Found::Late,
+            None => {
+                self.kept.push((ts_ns, print));
+                Found::New
+            }
         }
-        found
     }
 }
 
@@ -98,7 +101,7 @@ fn bands_find_what_a_scan_finds() {
             }
             let print = Print { exact: if draw(3) == 0 { draw(4) } else { near | 8 }, near, numbers: draw(10) / 9 };
             let ts = step + draw(150) as i64;
-            assert_eq!(window.repeats(ts, print), plain.repeats(ts, print), "near {near}, step {step}");
+            assert_eq!(window.take(ts, print), plain.take(ts, print), "near {near}, step {step}");
             if step % 500 == 0 {
                 let (latest, rows) = window.state();
                 let rows: Vec<_> = rows.copied().collect();

@@ -23,6 +23,15 @@ pub struct Match {
     pub distance: u32,
 }
 
+/// What a row is to those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    New,
+    Repeats(Match),
+    /// It lies more than the window before the newest row: what it may repeat is forgotten.
+    Late,
+}
+
 /// The kept rows of one key. One is forgotten once a row more than the window later has come, or as many as are remembered were kept after it.
 #[derive(Debug)]
 pub struct Window {
@@ -42,17 +51,20 @@ impl Window {
     }
 
     /// The kept row that this one repeats: of those within the window the nearest, of equally near ones the first to come. Without one the
-    /// row is kept.
-    pub fn repeats(&mut self, ts_ns: i64, print: Print) -> Option<Match> {
+    /// row is kept, unless it is late.
+    pub fn take(&mut self, ts_ns: i64, print: Print) -> Found {
         self.latest_ns = self.latest_ns.max(ts_ns);
         while self.kept.front().is_some_and(|(kept_ns, _)| self.is_over(*kept_ns)) {
             self.forget();
         }
-        let found = self.find(ts_ns, print);
-        if found.is_none() {
-            self.keep(ts_ns, print);
+        match self.find(ts_ns, print) {
+            Some(first) => Found::Repeats(first),
+            None if self.is_over(ts_ns) => Found::Late,
+            None => {
+                self.keep(ts_ns, print);
+                Found::New
+            }
         }
-        found
     }
 
     fn is_over(&self, kept_ns: i64) -> bool {

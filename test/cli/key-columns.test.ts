@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { keyColumns } from '../../cli/key-columns.ts';
 import { declarations } from '../../cli/registry.ts';
 import { compile } from '../../graph/plan/compile.ts';
-import { keyColumns } from '../../train/key-columns.ts';
 
 const FILES = { exists: () => true, read: () => '' };
 

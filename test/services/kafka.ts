@@ -14,6 +14,8 @@ import { freePort } from './port.ts';
 import { launch, ready, type Server } from './process.ts';
 
 const START_MS = 90_000;
+/** Tests write records of any time: a broker of theirs that looks for old ones, half a minute after its start, would delete them. */
+const KEPT = { 'log.retention.ms': '-1' };
 
 /** What kind of Kafka to start. */
 export interface KafkaSetup {
@@ -85,7 +87,11 @@ export async function startKafka(setup: KafkaSetup = {}): Promise<Kafka> {
 
   const prepare = async (place: Place): Promise<void> => {
     const data = file(place, '');
-    const lines = { ...kafkaSettings(place, places, data, security, certificate), ...settings };
+    const lines = {
+      ...kafkaSettings(place, places, data, security, certificate),
+      ...(setup.folder === undefined ? KEPT : {}),
+      ...settings,
+    };
     await writeFile(file(place, '.properties'), properties(lines));
     if (existsSync(data)) return;
     if (security.mechanism?.startsWith('SCRAM')) await format({ ...template, folder }, data, place, security);

@@ -312,7 +312,8 @@ export class Fetcher {
         this.#received(messages);
       } catch (cause) {
         this.#reached.clear();
-        this.#failure ??= this.#clients.error(cause, `reading for ${this.#group}`);
+        const failure = await this.#because(this.#clients.error(cause, `reading for ${this.#group}`));
+        this.#failure ??= failure;
         await new Promise((resolve) => setTimeout(resolve, WAIT_MS.least));
       }
       for (const wake of this.#waiting) wake();
@@ -357,12 +358,28 @@ export class Fetcher {
     this.#reached.clear();
   }
 
+  /** An error, or what is behind it: a position is gone as well where its topic was made anew. */
+  async #because(error: MillraceError): Promise<MillraceError> {
+    if (error.code !== 'kafka-position-gone') return error;
+    try {
+      await this.#topics.unchanged(this.#names());
+      return error;
+    } catch (cause) {
+      const reason = this.#clients.error(cause, 'looking at topics');
+      return reason.retry === 'never' ? reason : error;
+    }
+  }
+
+  #names(): string[] {
+    return [...new Set([...this.#cursors.values()].map(({ topic }) => topic))];
+  }
+
   /** Partitions from which nothing came, though something should: gone, made anew, or changed in number. */
   async #look(): Promise<void> {
     this.#lookedAtMs = Date.now();
     const silent = [...this.#cursors.values()].filter((cursor) => cursor.assigned && Date.now() - cursor.heardAtMs > SILENT_MS);
     try {
-      await this.#topics.unchanged([...new Set([...this.#cursors.values()].map(({ topic }) => topic))]);
+      await this.#topics.unchanged(this.#names());
       const ranges = await this.#topics.ranges(silent);
       for (const [i, cursor] of silent.entries()) this.#judge(cursor, ranges[i] ?? { low: 0, high: 0 });
     } catch (cause) {

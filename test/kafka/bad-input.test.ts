@@ -166,7 +166,14 @@ describe.skipIf(missing !== null && !process.env.CI)(
       await writeAll(connection, `${shape.pipeline}.in`, rows(count));
       const runs = running(shape, url);
       await runs.says(/Ctrl-C/);
-      while ((await kafka.admin.describeTopic(`${shape.pipeline}.out`)) === null) await wait(50);
+      let ended: Ended | null = null;
+      void runs.ended.then((how) => {
+        ended = how;
+      });
+      while ((await kafka.admin.describeTopic(`${shape.pipeline}.out`)) === null) {
+        if (ended !== null) throw new Error(`it ended before it began: ${JSON.stringify(ended)}`);
+        await wait(50);
+      }
       await readAll(connection, `${shape.pipeline}.out`, 2, count);
       return runs;
     }

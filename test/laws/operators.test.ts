@@ -9,7 +9,7 @@ import { tapeFor } from '../../graph/test-kit/tape.ts';
 import { operatorFolders } from './registered.ts';
 
 const SEED = Number(process.env.MILLRACE_SEED ?? 1);
-const TAPES = Number(process.env.MILLRACE_TAPES ?? 3);
+const TAPES = Number(process.env.MILLRACE_TAPES ?? 2);
 
 const folders = await operatorFolders();
 
@@ -28,7 +28,7 @@ describe.each(folders.map((folder) => [folder.name, folder] as const))('operator
   test('gives rows on every port for the generated input, so that the laws say something', () => {
     const reached = new Set<string>();
     for (const subject of subjects()) {
-      for (let seed = SEED; seed < SEED + TAPES; seed++) {
+      for (let seed = SEED; seed < SEED + TAPES + 1; seed++) {
         const random = new Random(seed);
         const epochs = build(random, subject, cut(random, tapeFor(random, subject, cases), { style: 'random', clock: 'moving' }));
         for (const row of drive(subject, subject.create, epochs).rows) reached.add(row.port);

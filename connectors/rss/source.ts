@@ -56,7 +56,7 @@ class FeedReader {
   look(nowMs: number, dispatcher: Agent, closing: AbortSignal): void {
     if (this.#looking || nowMs < this.#nextMs) return;
     this.#looking = true;
-    void this.#fetch(dispatcher, closing)
+    void this.#fetch(dispatcher)
       .then(
         () => {
           this.#failures = 0;
@@ -72,9 +72,10 @@ class FeedReader {
       });
   }
 
-  async #fetch(dispatcher: Agent, closing: AbortSignal): Promise<void> {
+  async #fetch(dispatcher: Agent): Promise<void> {
     const { timeout, max_bytes, allow_private } = this.#params;
-    const signal = AbortSignal.any([AbortSignal.timeout(ms(timeout)), closing]);
+    // No AbortSignal.any: its sources may be collected before they fire (nodejs/node#57736). Closing destroys the dispatcher.
+    const signal = AbortSignal.timeout(ms(timeout));
     const found = await fetchFeed(this.#url, this.#validators, { allowPrivate: allow_private, maxBytes: max_bytes, dispatcher, signal });
     if (found) {
       const { items, left } = readFeed(found.text);

@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkedUrl, guardedLookup, isPublic } from '../../connectors/rss/address.ts';
 import { rssParams } from '../../connectors/rss/params.ts';
@@ -10,6 +12,8 @@ import { FeedServer } from './server.ts';
 const item = (id: string, minute: number): string =>
   `<item><title>title ${id}</title><guid>${id}</guid><pubDate>Thu, 08 Aug 2024 12:${String(minute).padStart(2, '0')}:00 GMT</pubDate></item>`;
 const rss = (...items: string[]): string => `<rss version="2.0"><channel>${items.join('')}</channel></rss>`;
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
 const NOW = BigInt(Date.UTC(2024, 7, 8, 12, 30)) * 1_000_000n;
 
 describe('source rss', () => {
@@ -25,13 +29,14 @@ describe('source rss', () => {
   /** Rows that are given while `until` does not hold, as the engine asks: each read is committed. */
   const rowsUntil = async (until: (rows: readonly Row[]) => boolean, maxRows = 100): Promise<Row[]> => {
     const rows: Row[] = [];
-    while (!until(rows)) {
-      const chunk = await reader?.read(0, position, maxRows, 1 << 20);
+    const asked = reader;
+    while (!until(rows) && asked === reader) {
+      const chunk = await asked?.read(0, position, maxRows, 1 << 20);
       if (chunk?.batch) {
         expect([chunk.from, chunk.to]).toEqual([position, position + chunk.batch.numRows]);
         rows.push(...rowsOf(chunk.batch));
         position = chunk.to;
-        reader?.committed?.(0, position);
+        asked?.committed?.(0, position);
       } else await sleep(1);
     }
     return rows;
@@ -180,6 +185,16 @@ describe('source rss', () => {
     await noted(`: ${code}: `);
     server.gives(rss(item('a', 1)));
     expect((await rowsUntil((rows) => rows.length === 1)).length).toBe(1);
+  });
+
+  it('gives a feed that never answers up, however much memory is collected meanwhile', async () => {
+    server.answer = () => undefined;
+    await open({ timeout: '50ms' });
+    await rowsUntil(() => {
+      collect();
+      return notes.some((line) => line.includes('feed-timeout'));
+    });
+    expect(server.asked.length).toBeGreaterThan(0);
   });
 
   it('reads a feed in Latin-1', async () => {

@@ -5,8 +5,8 @@ import { expect, it, onTestFinished } from 'vitest';
 import { freshFolder, launch } from './process.ts';
 
 const ROWS = 200_000;
-/** After this the first row is there, ms: about when the process is. */
-const START_MS = 5000;
+/** After this the first row is there, ms: about when the process is, on a machine that has time; later each time it was not. */
+const STARTS_MS = [5_000, 15_000, 30_000];
 /** What the run may use of the disk before it is full, bytes: some of its rounds, not all. */
 const ROOM_BYTES = 12 * 1024 * 1024;
 
@@ -32,20 +32,27 @@ function mounted(folder: string): string | null {
   return null;
 }
 
-it('a full disk ends a run with a clear error; with room again it goes on, every row once', { timeout: 120_000 }, async ({ skip }) => {
+it('a full disk ends a run with a clear error; with room again it goes on, every row once', { timeout: 240_000 }, async ({ skip }) => {
   const folder = freshFolder();
   const disk = freshFolder();
   const refused = mounted(disk);
   if (refused !== null) return skip(`needs the right to mount a small disk: ${refused}`);
-  writeFileSync(join(folder, 'pipelines.yaml'), pipeline(new Date(Date.now() + START_MS).toISOString()));
   const { bavail, bsize } = statfsSync(disk);
   const ballast = join(disk, 'ballast');
   writeFileSync(ballast, new Uint8Array(bavail * bsize - ROOM_BYTES));
   const args = ['--data-dir', join(disk, 'data')];
 
-  const { code, stdout, stderr } = await launch(folder, args).ended;
-  expect(code, stderr).toBe(2);
-  const summary = JSON.parse(stdout) as { epochs: number };
+  let summary = { epochs: 0 };
+  let stderr = '';
+  for (const startMs of STARTS_MS) {
+    writeFileSync(join(folder, 'pipelines.yaml'), pipeline(new Date(Date.now() + startMs).toISOString()));
+    const first = await launch(folder, args).ended;
+    expect(first.code, first.stderr).toBe(2);
+    ({ stderr } = first);
+    summary = JSON.parse(first.stdout) as typeof summary;
+    if (summary.epochs > 0) break; // else all rows were due when it was ready, and came at once
+    for (const made of [join(disk, 'data'), join(folder, 'rows.csv')]) rmSync(made, { recursive: true, force: true });
+  }
   expect(summary).toMatchObject({ error: { code: 'disk-full' } });
   expect(summary.epochs).toBeGreaterThan(0);
   expect(stderr).toContain('error[disk-full]');

@@ -1,6 +1,6 @@
 import { rowText } from './canonical.ts';
 import type { LawName, Violation } from './drive.ts';
-import { LAWS } from './laws.ts';
+import { isWatched, LAWS, watchAll } from './laws.ts';
 import { Random } from './random.ts';
 import type { Subject } from './subject.ts';
 import { type DraftRow, type Tape, type TapeOptions, tapeFor, tapeOf } from './tape.ts';
@@ -15,18 +15,20 @@ export interface CheckOptions extends TapeOptions {
 /** Holds an operator to the laws over generated input; every violated law once, with its seed and the fewest rows that show it. */
 export function checkLaws(subject: Subject, options: CheckOptions): Violation[] {
   const names = options.laws ?? (Object.keys(LAWS) as LawName[]);
-  return names.flatMap((name) => {
-    for (let i = 0; i < options.tapes; i++) {
-      const seed = options.seed + i;
-      const tape = tapeFor(new Random(seed), subject, options);
-      const violated = (some: Tape): Violation | undefined => LAWS[name](subject, some, new Random(seed), options)[0];
-      if (!violated(tape)) continue;
+  const found = new Map<LawName, Violation>();
+  for (let seed = options.seed; seed < options.seed + options.tapes; seed++) {
+    const tape = tapeFor(new Random(seed), subject, options);
+    const open = names.filter((name) => !found.has(name));
+    const watched = watchAll(subject, tape, new Random(seed), open.filter(isWatched));
+    for (const name of open) {
+      const first = isWatched(name) ? watched.find(({ law }) => law === name) : LAWS[name](subject, tape, new Random(seed), options)[0];
+      if (!first) continue;
       const often = (some: Tape): Violation | undefined =>
         firstOf(RESEEDS, (j) => LAWS[name](subject, some, new Random(seed + j), options)[0]);
-      return [described(subject, shrunk(subject, tape, often), seed, often)];
+      found.set(name, described(subject, shrunk(subject, tape, often), seed, often));
     }
-    return [];
-  });
+  }
+  return names.flatMap((name) => found.get(name) ?? []);
 }
 
 /** Fewer rows are rarely cut where it hurts: the choices of several seeds are tried. */

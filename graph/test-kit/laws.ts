@@ -22,13 +22,24 @@ const STILL_CUT: CutOptions = { style: 'random', clock: 'still' };
 const WHOLE: CutOptions = { style: 'whole', clock: 'still' };
 
 /** Promises that hold for every run, whatever it is compared to; `drive` finds them. */
-function always(law: LawName): Law {
-  return (subject, tape, random) => {
-    const run = (style: CutOptions): Output =>
-      drive(subject, subject.create, build(random, subject, cut(random, tape, style)), { watch: [law] });
-    return [run(WHOLE), run(RANDOM_CUT)].flatMap((output) => output.violations.filter((violation) => violation.law === law));
-  };
+const WATCHED = ['totality', 'schema truth', 'watermark safety', 'inputs unchanged', 'outputs unchanged'] as const;
+
+export function isWatched(law: LawName): law is (typeof WATCHED)[number] {
+  return WATCHED.some((name) => name === law);
 }
+
+/** What some of the watched laws find in the same runs. */
+export function watchAll(subject: Subject, tape: Tape, random: Random, laws: readonly LawName[]): Violation[] {
+  if (laws.length === 0) return [];
+  const run = (style: CutOptions): Output =>
+    drive(subject, subject.create, build(random, subject, cut(random, tape, style)), { watch: laws });
+  return [run(WHOLE), run(RANDOM_CUT)].flatMap((output) => output.violations.filter(({ law }) => laws.includes(law)));
+}
+
+const always =
+  (law: LawName): Law =>
+  (subject, tape, random) =>
+    watchAll(subject, tape, random, [law]);
 
 /** Any cut into batches and epochs gives the same rows: in order per port and key, the same set overall. */
 const splitInvariance: Law = (subject, tape, random) => {

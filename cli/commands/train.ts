@@ -80,7 +80,7 @@ async function trainPlan(plan: Plan, place: Place, tell: (line: string) => void)
   tell('running them');
   const take = (port: { readonly node: string; readonly port: string }, batch: RecordBatch): void => {
     for (const sink of models) {
-      if (sink.from.node !== port.node || sink.from.port !== port.port) continue;
+      if (!sink.from.some(({ node, port: name }) => node === port.node && name === port.port)) continue;
       builders.get(sink.name)?.matrix.add(batch);
       const horizon = column(batch, 'horizon');
       for (let row = 0; row < batch.numRows; row++) builders.get(sink.name)?.horizons.add(String(cell(horizon, row)));
@@ -89,7 +89,7 @@ async function trainPlan(plan: Plan, place: Place, tell: (line: string) => void)
   await runHistory(
     plan,
     history,
-    models.map(({ from }) => from),
+    models.flatMap(({ from }) => from),
     take,
     surroundings,
     refused,

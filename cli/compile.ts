@@ -21,8 +21,8 @@ interface More {
   /** Another registry than that of the declarations. */
   readonly registry?: Registry;
   readonly facts?: Facts;
-  /** false: sources are read where they are, not from the topics that a broker would have them in. */
-  readonly isShared?: false;
+  /** History is read: sources where they are, not from the topics that a broker would have them in. */
+  readonly isHistory?: true;
   /** Number of tasks, whatever the file says. */
   readonly tasks?: number;
 }
@@ -31,7 +31,7 @@ function compileText(
   place: Place,
   text: string,
   options: FileOptions,
-  { registry = declarations, facts = NO_FACTS, isShared, tasks }: More = {},
+  { registry = declarations, facts = NO_FACTS, isHistory, tasks }: More = {},
 ): Outcome {
   return compile({
     text,
@@ -45,13 +45,13 @@ function compileText(
     allowCode: options.allowCode ?? false,
     dataDir: place.dataDir,
     facts,
-    ...(isShared === undefined ? {} : { isShared }),
+    ...(isHistory ? { isHistory } : {}),
     ...(tasks === undefined ? {} : { tasks }),
   });
 }
 
 /** The plans of a file whose history is read: by one task, without a log. */
-export const compileHistory = (place: Place, options: FileOptions): Compiled => compileFile(place, options, { tasks: 1, isShared: false });
+export const compileHistory = (place: Place, options: FileOptions): Compiled => compileFile(place, options, { tasks: 1, isHistory: true });
 
 /** Compiles the file, by another registry where one is given, and prints what it found to standard error. Needs no network. */
 export function compileFile(place: Place, options: FileOptions, more: More = {}): Compiled {

@@ -159,6 +159,8 @@ export interface SinkDeclaration<P = unknown> {
    * `by_constraint` where somebody gave the table one: those go to the dead letters if there are any, else they stop the sink.
    */
   readonly refusesRows?: 'by_value' | 'by_constraint';
+  /** The command that makes it of history, where no stream can: a run leaves it out. */
+  readonly madeBy?: string;
   /** Rows, bytes and ms that a block is gathered for, at most. */
   readonly block: { readonly rows: number; readonly bytes: number; readonly ms: number };
   /** For `plan`: what it writes to, e.g. `table bars`. */

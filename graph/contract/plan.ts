@@ -31,7 +31,7 @@ export interface Plan {
   readonly topics: readonly TopicSpec[];
   /** Topic of the journal and lease, T partitions. */
   readonly journal: string;
-  /** Sinks left out because their connection has no address. */
+  /** Sinks left out, as their connection has no address or no run writes them. */
   readonly skipped: readonly { readonly sink: string; readonly reason: string }[];
 }
 

@@ -37,8 +37,8 @@ export interface CompileOptions {
   readonly allowCode: boolean;
   /** Folder for local data, which may be touched too. */
   readonly dataDir?: string;
-  /** false: sources are read where they are, whatever the broker, as where history is read without a log. */
-  readonly isShared?: false;
+  /** History is read, without a log: sources are read where they are, whatever the broker, and sinks count that are made of history. */
+  readonly isHistory?: true;
   /** Number of tasks, whatever the file says: 1 for a pipeline that is run inside a program. */
   readonly tasks?: number;
   /** What was looked up outside; without it partitions are those that the file says or implies. */
@@ -77,7 +77,8 @@ export function compile(options: CompileOptions): Compiled {
     connections,
     paths,
     allowCode: options.allowCode,
-    isShared: options.isShared ?? broker !== 'embedded',
+    isShared: !options.isHistory && broker !== 'embedded',
+    isHistory: options.isHistory ?? false,
     facts: options.facts ?? NO_FACTS,
   };
   const resolved = pipelines

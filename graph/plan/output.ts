@@ -1,6 +1,6 @@
 import { REJECTED_SCHEMA } from '../contract/columns.ts';
 import { REJECTED_PORT } from '../contract/operator.ts';
-import type { PlanOutput, PlanSink, PortRef } from '../contract/plan.ts';
+import type { Plan, PlanOutput, PlanSink, PortRef } from '../contract/plan.ts';
 import type { ConnectorUse, ResolvedSink } from '../resolve/resolved.ts';
 import { type Draft, defaultFormat, portKey, streamOf } from './draft.ts';
 import { columnsOf, partitionsOf } from './source.ts';
@@ -13,6 +13,8 @@ import { showRef, showRefs } from './words.ts';
 export interface Outputs {
   readonly outputs: readonly PlanOutput[];
   readonly sinks: readonly PlanSink[];
+  /** Sinks that no run writes. */
+  readonly skipped: Plan['skipped'];
 }
 
 /** Name of the output and of the sink that hold rejected rows. */
@@ -31,7 +33,9 @@ export function outputsOf(draft: Draft): Outputs {
     const output = stream && topicOutput(sink, stream, draft);
     return output ? [output] : [];
   });
-  const fed = sinks.filter(isConnectorSink).filter((sink) => accepted(sink, draft));
+  const taken = sinks.filter(isConnectorSink).filter((sink) => accepted(sink, draft));
+  const skipped = draft.scope.isHistory ? [] : taken.flatMap((sink) => madeOtherwise(sink, draft) ?? []);
+  const fed = taken.filter(({ name }) => !skipped.some(({ sink }) => sink === name));
   const feeds = new Map<string, PlanOutput>();
   for (const sink of fed) {
     const stream = sinkStream(sink, draft);
@@ -46,7 +50,11 @@ export function outputsOf(draft: Draft): Outputs {
     return output ? [{ ...sinkOf(sink.name, sink.to, sink.from, output, draft), ...rejected }] : [];
   });
   const rejected = letters && rejectedSink(letters, draft);
-  return { outputs: [...topics, ...feeds.values(), ...(letters ? [letters] : [])], sinks: [...planned, ...(rejected ? [rejected] : [])] };
+  return {
+    outputs: [...topics, ...feeds.values(), ...(letters ? [letters] : [])],
+    sinks: [...planned, ...(rejected ? [rejected] : [])],
+    skipped,
+  };
 }
 
 function isConnectorSink(sink: ResolvedSink): sink is ConnectorSink {
@@ -108,6 +116,14 @@ function accepted(sink: ConnectorSink, draft: Draft): boolean {
   const message = `sink "${sink.name}" cannot write the rows of "${showRefs(sink.from)}": ${reason}`;
   draft.scope.say('sink-schema', placeOf(sink), message, `"${showRefs(sink.from)}" gives: ${showSchema(stream.schema)}.`);
   return false;
+}
+
+/** A sink that another command makes of history: a run leaves it out, and says so. */
+function madeOtherwise({ name, span, to }: ConnectorSink, { scope }: Draft): Plan['skipped'][number] | null {
+  const command = to.connector.sink?.madeBy;
+  if (command === undefined) return null;
+  scope.say('sink-skipped', span, `sink "${name}" is left out of a run: it is made of history`, `"${command}" makes it.`);
+  return { sink: name, reason: `"${command}" makes it` };
 }
 
 function sayEverywhere(sink: ResolvedSink, stream: Stream, draft: Draft): boolean {

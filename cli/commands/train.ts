@@ -48,7 +48,7 @@ interface Trained {
 /** Makes the models of the file; gives the exit code. */
 export async function trainCommand(names: readonly string[], options: TrainCommandOptions): Promise<number> {
   const place = placeOf(options);
-  const { diagnostics, plans, failed } = compileHistory(place, options);
+  const { diagnostics, plans, failed } = compileHistory(place, options, names);
   if (failed) {
     if (options.json) outJson({ diagnostics: diagnostics.map(diagnosticJson) });
     return EXIT.diagnostics;

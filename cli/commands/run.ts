@@ -120,6 +120,7 @@ export async function runCommand(names: readonly string[], options: RunOptions):
     folder: place.folder,
     dataDir: place.dataDir,
     loseState: options.loseState ?? false,
+    isWorker: link !== null,
     clock: wallClockNs,
     note: say,
   };

@@ -42,7 +42,7 @@ interface Reported {
 
 async function leaksOf(plan: Plan, place: Place, cuts: number, seed: number): Promise<Reported> {
   note(`${plan.pipeline}: reading its sources`);
-  const surroundings = { registry: declarations, folder: place.folder, dataDir: place.dataDir, note };
+  const surroundings = { registry: declarations, folder: place.folder, note };
   const refused = new Refused();
   const history = await readHistory(plan, surroundings, refused);
   const progress = (line: string): void => note(`${plan.pipeline}: ${line}`);

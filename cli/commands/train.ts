@@ -74,7 +74,7 @@ async function trainPlan(plan: Plan, place: Place, tell: (line: string) => void)
     }),
   );
   tell('reading its sources');
-  const surroundings = { registry: declarations, folder: place.folder, dataDir: place.dataDir, note: tell };
+  const surroundings = { registry: declarations, folder: place.folder, note: tell };
   const refused = new Refused();
   const history = await readHistory(plan, surroundings, refused);
   tell('running them');

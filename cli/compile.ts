@@ -21,17 +21,19 @@ interface More {
   /** Another registry than that of the declarations. */
   readonly registry?: Registry;
   readonly facts?: Facts;
-  /** false: sources are read where they are, not from the topics that a broker would have them in. */
-  readonly isShared?: false;
+  /** History is read: sources where they are, not from the topics that a broker would have them in. */
+  readonly isHistory?: true;
   /** Number of tasks, whatever the file says. */
   readonly tasks?: number;
+  /** Pipelines that are asked for: faults of others are warnings. None: all. */
+  readonly names?: readonly string[];
 }
 
 function compileText(
   place: Place,
   text: string,
   options: FileOptions,
-  { registry = declarations, facts = NO_FACTS, isShared, tasks }: More = {},
+  { registry = declarations, facts = NO_FACTS, isHistory, tasks, names = [] }: More = {},
 ): Outcome {
   return compile({
     text,
@@ -45,13 +47,15 @@ function compileText(
     allowCode: options.allowCode ?? false,
     dataDir: place.dataDir,
     facts,
-    ...(isShared === undefined ? {} : { isShared }),
+    ...(isHistory ? { isHistory } : {}),
     ...(tasks === undefined ? {} : { tasks }),
+    ...(names.length === 0 ? {} : { asked: names }),
   });
 }
 
 /** The plans of a file whose history is read: by one task, without a log. */
-export const compileHistory = (place: Place, options: FileOptions): Compiled => compileFile(place, options, { tasks: 1, isShared: false });
+export const compileHistory = (place: Place, options: FileOptions, names: readonly string[]): Compiled =>
+  compileFile(place, options, { tasks: 1, isHistory: true, names });
 
 /** Compiles the file, by another registry where one is given, and prints what it found to standard error. Needs no network. */
 export function compileFile(place: Place, options: FileOptions, more: More = {}): Compiled {
@@ -62,13 +66,13 @@ export function compileFile(place: Place, options: FileOptions, more: More = {})
  * The same, but on a broker its topics are looked up first, and partitions are those that it tells. A quiet one prints errors alone: a
  * worker's warnings have been printed by the process that started it.
  */
-export async function compileWithFacts(place: Place, options: FileOptions, isQuiet = false): Promise<Compiled> {
+export async function compileWithFacts(place: Place, options: FileOptions, names: readonly string[], isQuiet = false): Promise<Compiled> {
   const text = readPipelineFile(place);
-  const offline = compileText(place, text, options);
+  const offline = compileText(place, text, options, { names });
   const broker = offline.connections.get('broker');
   const compiled =
     isShared(broker) && !failed(offline)
-      ? compileText(place, text, options, { facts: await gatherFacts(offline.plans, broker, place) })
+      ? compileText(place, text, options, { names, facts: await gatherFacts(offline.plans, broker, place) })
       : offline;
   return isQuiet && !failed(compiled) ? { ...compiled, failed: false } : printed(compiled);
 }

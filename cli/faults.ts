@@ -1,4 +1,4 @@
-import type { ErrorView, PipelineView } from '../graph/contract/view.ts';
+import type { ErrorView, PipelineView, SourceView } from '../graph/contract/view.ts';
 import { heldUpSinceMs } from '../status/readiness.ts';
 import { clock, span } from './terminal.ts';
 
@@ -34,7 +34,29 @@ export function faultsOf(view: PipelineView, nowMs = Date.now()): readonly Fault
       add(task.error?.node ? `task ${task.task} in ${task.error.node}` : `task ${task.task}`, 'parked', task.error);
   for (const sink of view.sinks) if (sink.state === 'retrying' || sink.state === 'parked') add(sink.name, sink.state, sink.lastError);
   const log = logFaults(view, nowMs);
-  return [...log, ...(log.length === 0 ? taskFaults(view) : []), ...found.values()];
+  return [...log, ...(log.length === 0 ? taskFaults(view) : []), ...found.values(), ...view.sources.flatMap(sourceFaults)];
+}
+
+/** Most parts that are named together. */
+const MOST_NAMES = 3;
+
+/** Partitions of a source that cannot be read just now, such as feeds that are down: those with one cause together. */
+function sourceFaults({ name, partitions }: SourceView): readonly Fault[] {
+  const down = partitions.flatMap(({ label, health }) => (health?.trouble ? [{ label, ...health.trouble }] : []));
+  const causes = [...new Set(down.map(({ code, message }) => `${code}: ${message}`))];
+  return causes.map((cause) => {
+    const own = down.filter(({ code, message }) => `${code}: ${message}` === cause);
+    const labels = own.slice(0, MOST_NAMES).map(({ label }) => label);
+    const more = own.length > MOST_NAMES ? [`${own.length - MOST_NAMES} more`] : [];
+    const again = clock(Math.min(...own.map(({ againMs }) => againMs)));
+    return {
+      state: 'not read',
+      names: [`${name}: ${labels[0]}`, ...labels.slice(1), ...more],
+      message: `${cause}; asked again at ${again}`,
+      remedy: null,
+      sinceMs: Math.min(...own.map(({ sinceMs }) => sinceMs)),
+    };
+  });
 }
 
 /** No task is held here, as after a broker was away: the group takes its time to give them out anew. */

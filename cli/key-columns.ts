@@ -13,10 +13,10 @@ export function keyColumns(plan: Plan, { from, schema }: PlanSink): { readonly b
   return { by: keys.filter(has), lost: keys.filter((name) => !has(name)) };
 }
 
-/** The nearest node `label` that a port's rows come from; null where there is none. */
-function labelBehind(plan: Plan, port: PortRef): PlanNode | null {
+/** The nearest node `label` that rows of these ports come from; null where there is none. */
+function labelBehind(plan: Plan, ports: readonly PortRef[]): PlanNode | null {
   const seen = new Set<string>();
-  const waiting = [port.node];
+  const waiting = ports.map(({ node }) => node);
   for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
     if (seen.has(name)) continue;
     seen.add(name);

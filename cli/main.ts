@@ -85,7 +85,7 @@ function program(finish: (code: number) => void): Command {
     .option('--status-port <port>', 'port of the status endpoint (default: 8780, or the next free one)')
     .option('--status-host <address>', 'address of the status endpoint; other than loopback needs a token', '127.0.0.1')
     .addOption(token())
-    .option('--lose-state', 'start from nothing where the state found does not fit the file')
+    .option('--lose-state', 'start from nothing: the state found is left behind; of several workers only where it does not fit the file')
     .action(async (names, options) => finish(await (await import('./commands/run.ts')).runCommand(names, options)));
   examples(asJson(run, '{pipeline, seconds, epochs, nodes, sinks} when it has ended'), [
     'millrace run',

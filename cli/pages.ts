@@ -1,7 +1,10 @@
+import { DESCRIPTION } from '../graph/contract/columns.ts';
 import type { ConnectionDeclaration } from '../graph/contract/connection.ts';
+import type { SourceDeclaration } from '../graph/contract/connector.ts';
 import type { Format } from '../graph/contract/format.ts';
 import type { Operator } from '../graph/contract/operator.ts';
 import type { Registry } from '../graph/contract/registry.ts';
+import { typeName } from '../graph/plan/stream.ts';
 import { exampleOf } from './commands/operators.ts';
 import { operatorReference, type Parameter, parametersOf } from './reference.ts';
 
@@ -71,10 +74,24 @@ export function connectorsPage({ connectors, connections }: Registry): string {
     `## ${name}`,
     summary,
     ...(connection === null ? [] : [`Its address is \`connections: { ${connection}: ... }\`.`, ...optionsOf(connections?.get(connection))]),
-    ...(source === undefined ? [] : ['### Source', ...formatsOf(source.formats), parameterTable(parametersOf(source.params))]),
+    ...(source === undefined
+      ? []
+      : ['### Source', ...formatsOf(source.formats), parameterTable(parametersOf(source.params)), ...columnsOf(source)]),
     ...(sink === undefined ? [] : ['### Sink', parameterTable(parametersOf(sink.params))]),
   ]);
   return page('# Connectors', 'Outside systems that a pipeline reads and writes, besides topics.', ...sections);
+}
+
+/** The columns of a source that knows them. */
+function columnsOf({ schema, time, key }: SourceDeclaration): string[] {
+  if (!schema) return [];
+  const rows = schema().fields.map((field) => {
+    const { name, nullable } = field;
+    return [`\`${name}\``, typeName(field.type), nullable ? 'may be null' : '', field.metadata.get(DESCRIPTION) ?? ''];
+  });
+  const defaults = [...(time ? [`\`time: ${time}\``] : []), ...(key ? [`\`key: ${key.join(', ')}\``] : [])];
+  const known = defaults.length === 0 ? '' : `; unless the file says otherwise, ${defaults.join(' and ')}`;
+  return [`Its columns${known}:`, markdownTable(['column', 'type', '', 'meaning'], rows)];
 }
 
 /** What `options:` of a connection may hold. */

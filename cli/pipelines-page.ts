@@ -34,7 +34,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   sinks: 'map of name to [sink](#sink)',
   format: 'a [format](formats.md) or `{ NAME: options }`',
   schema: '`{ columns: ... }`, see [columns](#columns); of the format avro also a file',
-  from: '`node`, `node.port`',
+  from: '`node`, `node.port`, a list of them',
   with: "map, see the operator's page",
 };
 

@@ -48,6 +48,18 @@ function details(operator: Operator): string {
   ].join('\n');
 }
 
+/** Where something is told that is no operator: what can be read and written, and how rows are laid out; null where there is nothing. */
+function elsewhere(name: string): string | null {
+  const { source, sink } = declarations.connectors.get(name) ?? {};
+  const uses = [
+    ...(source ? [`a source: \`my_source: { ${name}: ... }\` under sources`] : []),
+    ...(sink ? [`a sink: \`my_sink: { from: a_node, ${name}: ... }\` under sinks`] : []),
+  ];
+  if (uses.length > 0)
+    return `"${name}" is ${uses.join(', and ')}; docs/connectors.md has its parameters${source?.schema ? ' and its columns' : ''}`;
+  return declarations.formats.has(name) ? `"${name}" is a format: \`format: ${name}\` of a source or sink; docs/formats.md has it` : null;
+}
+
 /** Lists the operators, or tells all of one. */
 export function operatorsCommand(name: string | undefined, options: OperatorsOptions): void {
   const all = [...declarations.operators.values()];
@@ -63,7 +75,8 @@ export function operatorsCommand(name: string | undefined, options: OperatorsOpt
     return;
   }
   const operator = declarations.operators.get(name);
-  if (!operator) throw usage(`there is no operator "${name}"`, `there are: ${[...declarations.operators.keys()].join(', ')}`);
+  if (!operator)
+    throw usage(`there is no operator "${name}"`, elsewhere(name) ?? `there are: ${[...declarations.operators.keys()].join(', ')}`);
   if (options.json) outJson(operatorReference(operator));
   else out(details(operator));
 }

@@ -17,7 +17,7 @@ export interface PlanOptions extends FileOptions {
 export async function planCommand(names: readonly string[], options: PlanOptions): Promise<number> {
   const place = placeOf(options);
   const json = options.json === true || options.format === 'json';
-  const { diagnostics, plans, connections, failed } = await compileWithFacts(place, options);
+  const { diagnostics, plans, connections, failed } = await compileWithFacts(place, options, names);
   if (failed) {
     if (json) outJson({ diagnostics: diagnostics.map(diagnosticJson) });
     return EXIT.diagnostics;

@@ -97,7 +97,7 @@ export async function runCommand(names: readonly string[], options: RunOptions):
   const count = workerCount(options);
   const link = supervisorLink();
   const place = placeOf(options);
-  const compiled = await compileWithFacts(place, options, link !== null);
+  const compiled = await compileWithFacts(place, options, names, link !== null);
   if (compiled.failed) {
     if (options.json) outJson({ diagnostics: compiled.diagnostics.map(diagnosticJson) });
     return EXIT.diagnostics;
@@ -120,6 +120,7 @@ export async function runCommand(names: readonly string[], options: RunOptions):
     folder: place.folder,
     dataDir: place.dataDir,
     loseState: options.loseState ?? false,
+    isWorker: link !== null,
     clock: wallClockNs,
     note: say,
   };

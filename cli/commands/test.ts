@@ -22,7 +22,7 @@ export async function testCommand(names: readonly string[], options: TestOptions
   if (!options.leaks) throw usage('nothing is asked of test', 'add --leaks: nothing that a node says may depend on what comes later');
   const [cuts, seed] = [wholeNumber(options.cuts, '--cuts', 1, 100), wholeNumber(options.seed, '--seed', 0, 2 ** 32 - 1)];
   const place = placeOf(options);
-  const { diagnostics, plans, failed } = compileHistory(place, options);
+  const { diagnostics, plans, failed } = compileHistory(place, options, names);
   if (failed) {
     if (options.json) outJson({ diagnostics: diagnostics.map(diagnosticJson) });
     return EXIT.diagnostics;
@@ -42,7 +42,7 @@ interface Reported {
 
 async function leaksOf(plan: Plan, place: Place, cuts: number, seed: number): Promise<Reported> {
   note(`${plan.pipeline}: reading its sources`);
-  const surroundings = { registry: declarations, folder: place.folder, dataDir: place.dataDir, note };
+  const surroundings = { registry: declarations, folder: place.folder, note };
   const refused = new Refused();
   const history = await readHistory(plan, surroundings, refused);
   const progress = (line: string): void => note(`${plan.pipeline}: ${line}`);

@@ -48,7 +48,7 @@ interface Trained {
 /** Makes the models of the file; gives the exit code. */
 export async function trainCommand(names: readonly string[], options: TrainCommandOptions): Promise<number> {
   const place = placeOf(options);
-  const { diagnostics, plans, failed } = compileHistory(place, options);
+  const { diagnostics, plans, failed } = compileHistory(place, options, names);
   if (failed) {
     if (options.json) outJson({ diagnostics: diagnostics.map(diagnosticJson) });
     return EXIT.diagnostics;
@@ -74,13 +74,13 @@ async function trainPlan(plan: Plan, place: Place, tell: (line: string) => void)
     }),
   );
   tell('reading its sources');
-  const surroundings = { registry: declarations, folder: place.folder, dataDir: place.dataDir, note: tell };
+  const surroundings = { registry: declarations, folder: place.folder, note: tell };
   const refused = new Refused();
   const history = await readHistory(plan, surroundings, refused);
   tell('running them');
   const take = (port: { readonly node: string; readonly port: string }, batch: RecordBatch): void => {
     for (const sink of models) {
-      if (sink.from.node !== port.node || sink.from.port !== port.port) continue;
+      if (!sink.from.some(({ node, port: name }) => node === port.node && name === port.port)) continue;
       builders.get(sink.name)?.matrix.add(batch);
       const horizon = column(batch, 'horizon');
       for (let row = 0; row < batch.numRows; row++) builders.get(sink.name)?.horizons.add(String(cell(horizon, row)));
@@ -89,7 +89,7 @@ async function trainPlan(plan: Plan, place: Place, tell: (line: string) => void)
   await runHistory(
     plan,
     history,
-    models.map(({ from }) => from),
+    models.flatMap(({ from }) => from),
     take,
     surroundings,
     refused,

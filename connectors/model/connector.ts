@@ -77,6 +77,7 @@ export const modelConnector: Connector = {
     },
     target: ({ path }: ModelParams) => path,
     files: ({ path }: ModelParams) => [path, `${path}.json`, `${path}.html`],
+    madeBy: 'millrace train',
     block: { rows: 10_000, bytes: 1 << 22, ms: 1000 },
     describe: ({ path }: ModelParams) => `model ${path}`,
     open: () =>

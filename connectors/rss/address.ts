@@ -29,6 +29,9 @@ export function isPublic(address: string): boolean {
   return !REFUSED[family].check(address, family);
 }
 
+/** The host of a URL; of an IPv6 address without its brackets. */
+export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '');
+
 function refused(host: string, address: string): FeedFault {
   const text = `${host} is at ${address}, which is no address of the public internet; "allow_private: true" lets it pass`;
   return new FeedFault('feed-address-refused', text);
@@ -40,7 +43,7 @@ export function checkedUrl(text: string, base: URL | null, allowPrivate: boolean
   if (!url || !['http:', 'https:'].includes(url.protocol)) throw new FeedFault('feed-url', `"${text}" is no http or https address`);
   if (base?.protocol === 'https:' && url.protocol === 'http:')
     throw new FeedFault('feed-url', `it is sent from https to ${url.origin}, which is not`);
-  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const host = hostOf(url);
   if (!allowPrivate && isIP(host) !== 0 && !isPublic(host)) throw refused(url.hostname, host);
   return url;
 }

@@ -1,4 +1,6 @@
+import { isIP } from 'node:net';
 import type { Connector, SourceDeclaration } from '../../graph/contract/connector.ts';
+import { hostOf, isPublic } from './address.ts';
 import { type RssParams, rssParams } from './params.ts';
 import { openRss, RSS_SCHEMA } from './source.ts';
 
@@ -8,6 +10,13 @@ const source: SourceDeclaration<RssParams> = {
   schema: () => RSS_SCHEMA,
   time: 'ts_event',
   partitions: ({ url }) => (typeof url === 'string' ? 1 : url.length),
+  faults: ({ url, allow_private }) =>
+    [url].flat().flatMap((text) => {
+      const host = hostOf(new URL(text));
+      if (allow_private || isIP(host) === 0 || isPublic(host)) return [];
+      const message = `a feed is at ${host}, which is no address of the public internet`; // not the address, which may hold a token
+      return [{ text, message, hint: 'Add "allow_private: true" to have it asked; never for feeds that others name.' }];
+    }),
   finite: () => false,
   replay: 'never',
   open: openRss,

@@ -134,17 +134,19 @@ class FeedReader {
     const line = `${shown(this.#url)}: ${fault.code}: ${fault.message}`;
     const { code, message } = fault;
     this.#faults[code] = (this.#faults[code] ?? 0) + 1;
-    this.#trouble = { code, message, sinceMs: this.#trouble?.sinceMs ?? this.#nowMs() };
+    const againMs = this.#nowMs() + this.#wait(fault.retryAfterMs);
+    this.#trouble = { code, message, sinceMs: this.#trouble?.sinceMs ?? this.#nowMs(), againMs };
     if (line !== this.#told) this.#note(line);
     this.#told = line;
-    this.#wait(fault.retryAfterMs);
   }
 
-  /** Each failure in a row doubles the wait, up to an hour; a server may ask for more. */
-  #wait(leastMs: number): void {
+  /** Each failure in a row doubles the wait, up to an hour; a server may ask for more. The wait, ms. */
+  #wait(leastMs: number): number {
     const every = ms(this.#params.interval);
     const doubled = every * 2 ** Math.min(this.#failures, MOST_DOUBLINGS);
-    this.#nextMs = performance.now() + Math.max(leastMs, Math.min(doubled, Math.max(LONGEST_WAIT_MS, every)));
+    const waitMs = Math.max(leastMs, Math.min(doubled, Math.max(LONGEST_WAIT_MS, every)));
+    this.#nextMs = performance.now() + waitMs;
+    return waitMs;
   }
 }
 

@@ -79,8 +79,8 @@ export interface SourceDeclaration<P = unknown> {
   readonly params: z.ZodType<P>;
   /** Formats that decode its payloads, the default first; `[]`: it gives batches (`schema` tells which columns). */
   readonly formats: readonly string[];
-  /** Columns of a source that gives batches itself. */
-  schema?(params: P): Schema;
+  /** Columns of a source that gives batches itself, whatever its parameters. */
+  schema?(): Schema;
   /** Default of `time:` where the connector knows its time column. */
   readonly time?: string;
   /** Default of `key:`. */
@@ -91,6 +91,8 @@ export interface SourceDeclaration<P = unknown> {
   preview?(params: P, format: string, start: (path: string) => Uint8Array | null): SourcePreview;
   /** Files the parameters name; a missing one is a diagnostic. Glob patterns count as one entry. */
   files?(params: P): readonly string[];
+  /** What is wrong with texts in its parameters, as far as one parameter does not tell; `text` is where it stands. */
+  faults?(params: P): readonly { readonly text: string; readonly message: string; readonly hint: string }[];
   /** Number of partitions where the parameters tell it, so that a source of one needs no exchange; else null. */
   partitions?(params: P): number | null;
   /** Whether it will end by itself, so that the pipeline does. */
@@ -159,6 +161,8 @@ export interface SinkDeclaration<P = unknown> {
    * `by_constraint` where somebody gave the table one: those go to the dead letters if there are any, else they stop the sink.
    */
   readonly refusesRows?: 'by_value' | 'by_constraint';
+  /** The command that makes it of history, where no stream can: a run leaves it out. */
+  readonly madeBy?: string;
   /** Rows, bytes and ms that a block is gathered for, at most. */
   readonly block: { readonly rows: number; readonly bytes: number; readonly ms: number };
   /** For `plan`: what it writes to, e.g. `table bars`. */

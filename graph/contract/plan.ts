@@ -31,7 +31,7 @@ export interface Plan {
   readonly topics: readonly TopicSpec[];
   /** Topic of the journal and lease, T partitions. */
   readonly journal: string;
-  /** Sinks left out because their connection has no address. */
+  /** Sinks left out, as their connection has no address or no run writes them. */
   readonly skipped: readonly { readonly sink: string; readonly reason: string }[];
 }
 
@@ -98,7 +98,7 @@ export interface PlanOutput {
   readonly kind: 'topic' | 'exchange' | 'feed' | 'rejected';
   /** Of an exchange: each task writes to the partition of its number, and to no other. */
   readonly aligned?: boolean;
-  /** The ports that write to it; one, but for the dead letters. */
+  /** The ports that write to it; several for a sink that unites them and for the dead letters. */
   readonly from: readonly PortRef[];
   readonly topic: string;
   readonly partitions: number;
@@ -115,7 +115,8 @@ export interface PlanSink {
   readonly connector: string;
   readonly params: unknown;
   readonly connection: Connection | null;
-  readonly from: PortRef;
+  /** The ports whose rows it writes. */
+  readonly from: readonly PortRef[];
   /** The topic it consumes: a feed, the user's own topic for that port, or the dead letters. */
   readonly topic: string;
   readonly partitions: number;

@@ -104,8 +104,8 @@ export interface HeldView {
 
 /** How reading goes where a source can be away, as what is asked over a network. */
 export interface SourceHealth {
-  /** Why it cannot be read, since when; null while it can. */
-  readonly trouble: { readonly code: string; readonly message: string; readonly sinceMs: number } | null;
+  /** Why it cannot be read, since when, and when it is asked again (ms since 1970 UTC); null while it can. */
+  readonly trouble: { readonly code: string; readonly message: string; readonly sinceMs: number; readonly againMs: number } | null;
   /** ms since it was read last, also where nothing new was there; null: it never was. */
   readonly readAgeMs: number | null;
   /** Times it could not be read, by code. */

@@ -66,8 +66,8 @@ export const CODES = {
     'Leave `partitions:` out, or write the number it has.',
   ),
   'sink-skipped': warning(
-    'An optional sink is left out, as its connection has no address.',
-    'Give the connection an address to have it written.',
+    'A sink is left out: it is optional and its connection has no address, or it is made of history, which no run does.',
+    'Give the connection an address to have it written; for a model run `millrace train`.',
   ),
   'operator-unknown': error('There is no operator of that name.', '`millrace operators` lists them.'),
   'operator-code': error(

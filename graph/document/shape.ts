@@ -67,7 +67,7 @@ export const operatorKeys = {
 
 /** `sinks.NAME`, without the connectors. */
 export const sinkKeys = {
-  from: z.unknown().describe('the node or node.port to write'),
+  from: z.unknown().describe('a node, node.port, or a list of them (union), whose rows are written'),
   topic: z.string().optional().describe('topic to write'),
   format: z.unknown().optional().describe('how rows are laid out in the topic (default arrow)'),
   key: columns.optional().describe('columns that decide the partition (default: the key of the rows)'),

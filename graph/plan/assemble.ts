@@ -6,7 +6,7 @@ import type { Outputs } from './output.ts';
 import { journalTopic, RETENTION_MS } from './topics.ts';
 
 /** The finished plan of a pipeline, frozen. */
-export function assemble(draft: Draft, { outputs, sinks }: Outputs): Plan {
+export function assemble(draft: Draft, { outputs, sinks, skipped }: Outputs): Plan {
   const { resolved, tasks, exchanges } = draft;
   const journal = journalTopic(resolved.name, tasks);
   const all = [...exchanges, ...outputs];
@@ -26,7 +26,7 @@ export function assemble(draft: Draft, { outputs, sinks }: Outputs): Plan {
       ...all.map(topicOf),
     ],
     journal,
-    skipped: resolved.skipped,
+    skipped: [...resolved.skipped, ...skipped],
   };
   return frozen(plan);
 }

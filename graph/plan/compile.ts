@@ -11,6 +11,7 @@ import { type Files, pathsOf } from '../resolve/paths.ts';
 import { resolve } from '../resolve/resolve.ts';
 import type { Resolved } from '../resolve/resolved.ts';
 import { type Facts, NO_FACTS, type Scope } from '../resolve/scope.ts';
+import { faultsFor } from './asked.ts';
 import { assemble } from './assemble.ts';
 import type { Draft } from './draft.ts';
 import { checkWithoutColumns, planNode } from './node.ts';
@@ -37,8 +38,10 @@ export interface CompileOptions {
   readonly allowCode: boolean;
   /** Folder for local data, which may be touched too. */
   readonly dataDir?: string;
-  /** false: sources are read where they are, whatever the broker, as where history is read without a log. */
-  readonly isShared?: false;
+  /** History is read, without a log: sources are read where they are, whatever the broker, and sinks count that are made of history. */
+  readonly isHistory?: true;
+  /** Pipelines that are to be run: faults of others are warnings. Absent: all. */
+  readonly asked?: readonly string[];
   /** Number of tasks, whatever the file says: 1 for a pipeline that is run inside a program. */
   readonly tasks?: number;
   /** What was looked up outside; without it partitions are those that the file says or implies. */
@@ -49,7 +52,7 @@ export interface CompileOptions {
 export interface Compiled {
   /** Sorted by position. */
   readonly diagnostics: readonly Diagnostic[];
-  /** One a pipeline, in the order of the file; none when there is an error. */
+  /** One a pipeline, in the order of the file, or one for each that was asked for; none when there is an error. */
   readonly plans: readonly Plan[];
   /** Names of the pipelines, also when there are errors. */
   readonly pipelines: readonly string[];
@@ -70,36 +73,60 @@ export function compile(options: CompileOptions): Compiled {
   const paths = pathsOf(file, roots as readonly string[], options.readPaths ?? [], options.files);
   const connections = connectionsOf(given, options.connections ?? {}, { say: report.say, registry, paths });
   const broker = connections.get('broker')?.url ?? 'embedded';
+  const nameOf = (path: string): string => (isAbsolute(path) ? path : join(dirname(file), path));
   const scope: Scope = {
     say: report.say,
-    within: (path, content) => report.within(isAbsolute(path) ? path : join(dirname(file), path), content),
+    within: (path, content) => report.within(nameOf(path), content),
     registry,
     connections,
     paths,
     allowCode: options.allowCode,
-    isShared: options.isShared ?? broker !== 'embedded',
+    isShared: !options.isHistory && broker !== 'embedded',
+    isHistory: options.isHistory ?? false,
     facts: options.facts ?? NO_FACTS,
   };
+  const named = new Map<string, Set<string>>();
+  const scopeOf = (pipeline: string): Scope => ({
+    ...scope,
+    within: (path, content) => {
+      const name = nameOf(path);
+      named.set(name, (named.get(name) ?? new Set()).add(pipeline));
+      return report.within(name, content);
+    },
+  });
   const resolved = pipelines
     .map((pipeline) =>
       resolve(
         pipeline,
         pipelines.filter((other) => other !== pipeline),
-        scope,
+        scopeOf(pipeline.name),
       ),
     )
     .map((one) => (options.tasks === undefined ? one : { ...one, settings: { ...one.settings, tasks: options.tasks } }));
-  const plans = plansOf(resolved, scope);
+  const { plans, whole } = plansOf(resolved, scope, scopeOf);
+  const asked = options.asked?.every((name) => whole.has(name)) ? options.asked : undefined;
+  const diagnostics = asked
+    ? faultsFor(
+        { file, text, pipelines, connections: given, asked, named, plans: plans.filter(({ pipeline }) => asked.includes(pipeline)) },
+        report.diagnostics(),
+      )
+    : report.diagnostics();
+  const failed = diagnostics.some(({ severity }) => severity === 'error');
   return {
-    diagnostics: report.diagnostics(),
-    plans: report.failed() ? [] : plans,
+    diagnostics,
+    plans: failed ? [] : plans.filter(({ pipeline }) => asked?.includes(pipeline) ?? true),
     pipelines: pipelines.map(({ name }) => name),
     connections,
     texts: report.texts,
   };
 }
 
-function plansOf(pipelines: readonly Resolved[], scope: Scope): readonly Plan[] {
+/** The plans of all pipelines; `whole`: those that no fault has left anything out of. */
+function plansOf(
+  pipelines: readonly Resolved[],
+  scope: Scope,
+  scopeOf: (pipeline: string) => Scope,
+): { readonly plans: readonly Plan[]; readonly whole: ReadonlySet<string> } {
   const drafts = new Map<string, Draft>();
   const writers = writersOf(pipelines, drafts, scope.say);
   checkTargets(pipelines, scope.say);
@@ -109,7 +136,7 @@ function plansOf(pipelines: readonly Resolved[], scope: Scope): readonly Plan[] 
     drafts.set(resolved.name, {
       resolved,
       tasks,
-      scope,
+      scope: scopeOf(resolved.name),
       writers,
       inputs: [],
       nodes: [],
@@ -121,7 +148,8 @@ function plansOf(pipelines: readonly Resolved[], scope: Scope): readonly Plan[] 
   planNodes([...drafts.values()]);
   const plans = [...drafts.values()].map((draft) => assemble(draft, outputsOf(draft)));
   checkTables(plans, pipelines, scope);
-  return plans;
+  const whole = [...drafts.values()].filter(({ broken }) => broken.size === 0).map(({ resolved }) => resolved.name);
+  return { plans, whole: new Set(whole) };
 }
 
 /**

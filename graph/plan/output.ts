@@ -1,17 +1,20 @@
 import { REJECTED_SCHEMA } from '../contract/columns.ts';
 import { REJECTED_PORT } from '../contract/operator.ts';
-import type { PlanOutput, PlanSink, PortRef } from '../contract/plan.ts';
+import type { Plan, PlanOutput, PlanSink, PortRef } from '../contract/plan.ts';
 import type { ConnectorUse, ResolvedSink } from '../resolve/resolved.ts';
 import { type Draft, defaultFormat, portKey, streamOf } from './draft.ts';
 import { columnsOf, partitionsOf } from './source.ts';
 import { has, type Stream, showSchema } from './stream.ts';
 import { feedTopic, rejectedTopic, sinkGroup } from './topics.ts';
-import { showRef } from './words.ts';
+import { sayUnequal, sinkStream } from './union.ts';
+import { showRef, showRefs } from './words.ts';
 
 /** What leaves a pipeline: topics, feeds, dead letters, and the sinks that read them. */
 export interface Outputs {
   readonly outputs: readonly PlanOutput[];
   readonly sinks: readonly PlanSink[];
+  /** Sinks that no run writes. */
+  readonly skipped: Plan['skipped'];
 }
 
 /** Name of the output and of the sink that hold rejected rows. */
@@ -25,49 +28,60 @@ type ConnectorSink = ResolvedSink & { readonly to: ConnectorUse };
 export function outputsOf(draft: Draft): Outputs {
   const { sinks } = draft.resolved;
   const topics = sinks.flatMap((sink) => {
-    const stream = streamOf(draft, sink.from);
+    const stream = sinkStream(sink, draft);
+    if (stream === null) sayUnequal(sink, draft, draft.scope);
     const output = stream && topicOutput(sink, stream, draft);
     return output ? [output] : [];
   });
-  const fed = sinks.filter(isConnectorSink).filter((sink) => accepted(sink, draft));
+  const taken = sinks.filter(isConnectorSink).filter((sink) => accepted(sink, draft));
+  const skipped = draft.scope.isHistory ? [] : taken.flatMap((sink) => madeOtherwise(sink, draft) ?? []);
+  const fed = taken.filter(({ name }) => !skipped.some(({ sink }) => sink === name));
   const feeds = new Map<string, PlanOutput>();
-  for (const { from, partitions } of fed) {
-    const stream = streamOf(draft, from);
-    if (!stream || readable(topics, from)) continue;
-    const known = feeds.get(portKey(from));
-    feeds.set(portKey(from), feedOutput(from, stream, Math.max(partitions ?? 1, known?.partitions ?? 1), draft));
+  for (const sink of fed) {
+    const stream = sinkStream(sink, draft);
+    if (!stream || readable(topics, sink.from)) continue;
+    const known = feeds.get(feedKey(sink));
+    feeds.set(feedKey(sink), feedOutput(sink, stream, Math.max(sink.partitions ?? 1, known?.partitions ?? 1), draft));
   }
   const letters = deadLetters(draft, fed.find(({ to }) => to.connector.sink?.refusesRows === 'by_value') ?? null);
   const planned = fed.flatMap((sink) => {
-    const output = readable(topics, sink.from) ?? feeds.get(portKey(sink.from));
+    const output = readable(topics, sink.from) ?? feeds.get(feedKey(sink));
     const rejected = letters && refusesRows(sink) ? { rejected: letters } : {};
     return output ? [{ ...sinkOf(sink.name, sink.to, sink.from, output, draft), ...rejected }] : [];
   });
   const rejected = letters && rejectedSink(letters, draft);
-  return { outputs: [...topics, ...feeds.values(), ...(letters ? [letters] : [])], sinks: [...planned, ...(rejected ? [rejected] : [])] };
+  return {
+    outputs: [...topics, ...feeds.values(), ...(letters ? [letters] : [])],
+    sinks: [...planned, ...(rejected ? [rejected] : [])],
+    skipped,
+  };
 }
 
 function isConnectorSink(sink: ResolvedSink): sink is ConnectorSink {
   return 'connector' in sink.to;
 }
 
-/** The user's own topic of a port, when sinks can read it too. */
-function readable(topics: readonly PlanOutput[], { node, port }: PortRef): PlanOutput | undefined {
-  return topics.find(({ format, from: [from] }) => format.name === 'arrow' && from?.node === node && from.port === port);
+/** What sinks share a feed by: the port they read; one that unites several has a feed of its own. */
+const feedKey = ({ name, from: [port, ...others] }: ResolvedSink): string => (port && others.length === 0 ? portKey(port) : name);
+
+/** The user's own topic of the same ports, when sinks can read it too. */
+function readable(topics: readonly PlanOutput[], ports: readonly PortRef[]): PlanOutput | undefined {
+  const wanted = ports.map(portKey).sort().join();
+  return topics.find(({ format, from }) => format.name === 'arrow' && from.map(portKey).sort().join() === wanted);
 }
 
 function topicOutput(sink: ResolvedSink, stream: Stream, draft: Draft): PlanOutput | null {
   if (!('topic' in sink.to) || !sink.format || sayEverywhere(sink, stream, draft)) return null;
   const { schema, time } = stream;
   const key = sink.key
-    ? columnsOf(sink.key, schema, `"${showRef(sink.from)}"`, draft.scope)
+    ? columnsOf(sink.key, schema, `"${showRefs(sink.from)}"`, draft.scope)
     : stream.key.filter((column) => has(schema, column));
   if (!key || !partitionsFit(sink, sink.to.topic.text, draft)) return null;
   const format = { name: sink.format.format.name, params: sink.format.params };
   return {
     name: sink.name,
     kind: 'topic',
-    from: [refOf(sink.from)],
+    from: sink.from.map(refOf),
     topic: sink.to.topic.text,
     partitions: partitionsOf(sink, draft),
     format,
@@ -86,34 +100,44 @@ function partitionsFit({ name, span, partitions }: ResolvedSink, topic: string, 
   return false;
 }
 
-function feedOutput(from: PortRef, { schema, time }: Stream, partitions: number, draft: Draft): PlanOutput {
-  const topic = feedTopic(draft.resolved.name, from);
+function feedOutput(sink: ResolvedSink, { schema, time }: Stream, partitions: number, draft: Draft): PlanOutput {
+  const topic = feedTopic(draft.resolved.name, feedKey(sink));
   const format = defaultFormat(draft.scope.registry, 'arrow');
-  return { name: `feed:${portKey(from)}`, kind: 'feed', from: [refOf(from)], topic, partitions, format, schema, key: [], time };
+  return { name: `feed:${feedKey(sink)}`, kind: 'feed', from: sink.from.map(refOf), topic, partitions, format, schema, key: [], time };
 }
 
 /** Whether a sink takes the rows that come to it; says why not. */
 function accepted(sink: ConnectorSink, draft: Draft): boolean {
-  const stream = streamOf(draft, sink.from);
+  const stream = sinkStream(sink, draft);
+  if (stream === null) sayUnequal(sink, draft, draft.scope);
   if (!stream || sayEverywhere(sink, stream, draft)) return false;
   const reason = sink.to.connector.sink?.accepts(stream.schema, sink.to.params) ?? null;
   if (reason === null) return true;
-  const message = `sink "${sink.name}" cannot write the rows of "${showRef(sink.from)}": ${reason}`;
-  draft.scope.say('sink-schema', sink.from.span, message, `"${showRef(sink.from)}" gives: ${showSchema(stream.schema)}.`);
+  const message = `sink "${sink.name}" cannot write the rows of "${showRefs(sink.from)}": ${reason}`;
+  draft.scope.say('sink-schema', placeOf(sink), message, `"${showRefs(sink.from)}" gives: ${showSchema(stream.schema)}.`);
   return false;
+}
+
+/** A sink that another command makes of history: a run leaves it out, and says so. */
+function madeOtherwise({ name, span, to }: ConnectorSink, { scope }: Draft): Plan['skipped'][number] | null {
+  const command = to.connector.sink?.madeBy;
+  if (command === undefined) return null;
+  scope.say('sink-skipped', span, `sink "${name}" is left out of a run: it is made of history`, `"${command}" makes it.`);
+  return { sink: name, reason: `"${command}" makes it` };
 }
 
 function sayEverywhere(sink: ResolvedSink, stream: Stream, draft: Draft): boolean {
   if (stream.placement !== 'everywhere') return false;
+  const from = sink.from.find((ref) => streamOf(draft, ref)?.placement === 'everywhere');
   draft.scope.say(
     'broadcast-once',
-    sink.from.span,
-    `rows of "${showRef(sink.from)}" are in every task, and sink "${sink.name}" would write them ${draft.tasks} times`,
+    from?.span ?? sink.span,
+    `rows of "${from ? showRef(from) : sink.name}" are in every task, and sink "${sink.name}" would write them ${draft.tasks} times`,
   );
   return true;
 }
 
-function sinkOf(name: string, use: ConnectorUse, from: PortRef, output: PlanOutput, draft: Draft): PlanSink {
+function sinkOf(name: string, use: ConnectorUse, from: readonly PortRef[], output: PlanOutput, draft: Draft): PlanSink {
   const { topic, partitions, format, schema } = output;
   const { connector, params, connection } = use;
   return {
@@ -121,7 +145,7 @@ function sinkOf(name: string, use: ConnectorUse, from: PortRef, output: PlanOutp
     connector: connector.name,
     params,
     connection,
-    from: refOf(from),
+    from: from.map(refOf),
     topic,
     partitions,
     format,
@@ -137,7 +161,7 @@ function deadLetters(draft: Draft, refusing: ConnectorSink | null): PlanOutput |
   const { resolved } = draft;
   const read = new Set([
     ...draft.nodes.flatMap(({ inputs }) => inputs.flatMap(({ edges }) => edges.map(portKey))),
-    ...resolved.sinks.map(({ from }) => portKey(from)),
+    ...resolved.sinks.flatMap(({ from }) => from.map(portKey)),
   ]);
   for (const { from } of draft.exchanges) for (const ref of from) read.add(portKey(ref));
   const nodes = [...resolved.sources, ...resolved.operators].map(({ name }) => ({ node: name, port: REJECTED_PORT }));
@@ -154,9 +178,11 @@ function rejectedSink(letters: PlanOutput, draft: Draft): PlanSink | null {
   const used = draft.resolved.sinks.filter(isConnectorSink).find(({ to }) => to.connector.name === REJECTED_TABLE.connector);
   const params = used?.to.connector.sink?.params.safeParse(REJECTED_TABLE.params);
   if (!used || !params?.success) return null;
-  const from = letters.from[0] ?? { node: used.name, port: REJECTED_PORT };
-  return sinkOf(DEAD_LETTERS, { ...used.to, params: params.data }, from, letters, draft);
+  return sinkOf(DEAD_LETTERS, { ...used.to, params: params.data }, letters.from, letters, draft);
 }
+
+/** Where a sink says what it writes. */
+const placeOf = ({ from: [first], span }: ResolvedSink) => first?.span ?? span;
 
 function refOf({ node, port }: PortRef): PortRef {
   return { node, port };

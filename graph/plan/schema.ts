@@ -11,11 +11,7 @@ import type { Scope } from '../resolve/scope.ts';
  */
 export function sourceSchema(source: ResolvedSource, written: Schema | 'circular' | null, scope: Scope): Schema | null {
   const { name, format, from } = source;
-  const own = format
-    ? format.format.ownSchema?.(format.params)
-    : 'connector' in from
-      ? from.connector.source?.schema?.(from.params)
-      : undefined;
+  const own = format ? format.format.ownSchema?.(format.params) : 'connector' in from ? from.connector.source?.schema?.() : undefined;
   if (own && source.schema) {
     const owner = format ? `format "${format.format.name}"` : `connector "${'connector' in from ? from.connector.name : ''}"`;
     scope.say('schema-unwanted', source.schema.span, `source "${name}" needs no "schema": ${owner} has columns of its own`);

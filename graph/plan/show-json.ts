@@ -5,7 +5,7 @@ import type { Registry } from '../contract/registry.ts';
 import { showDuration } from '../contract/units.ts';
 import { insertRates } from './rates.ts';
 import { typeName } from './stream.ts';
-import { engineTopics, isSource, madeTopic, originOf, type ShownLog, showRef, throughExchange, writersTo } from './words.ts';
+import { engineTopics, isSource, madeTopic, originOf, type ShownLog, showRef, throughExchange, writersTo, writersToSink } from './words.ts';
 
 /** A plan as plain data: int64 as text, schemas as columns, and no parameter of a connector, as those may hold secrets. */
 export function planJson(plan: Plan, registry: Registry, log: ShownLog = 'embedded') {
@@ -41,9 +41,11 @@ export function planJson(plan: Plan, registry: Registry, log: ShownLog = 'embedd
         format: format.name,
         key,
       })),
-    sinks: plan.sinks.map(({ name, connector, params, connection, from, topic, partitions }) => {
+    sinks: plan.sinks.map((sink) => {
+      const { name, connector, params, connection, topic, partitions } = sink;
       const target = registry.connectors.get(connector)?.sink?.describe(params) ?? null;
-      return { name, connector, target, connection: connection?.shown ?? null, from: showRef(from), topic: madeTopic(topic), partitions };
+      const from = writersToSink(plan, sink).map(showRef);
+      return { name, connector, target, connection: connection?.shown ?? null, from, topic: madeTopic(topic), partitions };
     }),
     inserts: insertRates(plan.sinks, registry).map(({ target, connector, sinks, insertsPerSecond }) => ({
       connector,

@@ -40,8 +40,8 @@ export function planMermaid(plan: Plan, registry: Registry): string {
   for (const { name, connector, params, from, topic } of plan.sinks) {
     node(`sink ${name}`, '[\\', `${connector}<br>${registry.connectors.get(connector)?.sink?.describe(params) ?? ''}`, '/]');
     const through = plan.outputs.find((output) => output.topic === topic);
-    const start = through && through.kind !== 'feed' ? `topic ${topic}` : from.node;
-    lines.push(`  ${id(start)} -->${through?.kind === 'feed' ? label(from.port) : ''} ${id(`sink ${name}`)}`);
+    if (through && through.kind !== 'feed') lines.push(`  ${id(`topic ${topic}`)} --> ${id(`sink ${name}`)}`);
+    else for (const ref of from) lines.push(`  ${id(ref.node)} -->${label(ref.port)} ${id(`sink ${name}`)}`);
   }
   return `${lines.join('\n')}\n`;
 }

@@ -1,9 +1,21 @@
-import type { Plan, PlanInput, PlanNode, PlanSink, PortRef } from '../contract/plan.ts';
+import { REJECTED_PORT } from '../contract/operator.ts';
+import type { Plan, PlanInput, PlanNode, PortRef } from '../contract/plan.ts';
 import type { Registry } from '../contract/registry.ts';
 import { showDuration } from '../contract/units.ts';
 import { insertRates, MAX_INSERTS_PER_SECOND } from './rates.ts';
 import { table } from './table.ts';
-import { engineTopics, isSource, madeTopic, originOf, type ShownLog, showRef, throughExchange, writersTo } from './words.ts';
+import {
+  engineTopics,
+  isSource,
+  madeTopic,
+  originOf,
+  type ShownLog,
+  showRef,
+  showRefs,
+  throughExchange,
+  writersTo,
+  writersToSink,
+} from './words.ts';
 
 /** A plan for people: what is read, moved, computed and written, and how often. Lines of at most 120 characters. */
 export function planText(plan: Plan, registry: Registry, log: ShownLog = 'embedded'): string {
@@ -51,7 +63,7 @@ export function planText(plan: Plan, registry: Registry, log: ShownLog = 'embedd
         kind === 'topic' ? format.name : kindName(kind),
         parts(partitions),
         kind === 'rejected' ? lettersPlace(plan, topic) : key.length === 0 ? '' : `key ${key.join(', ')}`,
-        `from ${showRefs(from)}`,
+        `from ${showWriters(from)}`,
       ]),
   );
   const rates = insertRates(plan.sinks, registry);
@@ -59,7 +71,7 @@ export function planText(plan: Plan, registry: Registry, log: ShownLog = 'embedd
     'sinks',
     plan.sinks.map((sink) => {
       const target = registry.connectors.get(sink.connector)?.sink?.describe(sink.params) ?? '';
-      return [sink.name, sink.connector, target, `from ${showRefs(through(plan, sink))}`, `through ${madeTopic(sink.topic)}`];
+      return [sink.name, sink.connector, target, `from ${showWriters(writersToSink(plan, sink))}`, `through ${madeTopic(sink.topic)}`];
     }),
   );
   section(
@@ -115,13 +127,8 @@ function lettersPlace(plan: Plan, topic: string): string {
   return plan.sinks.some((sink) => sink.topic === topic) ? 'also in a table, see sinks' : 'not in any table';
 }
 
-/** The ports whose rows come to a sink through its topic. */
-function through(plan: Plan, sink: PlanSink): readonly PortRef[] {
-  const output = plan.outputs.find(({ topic }) => topic === sink.topic);
-  return output ? writersTo(plan, output) : [sink.from];
-}
-
-const showRefs = (refs: readonly PortRef[]): string => (refs.length > 1 ? `${refs.length} rejected ports` : refs.map(showRef).join(', '));
+const showWriters = (refs: readonly PortRef[]): string =>
+  refs.length > 1 && refs.every(({ port }) => port === REJECTED_PORT) ? `${refs.length} rejected ports` : showRefs(refs);
 const parts = (partitions: number): string => `${partitions} partition${partitions === 1 ? '' : 's'}`;
 const kindName = (kind: string): string => (kind === 'rejected' ? 'dead letters' : kind);
 const showRate = (rate: number): string => String(Math.round(rate * 100) / 100);

@@ -1,7 +1,7 @@
 import type { Schema } from 'apache-arrow';
 import { REJECTED_SCHEMA } from '../contract/columns.ts';
 import { MAIN_PORT, REJECTED_PORT } from '../contract/operator.ts';
-import type { PlanInput } from '../contract/plan.ts';
+import type { PlanInput, PortRef } from '../contract/plan.ts';
 import { hintFor } from '../diagnostics/nearest.ts';
 import { DEFAULT_IDLE_NS } from '../document/shape.ts';
 import type { ResolvedSink, ResolvedSource, Word } from '../resolve/resolved.ts';
@@ -11,6 +11,7 @@ import { fitsPreview } from './preview.ts';
 import { sourceSchema } from './schema.ts';
 import { has, hasTime, type Placement, type Stream, typeName } from './stream.ts';
 import { landingTopic } from './topics.ts';
+import { sinkStream } from './union.ts';
 
 /** A topic as this file writes it. */
 interface Written {
@@ -29,8 +30,8 @@ export function waitsFor(source: ResolvedSource, draft: Draft): 'nothing' | 'wri
   const { sink } = writer ?? {};
   if (!writer || !sink) return 'nothing';
   const other = writer.draft();
-  if (!other || other.broken.has(sink.from.node)) return source.schema ? 'nothing' : 'broken';
-  return streamOf(other, sink.from) ? 'nothing' : 'writer';
+  if (!other || sink.from.some(({ node }) => other.broken.has(node))) return source.schema ? 'nothing' : 'broken';
+  return sink.from.every((ref) => streamOf(other, ref)) ? 'nothing' : 'writer';
 }
 
 /** Adds a source to the plan, or marks it as broken after saying why. `circular`: the node that writes its topic depends on it. */
@@ -130,7 +131,7 @@ function writtenBy(source: ResolvedSource, draft: Draft): Written | null {
   const there = 'topic' in source.from ? draft.scope.facts.topics.get(source.from.topic.text) : undefined;
   if (!writer.sink) return { schema: REJECTED_SCHEMA, time: null, key: [], partitions: there ?? 1, format: 'arrow' };
   const other = writer.draft();
-  const stream = other && streamOf(other, writer.sink.from);
+  const stream = other && sinkStream(writer.sink, other);
   if (!stream) return null;
   const key = writer.sink.key?.map(({ text }) => text) ?? stream.key.filter((column) => has(stream.schema, column));
   const use = writer.sink.format;
@@ -149,7 +150,8 @@ function fedBack(source: ResolvedSource, draft: Draft): Written | null {
   const other = writer && writer !== 'broken' && writer.sink ? writer.draft() : undefined;
   if (!other || !writer || writer === 'broken' || !writer.sink) return null;
   const { from, key, format } = writer.sink;
-  const schema = other.resolved.operators.find(({ name }) => name === from.node)?.operator.fixed?.[from.port];
+  const fixed = ({ node, port }: PortRef) => other.resolved.operators.find(({ name }) => name === node)?.operator.fixed?.[port];
+  const schema = from.flatMap((ref) => streamOf(other, ref)?.schema ?? fixed(ref) ?? [])[0]; // those it unites are equal
   if (!schema) return null;
   return {
     schema: format?.format.gives?.(schema, format.params) ?? schema,

@@ -24,7 +24,7 @@ export function checkTargets(pipelines: readonly Resolved[], say: Say): void {
 
 /** Sinks of planned pipelines that share a table: they need rows of one kind, each port only once, and not too many inserts. */
 export function checkTables(plans: readonly Plan[], pipelines: readonly Resolved[], { say, registry }: Scope): void {
-  const firsts = new Map<string, PlanSink>();
+  const writers = new Map<string, { readonly pipeline: string; readonly sink: PlanSink }[]>();
   for (const [i, plan] of plans.entries()) {
     const resolved = new Map(pipelines[i]?.sinks.map((sink) => [sink.name, sink]));
     for (const sink of plan.sinks) {
@@ -33,9 +33,10 @@ export function checkTables(plans: readonly Plan[], pipelines: readonly Resolved
       if (!connection || !declaration || !place) continue;
       const target = declaration.describe(sink.params);
       const key = `${sink.connector} ${target}`;
-      const first = firsts.get(key);
-      if (first) compare(first, sink, target, place, say);
-      else firsts.set(key, sink);
+      const before = writers.get(key) ?? [];
+      writers.set(key, [...before, { pipeline: plan.pipeline, sink }]);
+      const alike = before.filter(({ pipeline }) => pipeline === plan.pipeline).map((other) => other.sink);
+      if (before[0] && isAlike(before[0].sink, sink, target, place, say)) sayTwice(alike, sink, target, place, say);
     }
     for (const { target, sinks, insertsPerSecond } of insertRates(plan.sinks, registry)) {
       const place = resolved.get(sinks[0] ?? '');
@@ -47,12 +48,18 @@ export function checkTables(plans: readonly Plan[], pipelines: readonly Resolved
   }
 }
 
-function compare(first: PlanSink, second: PlanSink, target: string, place: ResolvedSink, say: Say): void {
+/** Whether two sinks of one table write rows of one kind; says where not. */
+function isAlike(first: PlanSink, second: PlanSink, target: string, place: ResolvedSink, say: Say): boolean {
   const reason = unequal(first.schema, second.schema, first.name, second.name);
-  if (reason !== null) {
-    const message = `sink "${second.name}" and sink "${first.name}" write rows of different columns to ${target}: ${reason}`;
-    say('target-unequal', place.span, message, 'Write two tables, or bring the rows to the same columns with "select" first.');
-  } else if (first.topic === second.topic && portKey(first.from) === portKey(second.from)) {
-    say('target-shared', place.span, `sink "${second.name}" writes the rows that sink "${first.name}" writes to ${target} already`);
-  }
+  if (reason === null) return true;
+  const message = `sink "${second.name}" and sink "${first.name}" write rows of different columns to ${target}: ${reason}`;
+  say('target-unequal', place.span, message, 'Write two tables, or bring the rows to the same columns with "select" first.');
+  return false;
+}
+
+/** Says which other sink of the pipeline writes rows of the same port to a table. */
+function sayTwice(others: readonly PlanSink[], sink: PlanSink, target: string, place: ResolvedSink, say: Say): void {
+  const ports = sink.from.map(portKey);
+  const other = others.find(({ from }) => from.some((ref) => ports.includes(portKey(ref))));
+  if (other) say('target-shared', place.span, `sink "${sink.name}" writes rows that sink "${other.name}" writes to ${target} already`);
 }

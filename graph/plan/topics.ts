@@ -1,11 +1,10 @@
-import type { PortRef } from '../contract/plan.ts';
-
 /**
  * Names of the topics that Millrace keeps for itself. The runtime puts the incarnation into those of feeds, exchanges and landings. The journal's says how many
  * tasks it has, so that another number, which starts from nothing, finds no topic with too few partitions.
  */
 export const journalTopic = (pipeline: string, tasks: number): string => `_millrace.${pipeline}.tasks.${tasks}`;
-export const feedTopic = (pipeline: string, { node, port }: PortRef): string => `_millrace.${pipeline}.feed.${node}.${port}`;
+/** `of`: a port as `node.port`, or the sink that alone reads it. */
+export const feedTopic = (pipeline: string, of: string): string => `_millrace.${pipeline}.feed.${of}`;
 export const exchangeTopic = (pipeline: string, edge: string): string => `_millrace.${pipeline}.x.${edge.replace('->', '-')}`;
 export const landingTopic = (pipeline: string, source: string): string => `_millrace.${pipeline}.land.${source}`;
 export const rejectedTopic = (pipeline: string): string => `_millrace.${pipeline}.rejected`;

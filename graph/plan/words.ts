@@ -1,9 +1,12 @@
 import { plansTopic, stateTopic } from '../contract/engine-topics.ts';
 import { REJECTED_PORT } from '../contract/operator.ts';
-import type { Plan, PlanInput, PlanOutput, PortRef } from '../contract/plan.ts';
+import type { Plan, PlanInput, PlanOutput, PlanSink, PortRef } from '../contract/plan.ts';
 
 /** `node`, or `node.port` where the port is not the main one. */
 export const showRef = ({ node, port }: PortRef): string => (port === 'out' ? node : `${node}.${port}`);
+
+/** Several of them, as a union. */
+export const showRefs = (refs: readonly PortRef[]): string => refs.map(showRef).join(' + ');
 
 /** The port whose rows an exchange carries; other ports as they are. */
 export function throughExchange(plan: Plan, ref: PortRef): PortRef {
@@ -15,6 +18,12 @@ export function throughExchange(plan: Plan, ref: PortRef): PortRef {
 export function writersTo(plan: Plan, { kind, from }: PlanOutput): readonly PortRef[] {
   if (kind !== 'rejected') return from;
   return [...from, ...plan.sinks.filter(({ rejected }) => rejected).map(({ name }) => ({ node: name, port: REJECTED_PORT }))];
+}
+
+/** The ports whose rows come to a sink through its topic. */
+export function writersToSink(plan: Plan, { topic, from }: PlanSink): readonly PortRef[] {
+  const output = plan.outputs.find((one) => one.topic === topic);
+  return output ? writersTo(plan, output) : from;
 }
 
 /** Whether an input is a source of the file, as exchanges and what lands a source in a topic are not. */

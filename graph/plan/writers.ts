@@ -62,5 +62,5 @@ function leadsTo(source: ResolvedSource, sink: ResolvedSink, resolved: Resolved)
   const reached = new Set([source.name]);
   for (const { name, inputs } of resolved.operators)
     if (inputs.some(({ edges }) => edges.some(({ node }) => reached.has(node)))) reached.add(name);
-  return reached.has(sink.from.node);
+  return sink.from.some(({ node }) => reached.has(node));
 }

@@ -75,7 +75,8 @@ export interface ResolvedSink {
   readonly kind: 'sink';
   readonly name: string;
   readonly span: Span;
-  readonly from: Reference;
+  /** One, or several of equal columns. */
+  readonly from: readonly Reference[];
   readonly to: { readonly topic: Word } | ConnectorUse;
   /** Null for connectors. */
   readonly format: FormatUse | null;

@@ -15,6 +15,8 @@ export interface Scope {
   readonly allowCode: boolean;
   /** Processes elsewhere may take tasks over: the log is one that several share. */
   readonly isShared: boolean;
+  /** History is read, without a log. */
+  readonly isHistory: boolean;
   readonly facts: Facts;
 }
 

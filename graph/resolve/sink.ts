@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAIN_PORT } from '../contract/operator.ts';
 import { check } from '../document/check.ts';
 import type { Declaration } from '../document/pipeline.ts';
 import { sinkKeys } from '../document/shape.ts';
@@ -20,13 +21,13 @@ export function resolveSink(
 ): ResolvedSink | { readonly skipped: string } | null {
   const { name, nameSpan } = declaration;
   const from = fromOf(declaration, value, scope);
-  const reference = singleOf(declaration, value, from, scope);
-  const found = reference && find(reference);
+  const references = portsOf(declaration, from, scope);
+  const found = references?.map(find) ?? null;
   const target = targetOf(declaration, value, sinkKeys, scope);
   if (!target) return null;
   const checked = check(shape, target.rest, { subject: `sink "${name}"`, noun: 'key', span: nameSpan }, scope.say);
   const use = target.kind === 'connector' ? connectorOf('sink', target.entry, scope) : null;
-  if (!checked || !found || (target.kind === 'connector' && !use)) return null;
+  if (!checked || !found?.every((reference) => reference !== null) || (target.kind === 'connector' && !use)) return null;
   const common = {
     kind: 'sink',
     name,
@@ -77,16 +78,22 @@ export function resolveSink(
   return null;
 }
 
-function singleOf({ name }: Declaration, value: MapValue, from: ReturnType<typeof fromOf>, scope: Scope): Reference | null {
+/** The ports whose rows a sink writes, each once; null after saying what is wrong. */
+function portsOf({ name }: Declaration, from: ReturnType<typeof fromOf>, scope: Scope): readonly Reference[] | null {
   if (!from) return null;
-  const [first, second] = from.kind === 'list' ? from.references : [];
-  if (first && !second && from.kind === 'list') return first;
-  const span = entryOf(value, 'from')?.value.span ?? value.span;
+  if (from.kind === 'map') {
+    const message = `"from" of sink "${name}" is a map, expected a node, node.port, or a list of them`;
+    scope.say('value-type', from.span, message, 'A sink has one input; a list unites the rows of several nodes.');
+    return null;
+  }
+  const { references } = from;
+  const again = references.find(({ node, port }, i) => references.findIndex((one) => one.node === node && one.port === port) < i);
+  if (!again) return references;
   scope.say(
-    'value-type',
-    span,
-    `"from" of sink "${name}" is a ${from.kind === 'map' ? 'map' : 'list'}, expected one node, or node.port`,
-    'Unite the rows in an operator first, or write a sink for each.',
+    'value-invalid',
+    again.span,
+    `"from" of sink "${name}" names "${again.port === MAIN_PORT ? again.node : `${again.node}.${again.port}`}" twice`,
+    'Its rows would be written twice.',
   );
   return null;
 }

@@ -97,5 +97,7 @@ function sourceFormat(
 }
 
 function checkSourceFiles({ connector, params, value }: ConnectorUse, scope: Scope): void {
+  for (const { text, message, hint } of connector.source?.faults?.(params) ?? [])
+    scope.say('param-invalid', placeOf(text, value).span, message, hint);
   for (const path of connector.source?.files?.(params) ?? []) scope.paths.existing(path, placeOf(path, value).span, scope.say);
 }

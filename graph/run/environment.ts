@@ -10,8 +10,10 @@ export interface Environment {
   readonly folder: string;
   /** Folder for local data. */
   readonly dataDir: string;
-  /** Whether a plan that does not fit the state found may start from nothing. */
+  /** Whether to start from nothing: the state found is left behind. */
   readonly loseState: boolean;
+  /** One of several processes that one command started: none of them can tell state that fits from what another has just begun. */
+  readonly isWorker?: boolean;
   /** ns since 1970 UTC. */
   clock(): bigint;
   /** A line for people: set-up, retries, warnings. */

@@ -7,6 +7,8 @@ export const HEADER = {
   epoch: 'm.epoch',
   /** Clock of the epoch, ns: what latency is measured from. */
   clock: 'm.clock',
+  /** Topics that several ports write: which of them. */
+  port: 'm.port',
   /** Exchanges: watermark of the sending task, whether it is idle, and the floor of a late batch. */
   watermark: 'm.wm',
   idle: 'm.idle',

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { RecordBatch } from 'apache-arrow';
 import { int64 } from '../contract/batch.ts';
 import { MillraceError } from '../contract/error.ts';
@@ -25,32 +28,49 @@ export interface HistoryPart {
 /** Reads the sources of a plan to their ends, into memory; `refused` counts what they refuse. Error `history-endless` where one has none, or is a topic. */
 export async function readHistory(
   plan: Plan,
-  environment: Pick<Environment, 'registry' | 'folder' | 'dataDir' | 'note'>,
+  environment: Pick<Environment, 'registry' | 'folder' | 'note'>,
   refused?: Refused,
 ): Promise<readonly HistoryPart[]> {
   for (const input of plan.inputs) {
     const { from } = input;
     const source = from.kind === 'connector' ? environment.registry.connectors.get(from.connector)?.source : null;
     if (from.kind === 'exchange' || (source?.finite(from.kind === 'connector' ? from.params : null) && !input.landing)) continue;
-    throw new MillraceError(`source "${input.name}" has no end`, {
-      code: 'history-endless',
-      domain: 'user',
-      node: input.name,
-      remedy: 'read what is to be looked at from a file, e.g. file: { path: captures/*.ndjson.gz }',
-    });
+    throw endless(input, plan);
   }
   const parts: HistoryPart[] = [];
-  for (const [index, source] of plan.inputs.entries()) {
-    if (source.from.kind === 'exchange') continue;
-    const input = await openSource(index, source, plan, environment);
-    try {
-      for (let partition = 0; partition < input.partitions; partition++)
-        parts.push({ input: input.plan, partition, batches: await readPart(input, partition, refused) });
-    } finally {
-      await input.reader?.close();
+  const dataDir = await mkdtemp(join(tmpdir(), 'millrace-history-')); // what sources remember of runs is not touched
+  try {
+    for (const [index, source] of plan.inputs.entries()) {
+      if (source.from.kind === 'exchange') continue;
+      const input = await openSource(index, source, plan, { ...environment, dataDir });
+      try {
+        for (let partition = 0; partition < input.partitions; partition++)
+          parts.push({ input: input.plan, partition, batches: await readPart(input, partition, refused) });
+      } finally {
+        await input.reader?.close();
+      }
     }
+  } finally {
+    await rm(dataDir, { recursive: true, force: true });
   }
   return parts;
+}
+
+/** What to do about a source that has no end: its rows in a file, and a pipeline that reads them there. */
+function endless(input: PlanInput, plan: Plan): MillraceError {
+  const { name, schema, time } =
+    plan.inputs.find((other) => other.landing && 'from' in other.landing && other.landing.from === input.name) ?? input;
+  const columns = schema.fields.map(({ name: column, type, nullable }) => {
+    const word = String(type).replace(/<.*/, '').toLowerCase();
+    return `${column}: ${nullable ? `{ type: ${word}, nullable: true }` : word}`;
+  });
+  const read = `${name}: { file: { path: ${name}.ndjson }, format: json, schema: { columns: { ${columns.join(', ')} } }${time ? `, time: ${time.column}` : ''} }`;
+  return new MillraceError(`source "${name}" has no end, and history is read to its end`, {
+    code: 'history-endless',
+    domain: 'user',
+    node: name,
+    remedy: `keep its rows for a while with a sink { from: ${name}, file: { path: ${name}.ndjson } }, and in a copy of the file read them there: ${read}`,
+  });
 }
 
 async function readPart(input: OpenInput, partition: number, refused: Refused | undefined): Promise<readonly RecordBatch[]> {

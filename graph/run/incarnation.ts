@@ -62,14 +62,15 @@ export async function settleIncarnation(plan: Plan, here: NamedTexts, environmen
     return begin(plan, here, environment, ids);
   }
   if (!environment.loseState) refuseOtherTopics(last, plan, ids);
-  if (last.plan === plan.hash && samePartitions(last, plan) && otherTopic(last, ids) === null) {
+  const isFitting = last.plan === plan.hash && samePartitions(last, plan) && otherTopic(last, ids) === null;
+  if (isFitting && !losesFitting(plan, environment, settler)) {
     last = await withTexts(last, here, plan, environment, ids, settler);
     await writeCopy(last, plan, environment);
     return { inc: last.inc, stateOf: stateUnder(last), texts: last.files ? textsInForce(last.files, here, plan) : here };
   }
   if (environment.loseState) {
     await alone(plan, settler);
-    environment.note('the state of the former plan is left behind (--lose-state)');
+    environment.note('the state found is left behind (--lose-state)');
     return begin(plan, here, environment, ids);
   }
   const changes = stateChange(last.nodes, plan);
@@ -77,6 +78,16 @@ export async function settleIncarnation(plan: Plan, here: NamedTexts, environmen
   const kept = changes.filter(({ change }) => change === 'keeps').map(({ node, was }) => [node, was ?? node] as const);
   const record = await write(plan, here, environment, last.inc, ids, { plan: last.plan, kept });
   return { inc: last.inc, stateOf: stateUnder(record), texts: here };
+}
+
+/** Whether state that fits the plan is to be left behind too; says where it is not, though asked. */
+function losesFitting({ pipeline }: Plan, { loseState, isWorker, note }: Environment, settler: Settler): boolean {
+  if (!loseState) return false;
+  if (!isWorker && settler.isWriter()) return true;
+  note(
+    `${pipeline}: its state fits the file and other processes may run on it, so it is kept; to start from nothing, stop them all and start one process with --lose-state`,
+  );
+  return false;
 }
 
 /**

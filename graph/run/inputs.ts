@@ -278,7 +278,7 @@ export function readOfMessages(input: OpenInput, partition: number, from: number
       const origin: Origin = single
         ? (row) => place(0, rowInPayload?.[row] ?? row)
         : (row) => place(payloadOfRow?.[row] ?? row, rowInPayload?.[row] ?? 0);
-      const writer = headers[HEADER.task];
+      const writer = writerOf(headers);
       const floorNs = exchange && floor !== undefined ? BigInt(floor) : null;
       const arrivals = arrivalsOf(payloads, decoded.batch.numRows, single ? () => 0 : (row) => payloadOfRow?.[row] ?? row);
       batches.push({ batch: decoded.batch, origin, floorNs, arrivals, ...(writer === undefined ? {} : { writer }) });
@@ -312,11 +312,17 @@ function readOfLanded(input: OpenInput, partition: number, from: number, message
   };
 }
 
+/** Who wrote a message: a task, and where several of its ports write the topic which of them, as each has an order of its own. */
+function writerOf(headers: Message['headers']): string | undefined {
+  const [task, port] = [headers[HEADER.task], headers[HEADER.port]];
+  return task === undefined || port === undefined ? task : `${task}/${port}`;
+}
+
 /** Where the run of messages by the writer of message `from` ends. */
 function endOfWriter(messages: readonly Message[], from: number): number {
-  const writer = (messages[from] as Message).headers[HEADER.task];
+  const writer = writerOf((messages[from] as Message).headers);
   let to = from + 1;
-  while (to < messages.length && (messages[to] as Message).headers[HEADER.task] === writer) to++;
+  while (to < messages.length && writerOf((messages[to] as Message).headers) === writer) to++;
   return to;
 }
 

@@ -65,19 +65,22 @@ export class OutputEncoder {
     };
     const messages: Outgoing[] = [];
     const touched = new Set<number>();
-    const send = (partition: number, batch: RecordBatch, floorNs: bigint): void => {
+    const isUnion = output.kind === 'topic' && output.from.length > 1;
+    const send = (partition: number, { batch, floorNs, from }: Collected): void => {
       touched.add(partition);
-      const headers = exchange && floorNs !== MIN_NS ? { ...base, [HEADER.floor]: String(floorNs) } : base;
+      const floor = exchange && floorNs !== MIN_NS ? { [HEADER.floor]: String(floorNs) } : {};
+      const headers = { ...base, ...floor, ...(isUnion ? { [HEADER.port]: `${from.node}.${from.port}` } : {}) };
       this.#encodeBatch(messages, partition, batch, headers, stamp.clockNs);
     };
-    for (const { batch, floorNs } of joinSmall(output.schema, collected, exchange)) {
+    for (const part of joinSmall(output.schema, collected, exchange, isUnion)) {
+      const { batch } = part;
       if (output.key.length === 0 || output.partitions === 1) {
-        send(output.key.length === 0 ? stamp.task % output.partitions : 0, batch, floorNs);
+        send(output.key.length === 0 ? stamp.task % output.partitions : 0, part);
         continue;
       }
       rowsByPartition(batch, output.key, output.partitions).forEach((rows, partition) => {
         if (rows.length === 0) return;
-        send(partition, rows.length === batch.numRows ? batch : gather(output.schema, [batch], null, rows), floorNs);
+        send(partition, rows.length === batch.numRows ? part : { ...part, batch: gather(output.schema, [batch], null, rows) });
       });
     }
     if (exchange) this.#tellWatermark(messages, touched, base, stamp, watermarkNs, idle);
@@ -147,8 +150,8 @@ export class OutputEncoder {
   }
 }
 
-/** Neighbouring small batches as one, so that a message holds many rows; batches with different floors stay apart in an exchange. */
-function joinSmall(schema: Schema, collected: readonly Collected[], keepFloors: boolean): Collected[] {
+/** Neighbouring small batches as one, so that a message holds many rows; batches with different floors stay apart in an exchange, those of different ports in a topic. */
+function joinSmall(schema: Schema, collected: readonly Collected[], keepFloors: boolean, keepPorts: boolean): Collected[] {
   const out: Collected[] = [];
   let group: Collected[] = [];
   let rows = 0;
@@ -175,8 +178,11 @@ function joinSmall(schema: Schema, collected: readonly Collected[], keepFloors: 
     rows = 0;
   };
   for (const item of collected) {
+    const [first = item] = group;
     const fits =
-      rows + item.batch.numRows <= MAX_MESSAGE_ROWS / 4 && (!keepFloors || group.length === 0 || group[0]?.floorNs === item.floorNs);
+      rows + item.batch.numRows <= MAX_MESSAGE_ROWS / 4 &&
+      (!keepFloors || first.floorNs === item.floorNs) &&
+      (!keepPorts || first.from === item.from);
     if (!fits) close();
     group.push(item);
     rows += item.batch.numRows;

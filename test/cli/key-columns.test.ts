@@ -30,6 +30,7 @@ ${operators}
     allowPaths: [],
     allowCode: false,
     tasks: 1,
+    isHistory: true,
   });
   expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
   const [plan] = plans;

@@ -83,6 +83,27 @@ describe('the screen', () => {
     expect(lineOf(view, new Rates(), 92_000)).toContain('(running, no answer from kafka 4.4.0 for 32 s)');
   });
 
+  it('says which feeds are down, why, since when and when they are asked again', () => {
+    const trouble = { code: 'feed-status', message: 'its server says 500', sinceMs: 60_000, againMs: 180_000 };
+    const part = (partition: number, down: object | null) => ({
+      ...{ partition, label: `https://n.example/${partition}`, position: 0, lag: null, idle: false, ended: false },
+      health: { trouble: down && { ...trouble, ...down }, readAgeMs: null, failures: {}, left: {} },
+    });
+    const told = (downs: readonly (object | null)[]) => {
+      const view = viewWith({ sources: [{ name: 'news', use: 'rss', partitions: downs.map((down, i) => part(i, down)) }] });
+      return screenOf(view, new Rates(), { nowMs: 92_000 }).filter((line) => line.includes('not read'));
+    };
+    expect(told([null])).toEqual([]);
+    expect(told([null, {}])).toEqual([
+      expect.stringMatching(
+        /^news: https:\/\/n.example\/1: not read since \d\d:\d\d:00, 32 s: feed-status: its server says 500; asked again at \d\d:\d\d:00$/,
+      ),
+    ]);
+    const many = told([{}, {}, { sinceMs: 50_000 }, {}, {}, { code: 'feed-timeout', message: 'slow' }]);
+    expect(many).toHaveLength(2);
+    expect(many[0]).toMatch(/^news: https:\/\/n.example\/0, \S+, \S+2, 2 more: not read since \S+, 42 s: feed-status/);
+  });
+
   it('says what a commit waits for', () => {
     const commit = { waitingSinceMs: 60_000, seconds: { p50: 0, p99: 0 } };
     const told = (view: ReturnType<typeof viewWith>) => screenOf(view, new Rates(), { nowMs: 92_000 }).join('\n');

@@ -39,7 +39,8 @@ describe('the documentation', () => {
       allowPaths: [],
       allowCode: false,
     });
-    expect(diagnostics.map(({ line, message }) => `${line}: ${message}`)).toEqual([]);
+    const told = diagnostics.filter(({ code }) => code !== 'sink-skipped'); // a file may serve both train and run
+    expect(told.map(({ line, message }) => `${line}: ${message}`)).toEqual([]);
   });
 
   it('has files to compile', () => {

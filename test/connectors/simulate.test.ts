@@ -179,7 +179,7 @@ describe('simulate', () => {
     const { source } = simulateConnector;
     expect(source?.finite(simulateParams.parse({}))).toBe(false);
     expect(source?.finite(simulateParams.parse({ rows: 10 }))).toBe(true);
-    expect(source?.schema?.(simulateParams.parse({}))).toBe(SIMULATE_SCHEMA);
+    expect(source?.schema?.()).toBe(SIMULATE_SCHEMA);
     expect(simulateParams.safeParse({ symbols: 2, partitions: 3 }).error?.issues[0]?.path).toEqual(['partitions']);
     expect(simulateParams.safeParse({ symbols: ['A', 'A'] }).success).toBe(false);
     expect(simulateParams.safeParse({ sede: 1 }).success).toBe(false);

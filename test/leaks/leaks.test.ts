@@ -130,7 +130,7 @@ ${operators}
   const { plans, diagnostics } = compile({ text, file: 'p.yaml', registry, env: {}, files, allowPaths: [], allowCode: false, tasks: 1 });
   const [plan] = plans;
   if (!plan) throw new Error(diagnostics.map(({ message }) => message).join('; '));
-  const history = await readHistory(plan, { registry, folder: '.', dataDir: '.', note: () => undefined });
+  const history = await readHistory(plan, { registry, folder: '.', note: () => undefined });
   return findLeaks({ plan, registry, history, seed, cuts: 3 });
 }
 

@@ -1,5 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { RecordBatch } from 'apache-arrow';
 import { declarations } from '../../cli/registry.ts';
@@ -34,8 +32,7 @@ export function planOf(text: string, registry: Registry = declarations): Plan {
 
 /** The rows of its sources. */
 export function historyOf(plan: Plan): Promise<readonly HistoryPart[]> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'millrace-proofs-'));
-  return readHistory(plan, { registry: declarations, folder: FOLDER, dataDir, note: () => undefined });
+  return readHistory(plan, { registry: declarations, folder: FOLDER, note: () => undefined });
 }
 
 /** The batches that leave on ports, by `node` or `node.port`. */

@@ -140,8 +140,9 @@ describe('source rss', () => {
     nowMs = 5_000;
     gives(500);
     await rowsUntil(() => health()?.trouble?.message.includes('500') === true);
-    const trouble = { code: 'feed-status', message: 'its server says 500', sinceMs: 1_000 };
+    const trouble = { code: 'feed-status', message: 'its server says 500', sinceMs: 1_000, againMs: expect.any(Number) };
     expect(health()).toMatchObject({ trouble, readAgeMs: null });
+    expect(health()?.trouble?.againMs).toBeGreaterThan(nowMs);
     expect(health()?.failures['feed-status']).toBeGreaterThanOrEqual(2);
     gives(200, rss(item('a', 1), '<item></item>', '<item><guid>empty</guid></item>'));
     await rowsUntil(() => health()?.trouble === null);

@@ -135,6 +135,26 @@ describe('a pipeline on the embedded log', () => {
     check(tables, SHAPE);
   });
 
+  it('leaves state behind when told to, also where it fits; a worker keeps it and says so', async () => {
+    const dir = await freshFolder();
+    const tables = fresh();
+    const log = await open(dir);
+    const shape = { rows: 100, partitions: 1, tasks: 1 };
+    const notes: string[] = [];
+    const start = async (more: object) => {
+      const running = runPipeline(planOf(shape), { ...environmentOf(log, registryOf(tables), dir, notes), ...more });
+      expect(await running.done).toEqual({ state: 'done', error: null });
+      return running.view().incarnation;
+    };
+    const first = await start({});
+    expect(await start({ loseState: true, isWorker: true })).toBe(first);
+    expect(notes).toEqual([expect.stringMatching(/^p: its state fits the file .* so it is kept/)]);
+    for (const table of tables.values()) table.rows.length = 0;
+    expect(await start({ loseState: true })).not.toBe(first);
+    expect(notes.slice(1)).toEqual(['the state found is left behind (--lose-state)']);
+    check(tables, shape);
+  });
+
   const SEEDS = (process.env.MILLRACE_SEEDS ?? '1,2,3,4,5').split(',').map(Number);
   for (const seed of SEEDS) {
     it(`loses and doubles nothing on a log meaner than Kafka, seed ${seed}`, async () => {

@@ -136,7 +136,7 @@ describe('metrics', () => {
 
   it('say of a source that can be away whether it is read, and leave the instance ready while it is not', async () => {
     const part = { partition: 0, label: 'https://example.com/feed.xml', position: 3, lag: null, idle: true, ended: false };
-    const trouble = { code: 'feed-status', message: 'its server says 500', sinceMs: 1 };
+    const trouble = { code: 'feed-status', message: 'its server says 500', sinceMs: 1, againMs: 2 };
     const left = { 'feed-item-empty': 2 };
     const down = { ...part, health: { trouble, readAgeMs: 61_000, failures: { 'feed-status': 4 }, left } };
     const never = { ...part, partition: 1, health: { trouble, readAgeMs: null, failures: {}, left: {} } };

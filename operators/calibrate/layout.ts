@@ -19,7 +19,7 @@ const COVERAGE = field(
 );
 
 /** What the model said, before calibration. */
-export const RAW = 'p_up_raw';
+const RAW = 'p_up_raw';
 const RAW_FIELD = field(RAW, new Float64(), true, 'p_up as it came in');
 
 /** How far the calibration of a row has come; the kernel writes them behind all others. */

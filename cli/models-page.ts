@@ -7,7 +7,7 @@ const EXAMPLE = `{
   "format": "millrace-model",
   "version": 1,
   "name": "trees",
-  "sha256": "160e3d657353ecf6d1c6bda7b9bb2e998f6a03a650482fd52a261820f66a156d",
+  "sha256": "069936ff379b34d8fc5622e17d8a611dc2c9f81d58e226399b9405282c46a8c1",
   "features": ["return_1", "volatility_10"],
   "horizons": [{ "horizon": "7d", "p_up": "probabilities[1]", "lower": "lower" }]
 }`;
@@ -20,6 +20,9 @@ const MODEL = `- **One input**, float32, of two axes: rows, left open, and as ma
 - **Rows that lack a feature** (null or NaN) get null answers or leave on \`rejected\`, and the model is not believed about them.
 - **Rows that it fails on**, such as a number that it looks up in a table and does not find, get null answers with \`missing_features\` 0, and the rows beside them their own.
   A model that does not answer a row of zeros either parks its task.
+- **The names of its features** lie in it too, as \`millrace.features\` among its \`metadata_props\`: a list in JSON, in the order in which it takes them. A card that names others,
+  or in another order, is told before anything starts: rename columns with \`select\`, not in the card. \`millrace train\` writes them, and so does \`card.py\` of the trees.
+  A model without them is taken as its card says, and swapped names go unnoticed where their types fit.
 - **One file**: weights that lie in another file beside it (\`save_as_external_data\`) are pinned by no hash, and refused. Save the model as one.
 - Any operators and versions that the installed \`onnxruntime-node\` knows.`;
 
@@ -27,7 +30,7 @@ const MODEL = `- **One input**, float32, of two axes: rows, left open, and as ma
 export function modelsPage(): string {
   return page(
     '# Models',
-    '`predict` asks a model in ONNX, whoever made it. Beside the file lies its card, `direction.onnx.json` for `direction.onnx`: what goes in, what comes out, and which file it is of. `millrace train` writes both; [trees from LightGBM](../examples/trees) shows how they are written in Python. `millrace check` reads both and tells each fault at its line; what it does not see is whether the columns mean what the model learned.',
+    '`predict` asks a model in ONNX, whoever made it. Beside the file lies its card, `direction.onnx.json` for `direction.onnx`: what goes in, what comes out, and which file it is of. `millrace train` writes both; [trees from LightGBM](../examples/trees) shows how they are written in Python. `millrace check` reads both and tells each fault at its line; what it does not see is whether a column of the right name means what the model learned.',
     '## The model',
     MODEL,
     '## The card',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RefusedRows } from '../graph/contract/refused.ts';
-import type { ModelCard } from '../operators/onnx/card.ts';
+import { FEATURES_KEY, type ModelCard } from '../operators/onnx/card.ts';
 import { sha256 } from '../operators/onnx/card-file.ts';
 import { type Constant, type OnnxNode, writeOnnx } from '../operators/onnx/write.ts';
 import type { LinearModel } from './linear.ts';
@@ -27,7 +27,7 @@ export function artefactOf(
   options: TrainOptions,
   refused: readonly RefusedRows[] = [],
 ): Artefact {
-  const onnx = onnxOf(name, fitted, matrix.features.length);
+  const onnx = onnxOf(name, fitted, matrix.features);
   const rows = matrix.originNs.length;
   const card: ModelCard = {
     format: 'millrace-model',
@@ -81,7 +81,8 @@ export function metricsOf(evaluation: Evaluation) {
   };
 }
 
-function onnxOf(name: string, { direction, expected, lower, upper }: Fitted, width: number): Uint8Array {
+function onnxOf(name: string, { direction, expected, lower, upper }: Fitted, features: readonly string[]): Uint8Array {
+  const width = features.length;
   const constants: Constant[] = [];
   const nodes: OnnxNode[] = [];
   const constant = (of: string, dims: readonly number[], values: ArrayLike<number>): string => {
@@ -102,7 +103,14 @@ function onnxOf(name: string, { direction, expected, lower, upper }: Fitted, wid
   const said = score('return', expected, 'expected_return');
   node('Add', 'lower', said, constant('lower_by', [1], [lower]));
   node('Add', 'upper', said, constant('upper_by', [1], [upper]));
-  return writeOnnx({ name, input: { name: 'features', width }, outputs: ['p_up', 'expected_return', 'lower', 'upper'], nodes, constants });
+  return writeOnnx({
+    name,
+    input: { name: 'features', width },
+    outputs: ['p_up', 'expected_return', 'lower', 'upper'],
+    nodes,
+    constants,
+    metadata: { [FEATURES_KEY]: JSON.stringify(features) },
+  });
 }
 
 /** Hash of what was learnt from: names, values, keys and times. */

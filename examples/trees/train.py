@@ -92,14 +92,14 @@ def main() -> None:
         agreed(name, final[name].predict(history.x), output)
     horizon = {"horizon": HORIZON, "p_up": "direction_probabilities[1]", "lower": "lower_variable", "upper": "upper_variable"}
     versions = {"lightgbm": lgb.__version__, "parameters": TREES | {"rounds": ROUNDS}}
-    write_model("models/trees.onnx", model.SerializeToString(), "trees", FEATURES, [horizon], trained | versions, metrics(trees))
+    write_model("models/trees.onnx", model, "trees", FEATURES, [horizon], trained | versions, metrics(trees))
 
     shadow = logistic(early)
     model = from_sklearn(shadow, width)
     agreed("linear", shadow.predict_proba(history.x.astype(np.float64))[:, 1], answers(model, history.x)["probabilities"][:, 1])
     versions = {"scikit_learn": sklearn.__version__}
     horizon = {"horizon": HORIZON, "p_up": "probabilities[1]"}
-    write_model("models/linear.onnx", model.SerializeToString(), "linear", FEATURES, [horizon], trained | versions, metrics(linear))
+    write_model("models/linear.onnx", model, "linear", FEATURES, [horizon], trained | versions, metrics(linear))
 
     with open("models/answers.csv", "w", newline="") as file:
         table = csv.writer(file, lineterminator="\n")

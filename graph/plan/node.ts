@@ -9,7 +9,7 @@ import { type Edge, edgesOf, placeEdges } from './exchange.ts';
 import { readsNoRecordOnly, recordedEdges } from './record.ts';
 import { schemaRequest } from './request.ts';
 import { REJECTED } from './source.ts';
-import { hasTime, passes, type Stream, unequal } from './stream.ts';
+import { hasTime, passes, type Stream, unequal, united } from './stream.ts';
 import { showRef } from './words.ts';
 
 /** Adds an operator to the plan, or marks it as broken: silently when an input is, else after saying why. */
@@ -27,7 +27,7 @@ function planned(node: ResolvedOperator, draft: Draft): boolean {
   const edges = edgesOf(node.inputs, draft);
   if (!edges || !readsNoRecordOnly(node, edges, draft) || !unionsEqual(node, edges, draft) || !timesFit(node, edges, draft)) return false;
   const inputs: Record<string, Schema> = {};
-  for (const { port, stream } of edges) inputs[port] ??= stream.schema;
+  for (const { port } of edges) inputs[port] ??= united(edges.filter((edge) => edge.port === port).map(({ stream }) => stream.schema));
   const { request, faults } = schemaRequest(node, inputs, draft.scope);
   const made = node.operator.schema(request);
   if (!made || faults() > 0) {

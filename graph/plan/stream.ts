@@ -1,4 +1,4 @@
-import { type DataType, type Schema, type Timestamp, TimeUnit, Type } from 'apache-arrow';
+import { type DataType, Schema, type Timestamp, TimeUnit, Type } from 'apache-arrow';
 import { columnIndex } from '../contract/batch.ts';
 import { DESCRIPTION } from '../contract/columns.ts';
 
@@ -61,6 +61,19 @@ export function typeName(type: DataType): string {
 /** The columns with their types, for hints: `price Float64, side Dictionary(Utf8)?`; `?` marks nullable ones. */
 export function showSchema(schema: Schema): string {
   return schema.fields.map((field) => `${field.name} ${typeName(field.type)}${field.nullable ? '?' : ''}`).join(', ');
+}
+
+/** The schema of equal schemas: what their columns say of themselves where all say it, and the descriptions of the first. */
+export function united(schemas: readonly Schema[]): Schema {
+  const [first = new Schema([]), ...others] = schemas;
+  if (others.length === 0) return first;
+  const agreed = first.fields.map((field, i) => {
+    const same = [...field.metadata].filter(
+      ([key, value]) => key === DESCRIPTION || others.every((one) => one.fields[i]?.metadata.get(key) === value),
+    );
+    return same.length === field.metadata.size ? field : field.clone({ metadata: new Map(same) });
+  });
+  return new Schema(agreed);
 }
 
 /** Why the schemas of two named things are not equal, in words; null when they are. Descriptions do not count. */

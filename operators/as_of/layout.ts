@@ -81,7 +81,10 @@ export function asOfSchema(request: SchemaRequest<AsOfParams>): Readonly<Record<
   added.forEach(({ name }, i) => {
     if (before.includes(name)) {
       const path = params.columns !== undefined && i < taken.length ? ['columns', i] : ['prefix'];
-      fault('column-duplicate', `as_of would have two columns "${name}"`, path, 'Name another "prefix", or fewer "columns".');
+      const hint = has(left, i < taken.length ? (taken[i] as string) : STALENESS)
+        ? 'Name another "prefix", or fewer "columns".'
+        : `No "prefix" stands before it, as the left side has none: leave it out of "columns", or rename it before, with select.`;
+      fault('column-duplicate', `as_of would have two columns "${name}"`, path, hint);
     }
     before.push(name);
   });

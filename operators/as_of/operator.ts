@@ -17,7 +17,12 @@ const params = z.strictObject({
     .array(z.string().min(1))
     .optional()
     .meta({ description: 'columns of the right side to take; default all but the key columns and `ts_event`' }),
-  prefix: z.string().default('right_').meta({ description: 'put before the name of a column where the left side has one of that name' }),
+  prefix: z
+    .string()
+    .default('right_')
+    .meta({
+      description: 'put before the name of a column where the left side has one of that name, as `staleness_ns` behind another as_of',
+    }),
   ties: z.enum(['include', 'exclude']).default('include').meta({
     description: 'whether a right row at exactly the time of the left row is its partner; `exclude`: only one strictly before',
   }),
@@ -41,7 +46,8 @@ export type AsOfParams = z.output<typeof params>;
  * Nothing more is needed to warm up; where the right side begins after the left, rows before it have no partner, and `unmatched: port`
  * keeps them away from `out` until it has spoken of their key.
  *
- * With `order: arrival` what had not arrived is not seen. Kept is the last right row a key (with `ties: exclude` also the one before):
+ * One after another, the second has its own age beside that of the first, as `<prefix>staleness_ns`: give each a `prefix` that says what
+ * it looks up. With `order: arrival` what had not arrived is not seen. Kept is the last right row a key (with `ties: exclude` also the one before):
  * a left row behind it, which is late, leaves on `unmatched` whatever the parameter says, since its partner is forgotten; a right row
  * behind it is passed over. A left row whose key is null has no partner, as in SQL.
  */

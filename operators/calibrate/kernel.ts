@@ -41,6 +41,7 @@ interface State {
   readonly pageHinkley: PageHinkley;
   abstains: number;
   rows: number;
+  uncalibrated: number;
   /** By horizon, as JSON. */
   readonly pending: Record<string, Remembered<Bounds | null>[]>;
 }
@@ -62,6 +63,7 @@ export function referenceCalibrate({ params, inputs, outputs }: KernelContext<Ca
       inside: [],
       abstains: 0,
       rows: 0,
+      uncalibrated: 0,
       pending: {},
     },
     adwin: { ticks: 0, buckets: [] },
@@ -106,6 +108,13 @@ export function referenceCalibrate({ params, inputs, outputs }: KernelContext<Ca
     return queue;
   };
 
+  const stageOf = (state: State, bounds: readonly number[] | null): string => {
+    if (state.abstains > 0) return 'abstains';
+    const cold = params.probability !== 'none' && !state.platt && !state.isotonic;
+    if (cold || (params.interval !== 'none' && state.errors.length < params.min_rows)) return 'warm_up';
+    return bounds && !bounds.every(Number.isFinite) ? 'open' : 'ready';
+  };
+
   const calibrated = (row: Row): Row => {
     const state = states.of(row);
     const bounds = boundsOf(state, number(row, 'expected_return'));
@@ -115,9 +124,12 @@ export function referenceCalibrate({ params, inputs, outputs }: KernelContext<Ca
     }
     const finite = (bound: number | undefined) => (bound !== undefined && Number.isFinite(bound) ? bound : null);
     const coverage = state.inside.length === 0 ? null : state.inside.filter(Boolean).length / state.inside.length;
+    const calibration = stageOf(state, bounds);
+    if (calibration === 'warm_up' || calibration === 'abstains') state.uncalibrated += 1;
+    const told = { p_up_raw: number(row, 'p_up'), coverage, calibration, uncalibrated: BigInt(state.uncalibrated) };
     const none = { p_up: null, p_down: null, expected_return: null, lower: null, upper: null };
-    if (state.abstains > 0) return { ...row, ...none, coverage };
-    return { ...row, ...probability(state, number(row, 'p_up')), lower: finite(bounds?.[0]), upper: finite(bounds?.[1]), coverage };
+    if (state.abstains > 0) return { ...row, ...none, ...told };
+    return { ...row, ...probability(state, number(row, 'p_up')), lower: finite(bounds?.[0]), upper: finite(bounds?.[1]), ...told };
   };
 
   const detect = (state: State, loss: number): Cut | null => {
@@ -146,7 +158,7 @@ export function referenceCalibrate({ params, inputs, outputs }: KernelContext<Ca
     if (bounds && actual !== null) {
       const inside = (bounds[0] as number) <= actual && actual <= (bounds[1] as number);
       state.inside = [...state.inside, inside].slice(-params.coverage_rows);
-      if (params.interval === 'adaptive') state.miss += step * (1 - params.coverage - (inside ? 0 : 1));
+      if (params.interval === 'adaptive') state.miss = Math.min(1, state.miss + step * (1 - params.coverage - (inside ? 0 : 1)));
     }
     const error = actual === null || expected === null ? null : actual - expected;
     const loss =
@@ -175,7 +187,9 @@ export function referenceCalibrate({ params, inputs, outputs }: KernelContext<Ca
       const out: Row[] = [];
       const rejected: Row[] = [];
       rowsOf(batch).forEach((row, i) => {
-        const refused = refusal(row, later);
+        const full = states.isFull(row, params.max_keys);
+        if (!full) states.of(row);
+        const refused = full ? new Refusal('keys-full', `there are ${params.max_keys} keys already`) : refusal(row, later);
         if (refused) {
           rejected.push({ row: i, code: refused.code, reason: refused.reason, raw: Buffer.from(rowText(batch, i)) });
           return;

@@ -18,6 +18,21 @@ const COVERAGE = field(
   'share of the last labelled rows that fell inside the bounds they were given; null before the first',
 );
 
+/** What the model said, before calibration. */
+const RAW = 'p_up_raw';
+const RAW_FIELD = field(RAW, new Float64(), true, 'p_up as it came in');
+
+/** How far the calibration of a row has come; the kernel writes them behind all others. */
+const STAGE_FIELDS = [
+  field(
+    'calibration',
+    dictionaryOf('calibration'),
+    false,
+    'ready; warm_up: fewer than min_rows labelled rows; open: a bound is infinite, as no error of the window is wide enough; abstains: after drift',
+  ),
+  field('uncalibrated', new Int64(), false, 'rows of the key so far that left in warm_up or abstains'),
+];
+
 const ALARM_FIELDS = [
   field('detector', dictionaryOf('detector'), false, 'what found the change: adwin or page_hinkley'),
   field('statistic', new Float64(), false, 'adwin: difference of the mean losses before and after; page_hinkley: the sum'),
@@ -55,8 +70,16 @@ export function outputOf(given: Schema): { readonly fields: readonly Field[]; re
   const has = (name: string) => columnIndex(given, name) >= 0;
   const names = [...(has('p_up') ? ['p_up', 'p_down'] : []), ...(has('expected_return') ? ['expected_return'] : []), ...['lower', 'upper']];
   const kept = given.fields.map((one) => (names.includes(one.name) ? predictionField(one.name) : one));
-  const fields = [...kept, ...names.filter((name) => !has(name)).map(predictionField), COVERAGE];
+  const raw = has('p_up') ? [RAW_FIELD] : [];
+  const fields = [...kept, ...raw, ...names.filter((name) => !has(name)).map(predictionField), COVERAGE, ...STAGE_FIELDS];
   return { fields, written: fields.map(({ name }) => name).filter((name) => names.includes(name) || name === COVERAGE.name) };
+}
+
+/** The columns of `out` that are of the row, by what they are called there. */
+export function passedOf(given: Schema): ReadonlyMap<string, string> {
+  const { written } = outputOf(given);
+  const kept = given.fields.map(({ name }) => name).filter((name) => !written.includes(name));
+  return new Map([...kept.map((name) => [name, name] as const), ...(columnIndex(given, 'p_up') < 0 ? [] : [[RAW, 'p_up'] as const])]);
 }
 
 /** Schemas of the ports, or null after faults. */
@@ -83,16 +106,16 @@ export function calibrateSchema(request: SchemaRequest<CalibrateParams>): Readon
     ask(ORIGIN, TIME, LABELLED_PORT, false);
   }
   if (!given || !labelled) return null;
-  if (columnIndex(given, COVERAGE.name) >= 0) {
+  const twice = [RAW_FIELD, COVERAGE, ...STAGE_FIELDS].filter(({ name }) => columnIndex(given, name) >= 0);
+  for (const { name } of twice) {
     request.fault(
       'column-duplicate',
-      'calibrate adds column "coverage", which the input has already',
+      `calibrate adds column "${name}", which the input has already`,
       undefined,
       'Rename it before, with select.',
     );
-    return null;
   }
-  if (found.includes(null)) return null;
+  if (twice.length > 0 || found.includes(null)) return null;
   const carried = carriedOf(params, inputs);
   const clashing = ALARM_FIELDS.filter(({ name }) => carried.includes(name));
   for (const { name } of clashing) {

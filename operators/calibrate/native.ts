@@ -4,7 +4,7 @@ import type { Kernel } from '../../graph/contract/kernel.ts';
 import { INPUT_PORT, type KernelContext, MAIN_PORT, REJECTED_PORT } from '../../graph/contract/operator.ts';
 import { nativeKernel } from '../../native/kernel.ts';
 import { LABELLED_PORT, sharedKeys } from '../learning/columns.ts';
-import { ALARMS_PORT, carriedOf, outputOf, readOf } from './layout.ts';
+import { ALARMS_PORT, carriedOf, outputOf, passedOf, readOf } from './layout.ts';
 import type { CalibrateParams } from './operator.ts';
 
 /** Step of the adaptive level, and what the detectors are told, where the parameters do not say. */
@@ -25,8 +25,21 @@ export function defaultsOf(params: CalibrateParams): {
 /** The kernel of `native/kernels/src/calibrate`. */
 export function nativeCalibrate({ params, inputs, outputs }: KernelContext<CalibrateParams>): Kernel {
   const given = inputs[INPUT_PORT] as Schema;
-  const { probability, interval, sides, coverage, window, min_rows, refit_every, coverage_rows, drift, drift_of, on_drift, pending } =
-    params;
+  const {
+    probability,
+    interval,
+    sides,
+    coverage,
+    window,
+    min_rows,
+    refit_every,
+    coverage_rows,
+    drift,
+    drift_of,
+    on_drift,
+    pending,
+    max_keys,
+  } = params;
   const { step, delta, threshold, recover } = defaultsOf(params);
   const { written } = outputOf(given);
   const same = (names: readonly string[]) => new Map(names.map((name) => [name, name]));
@@ -35,7 +48,7 @@ export function nativeCalibrate({ params, inputs, outputs }: KernelContext<Calib
     kernel: 'calibrate',
     params: {
       by: sharedKeys(params.by, inputs, [INPUT_PORT, LABELLED_PORT]),
-      ...{ probability, window, refit_every, min_rows, pending, written },
+      ...{ probability, window, refit_every, min_rows, pending, max_keys, written },
       interval: { kind: interval, two_sided: sides === 'two_sided', coverage, step, window, min_rows, coverage_rows },
       drift: { kind: drift, delta, threshold },
       on_loss: drift_of === 'log_loss',
@@ -46,7 +59,7 @@ export function nativeCalibrate({ params, inputs, outputs }: KernelContext<Calib
     outputs: {
       [MAIN_PORT]: {
         schema: outputs[MAIN_PORT] as Schema,
-        carry: { rows: 'taken', columns: same(given.fields.map(({ name }) => name).filter((name) => !written.includes(name))) },
+        carry: { rows: 'taken', columns: passedOf(given) },
       },
       [ALARMS_PORT]: { schema: outputs[ALARMS_PORT] as Schema, carry: { rows: 'taken', columns: same(carriedOf(params, inputs)) } },
       [REJECTED_PORT]: { schema: REJECT_SCHEMA, carry: 'rejected' },

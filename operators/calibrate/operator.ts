@@ -18,7 +18,7 @@ const params = z
     }),
     interval: z.enum(['split', 'adaptive', 'none']).default('split').meta({
       description:
-        'split: bounds around expected_return from the errors in the window, with the quantile of finite samples; adaptive: the share that may miss moves by what was missed (Gibbs and Candes), for errors that drift; none: lower and upper are null',
+        'split: bounds around expected_return from the errors in the window, with the quantile of finite samples, which holds for errors that are exchangeable; adaptive: the share that may miss moves by what was missed (Gibbs and Candes), for errors that drift or have a rhythm: after too many misses bounds are open for a while (null, with `calibration` open), and of n rows in a line at most 1 - coverage + (1 - coverage + adapt) / (n x adapt) are missed; none: lower and upper are null',
     }),
     sides: z.enum(['symmetric', 'two_sided']).default('symmetric').meta({
       description: 'the quantile of the size of errors; or one of each side, each missed by half of the share',
@@ -29,8 +29,15 @@ const params = z
       .gt(0)
       .max(1)
       .optional()
-      .meta({ description: 'adaptive: step of the share that may miss, gamma of the paper; default 0.005' }),
-    window: rows(1).default(1000).meta({ description: 'labelled rows of a key that calibration is made from', unit: 'rows' }),
+      .meta({
+        description:
+          'adaptive: step of the share that may miss, gamma of the paper; default 0.005; a larger one follows a change or a rhythm sooner, and bounds are open more often',
+      }),
+    window: rows(1).default(1000).meta({
+      description:
+        'labelled rows of a key that calibration is made from; where errors have a rhythm take whole periods of it (a day of minutes is 1440): a shorter window lags behind it',
+      unit: 'rows',
+    }),
     min_rows: rows(1).default(100).meta({ description: 'labelled rows before the first calibration; null until then', unit: 'rows' }),
     refit_every: rows(1).default(50).meta({ description: 'labelled rows between two fits of the probability', unit: 'rows' }),
     coverage_rows: rows(1).default(500).meta({ description: 'labelled rows that column `coverage` tells of', unit: 'rows' }),
@@ -54,6 +61,10 @@ const params = z
     pending: z.int().min(0).max(1_000_000).default(10_000).meta({
       description: 'bounds a key remembers, of each horizon, until the labels come, to tell what fell outside; the oldest are forgotten',
       unit: 'rows',
+    }),
+    max_keys: z.int().min(1).max(1_000_000_000).default(1_000_000).meta({
+      description: 'keys that have a calibration; rows of one more are rejected',
+      unit: 'keys',
     }),
   })
   .refine((given) => given.min_rows <= given.window, { message: 'expected at most window', path: ['min_rows'] })
@@ -88,7 +99,15 @@ export type CalibrateParams = z.output<typeof params>;
 /**
  * A labelled row is the prediction as it came in, with its label: what it is held against are the bounds that `out` gave to the row of its
  * `ts_origin` and, where both ports tell it, of its `horizon`; where that row is not remembered, the bounds as they would be now. A bound
- * that the window is too short to know is null, and nothing falls outside of it. Coverage counts rows that had bounds.
+ * that the window is too short to know is infinite: it is null, `calibration` says `open`, and nothing falls outside of it. Coverage counts
+ * rows that had bounds.
+ *
+ * `adaptive` gives open bounds after it has missed more than it may: the share that may miss is then below 1 / (errors in the window + 1),
+ * and no error that was seen is wide enough. It rises with each row that is inside, so that bounds come back; that is the price of its
+ * theorem (Gibbs and Candes, proposition 4.1): over n labelled rows in a line, each labelled before the next is bounded, the share that is
+ * missed is at most 1 - coverage + (1 - coverage + adapt) / (n x adapt), whatever the errors are; where up to k others are bounded before
+ * a label comes, 1 - coverage + (1 - coverage + (1 + k) x adapt) / (n x adapt). The share that may miss stays at most 1, where the paper
+ * would give empty bounds: what lies on a bound is inside.
  *
  * ADWIN looks for a change at every 32nd loss and keeps the part of its window behind the change; Page-Hinkley begins anew.
  */
@@ -109,12 +128,12 @@ export const calibrate = defineOperator({
   outputs: {
     [MAIN_PORT]: {
       description:
-        'every row with its prediction calibrated, bounds in `lower` and `upper`, and `coverage`: the share of the last labelled rows inside theirs',
+        'every row with its prediction calibrated, that of the model in `p_up_raw`, bounds in `lower` and `upper`, `coverage`: the share of the last labelled rows inside theirs, `calibration`: ready, warm_up, open or abstains, and `uncalibrated`: rows of the key so far that left in warm_up or abstains',
     },
     [ALARMS_PORT]: { description: 'a row per change of the mean loss that was found: `loss-rose` or `loss-fell`' },
     [REJECTED_PORT]: {
       description:
-        'rows without a time (`ts-missing`), with a p_up outside of 0 to 1 (`probability-invalid`), or with a return that is not finite or of 1e75 or more (`value-not-finite`)',
+        'rows of a key beyond max_keys (`keys-full`), without a time (`ts-missing`), with a p_up outside of 0 to 1 (`probability-invalid`), or with a return that is not finite or of 1e75 or more (`value-not-finite`)',
     },
   },
   groups: (given, inputs) => sharedKeys(given.by, inputs, [INPUT_PORT, LABELLED_PORT]),

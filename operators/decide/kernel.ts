@@ -8,7 +8,7 @@ import { exponential } from '../learning/exponential.ts';
 import { Histories } from '../statistics/histories.ts';
 import { Refusal } from '../statistics/returns.ts';
 import { type Listed, listedOf } from './instruments.ts';
-import { ORDERS_PORT, ORDERS_SCHEMA, POSITIONS_PORT } from './layout.ts';
+import { ORDERS_PORT, ORDERS_SCHEMA, POSITIONS_PORT, RULES } from './layout.ts';
 import type { DecideParams } from './operator.ts';
 import { type Rule, rulesOf, usedColumns } from './rules.ts';
 import { limitOf, sizedOf } from './sizing.ts';
@@ -62,8 +62,13 @@ export function referenceDecide(context: KernelContext<DecideParams>): Kernel {
     const hold: Verdict = { decision: 'hold', target: held };
     reasons.push(...against(state, row));
     if (reasons.length > 0) return hold;
-    if (fired.close && rules.close) {
-      reasons.push(shown('close', rules.close, row));
+    const closing = [
+      ['close', fired.close],
+      ['close_long', held > 0n && fired.close_long],
+      ['close_short', held < 0n && fired.close_short],
+    ] as const;
+    for (const [name, fires] of closing) if (fires) reasons.push(shown(name, rules[name] as Rule, row));
+    if (reasons.length > 0) {
       if (held !== 0n) return { decision: 'close', target: 0n };
       reasons.push('nothing to close');
     }
@@ -153,13 +158,13 @@ export function referenceDecide(context: KernelContext<DecideParams>): Kernel {
         rowsOf(batch).forEach(tell);
         return;
       }
-      const truths = (rule: Rule | null) => (rule ? evaluateRows(rule.checked, batch) : []);
-      const [buy, sell, close] = [truths(rules.buy), truths(rules.sell), truths(rules.close)];
+      const truthsOf = (rule: Rule | null) => (rule ? evaluateRows(rule.checked, batch) : []);
+      const truths = Object.fromEntries(RULES.map((name) => [name, truthsOf(rules[name])])) as Truths;
       const out: Row[] = [];
       const orders: Row[] = [];
       const rejected: Row[] = [];
       rowsOf(batch).forEach((row, i) => {
-        const made = trigger(row, { buy: buy[i] === true, sell: sell[i] === true, close: close[i] === true }, orders);
+        const made = trigger(row, firedOf(truths, i), orders);
         if (made instanceof Refusal) rejected.push({ row: i, code: made.code, reason: made.reason, raw: Buffer.from(rowText(batch, i)) });
         else out.push(made);
       });
@@ -174,11 +179,13 @@ export function referenceDecide(context: KernelContext<DecideParams>): Kernel {
   };
 }
 
-interface Fired {
-  readonly buy: boolean;
-  readonly sell: boolean;
-  readonly close: boolean;
-}
+type Fired = Readonly<Record<(typeof RULES)[number], boolean>>;
+
+/** Of every row of a batch. */
+type Truths = Readonly<Partial<Record<keyof Fired, readonly unknown[]>>>;
+
+const firedOf = (truths: Truths, row: number): Fired =>
+  Object.fromEntries(RULES.map((name) => [name, truths[name]?.[row] === true])) as Fired;
 
 const shown = (name: string, { shown: pieces }: Rule, row: Row): string =>
   `${name}: ${pieces.map(([text, column]) => (column === null ? text : `${text} ${valueText(row[column] ?? null)}`)).join('')}`;

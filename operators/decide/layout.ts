@@ -37,7 +37,7 @@ const DECISION_FIELDS = [
 const WORD = { wanted: 'Dictionary', accepts: isWord };
 const COUNT = { wanted: 'Int64', accepts: (type: DataType) => type.typeId === Type.Int && String(type) === 'Int64' };
 
-export const RULES = ['buy', 'sell', 'close'] as const;
+export const RULES = ['buy', 'sell', 'close', 'close_long', 'close_short'] as const;
 
 /** The column that the sizing reads, and where the parameters name it. */
 export function sizingColumn({ sizing }: DecideParams): { readonly name: string; readonly path: readonly string[] } | null {

@@ -46,6 +46,8 @@ export function nativeDecide(context: KernelContext<DecideParams>): Kernel {
       buy: told(rules.buy),
       sell: told(rules.sell),
       close: told(rules.close),
+      close_long: told(rules.close_long),
+      close_short: told(rules.close_short),
       used: used.map((name) => [name, at(name)]),
       price: at(params.price),
       sizing: sizingOf(params, at),

@@ -59,6 +59,14 @@ const params = z
     close: expression()
       .optional()
       .meta({ description: 'true for the rows to close the position on; before buy and sell, and without cooldown', unit: 'expression' }),
+    close_long: expression().optional().meta({
+      description:
+        'true for the rows to close a long position on; with a bound below that of buy, such as `p_up < 0.5`, a score that trembles around either does not trade each time',
+      unit: 'expression',
+    }),
+    close_short: expression()
+      .optional()
+      .meta({ description: 'true for the rows to close a short position on, such as `p_up > 0.5`', unit: 'expression' }),
     conflict: z.enum(['hold', 'buy', 'sell']).default('hold').meta({ description: 'what is done when buy and sell are both true' }),
     short: z.boolean().default(true).meta({ description: 'false: sell closes what is held, no more' }),
     cooldown: duration()
@@ -116,7 +124,7 @@ const params = z
 export type DecideParams = z.output<typeof params>;
 
 /**
- * Each row on `in` is a trigger and gives one decision: close, where its rule is true and something is held; else buy, sell or hold. Held is
+ * Each row on `in` is a trigger and gives one decision: close, where its rule, or that of the side held, is true and something is held; else buy, sell or hold. Held is
  * every trigger with a reason against it: a used column that is null or not finite, warm-up, a conflict, the cooldown, a size below a lot, a
  * limit below a tick, a target that is held already, a row older than the one before. Buying never makes a position smaller, selling never larger.
  *

@@ -36,7 +36,9 @@ export function referenceDerive(context: KernelContext<DeriveParams>): Kernel {
       const row = names.map((name) => values[name] ?? null);
       values[field.name] = evaluate(checked.typed, row, (index, rows) => before.at(-rows)?.[names[index] ?? ''] ?? null);
     }
+    past.delete(key); // a map is in order of insertion: the longest unused is its first
     past.set(key, [...before, values].slice(-MAX_LAG));
+    if (past.size > context.params.max_keys) past.delete(past.keys().next().value as string);
     return values;
   };
 

@@ -14,6 +14,7 @@ import type { Checked } from '../expression/typed.ts';
 export interface DeriveParams {
   readonly columns: Readonly<Record<string, string>>;
   readonly by?: readonly string[] | undefined;
+  readonly max_keys: number;
 }
 
 /** A new column; its expression counts columns of the input and those before it by name. */

@@ -22,7 +22,7 @@ export function nativeDerive(context: KernelContext<DeriveParams>): Kernel {
   const columns = [...new Set([...used, ...by])];
   return nativeKernel({
     kernel: 'derive',
-    params: { by, steps: stepsOf(derived, columns) },
+    params: { by, max_keys: context.params.max_keys, steps: stepsOf(derived, columns) },
     inputs: { [INPUT_PORT]: { schema, columns } },
     outputs: {
       [MAIN_PORT]: {

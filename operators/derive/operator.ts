@@ -22,6 +22,10 @@ const params: z.ZodType<DeriveParams> = z.strictObject({
     .array(z.string().min(1))
     .optional()
     .meta({ description: 'key columns: rows before are those of the same key; default those of venue, symbol that the input has' }),
+  max_keys: z.int().min(1).max(1_000_000_000).default(1_000_000).meta({
+    description: 'keys whose rows before are kept; of one more the one whose last row came longest ago is forgotten, and begins anew',
+    unit: 'keys',
+  }),
 });
 
 /**
@@ -29,7 +33,7 @@ const params: z.ZodType<DeriveParams> = z.strictObject({
  * truth k rows of the key before, in order of arrival; null until there are k. `when ? a : b` is null where `when` is. As everywhere in
  * the language a null operand makes null (but for `coalesce`, `is null`, `and`, `or`), a division by zero is null, so are `log` at or
  * below 0, `sqrt` below 0 and an int64 that overflows; NaN and infinities go on as IEEE 754 says, and a NaN compares as neither less,
- * equal nor greater. Kept: a ring of as many rows as the longest lag, for each column that has one and each key.
+ * equal nor greater. Kept: a ring of as many rows as the longest lag, for each column that has one and each of the last `max_keys` keys.
  */
 export const derive = defineOperator({
   name: 'derive',

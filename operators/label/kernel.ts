@@ -59,6 +59,11 @@ export function referenceLabel({ params, inputs, outputs }: KernelContext<LabelP
           return;
         }
         const key = JSON.stringify(names.map((name) => row[name] ?? null), asText); // biome-ignore format: one step
+        if (!keys.has(key) && keys.size >= params.max_keys) {
+          const reason = `there are ${params.max_keys} keys already`;
+          rejected.push({ row: i, code: 'keys-full', reason, raw: Buffer.from(rowText(batch, i)) });
+          return;
+        }
         const kept = { row, ns: row.ts_event as bigint, price: row[params.price] as number, done: false };
         keys.set(key, [...(keys.get(key) ?? []), kept]);
       });

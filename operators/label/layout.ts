@@ -3,7 +3,7 @@ import { columnIndex, isWord } from '../../graph/contract/batch.ts';
 import { COLUMNS, dictionaryOf, field, REJECTED_SCHEMA } from '../../graph/contract/columns.ts';
 import { INPUT_PORT, MAIN_PORT, REJECTED_PORT, type SchemaRequest } from '../../graph/contract/operator.ts';
 import { showDuration } from '../../graph/contract/units.ts';
-import { TEXT } from '../learning/columns.ts';
+import { HORIZON_KEY, TEXT } from '../learning/columns.ts';
 import type { LabelParams } from './operator.ts';
 
 /** Port of rows whose future stays unknown. */
@@ -65,11 +65,13 @@ export function labelSchema(request: SchemaRequest<LabelParams>): Readonly<Recor
     request.fault('column-duplicate', `the input has a column "${name}" already, which label adds`, { path: [] }, hint);
   }
   if (taken.length > 0 || found.includes(null)) return null;
+  const horizon = HORIZON_FIELD.clone({ metadata: new Map([...HORIZON_FIELD.metadata, [HORIZON_KEY, showDuration(params.horizon)]]) });
   const passing = input.fields.map((one) =>
-    one.name === 'ts_event' ? TS_EVENT : one.name === HORIZON ? HORIZON_FIELD.clone({ type: one.type }) : one,
+    one.name === 'ts_event' ? TS_EVENT : one.name === HORIZON ? horizon.clone({ type: one.type }) : one,
   );
+  const added = LABEL_FIELDS.filter(({ name }) => columnIndex(input, name) < 0).map((one) => (one.name === HORIZON ? horizon : one));
   return {
-    [MAIN_PORT]: new Schema([...passing, ...LABEL_FIELDS.filter(({ name }) => columnIndex(input, name) < 0)]),
+    [MAIN_PORT]: new Schema([...passing, ...added]),
     [UNLABELLED_PORT]: input,
     [IGNORED_PORT]: input,
     [REJECTED_PORT]: REJECTED_SCHEMA,

@@ -10,10 +10,10 @@ import type { LabelParams } from './operator.ts';
 /** The kernel of `native/kernels/src/label`. */
 export function nativeLabel({ params, inputs, outputs }: KernelContext<LabelParams>): Kernel {
   const schema = inputs[INPUT_PORT] as Schema;
-  const { horizon, max_age, price } = params;
+  const { horizon, max_age, price, max_keys } = params;
   return nativeKernel({
     kernel: 'label',
-    params: { horizon, horizon_text: showDuration(horizon), max_age, price, by: keysOf(params, schema) },
+    params: { horizon, horizon_text: showDuration(horizon), max_age, price, by: keysOf(params, schema), max_keys },
     inputs: { [INPUT_PORT]: { schema } },
     outputs: {
       [MAIN_PORT]: { schema: outputs[MAIN_PORT] as Schema },

@@ -23,6 +23,10 @@ const params = z.strictObject({
     .array(z.string().min(1))
     .optional()
     .meta({ description: 'key columns: prices are those of the same key; default those of venue, symbol that the input has' }),
+  max_keys: z.int().min(1).max(1_000_000_000).default(1_000_000).meta({
+    description: 'keys that have labels; rows of one more are rejected',
+    unit: 'keys',
+  }),
 });
 
 /** Parameters of `label`, after defaults. */
@@ -58,7 +62,10 @@ export const label = defineOperator({
     },
     [UNLABELLED_PORT]: { description: 'rows whose price at the horizon is not known, as they came, when that is certain' },
     [IGNORED_PORT]: { description: 'predictions with another `horizon`, as they came; their prices count for nothing' },
-    [REJECTED_PORT]: { description: 'rows without a time or a price above 0, or late: behind the watermark when they came' },
+    [REJECTED_PORT]: {
+      description:
+        'rows without a time or a price above 0, late ones (behind the watermark when they came), and those of a key beyond max_keys (`keys-full`)',
+    },
   },
   hindsight: [UNLABELLED_PORT],
   groups(given, inputs) {

@@ -3,8 +3,8 @@ import { Float64, Int64, Schema } from 'apache-arrow';
 import { columnIndex } from '../../graph/contract/batch.ts';
 import { COLUMNS, field, REJECTED_SCHEMA } from '../../graph/contract/columns.ts';
 import { INPUT_PORT, MAIN_PORT, REJECTED_PORT, type SchemaRequest } from '../../graph/contract/operator.ts';
-import { showDuration } from '../../graph/contract/units.ts';
-import { askKeys, LABELLED_PORT, ORIGIN, PREDICTION_FIELDS, sharedKeys, TEXT, TRUTH } from '../learning/columns.ts';
+import { durationNs, showDuration } from '../../graph/contract/units.ts';
+import { askKeys, HORIZON_KEY, LABELLED_PORT, ORIGIN, PREDICTION_FIELDS, sharedKeys, TEXT, TRUTH } from '../learning/columns.ts';
 import { NUMBER, TIME } from '../statistics/columns.ts';
 import type { LearnParams } from './operator.ts';
 
@@ -87,6 +87,13 @@ export function learnSchema(request: SchemaRequest<LearnParams>): Readonly<Recor
       found.push(request.column('horizon', TEXT, { path: ['horizon'] }, LABELLED_PORT));
   }
   if (!given || !labelled) return null;
+  const told = labelled.fields.find(({ name }) => name === 'horizon')?.metadata.get(HORIZON_KEY);
+  if (params.horizon !== undefined && told !== undefined && durationNs(told) !== params.horizon) {
+    const wanted = showDuration(params.horizon);
+    const message = `learn asks for labels of ${wanted}, and all that come are of ${told}: it would learn from none`;
+    request.fault('param-invalid', message, { path: ['horizon'] }, `Say ${told} here, or ${wanted} at the label.`);
+    return null;
+  }
   const added = [...PREDICTION_FIELDS, MISSING_FIELD];
   const twice = added.filter(({ name }) => columnIndex(given, name) >= 0);
   for (const { name } of twice) {

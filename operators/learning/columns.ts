@@ -25,6 +25,9 @@ export const PREDICTION_FIELDS = [
   word('model_hash', false, 'SHA-256 of what the model is made from; of one that learns, of its parameters'),
 ] as const;
 
+/** Key of the metadata of column `horizon` that says what all rows have there, where `label` made it. */
+export const HORIZON_KEY = 'millrace.horizon';
+
 /** When a row's features were known, where `label` tells. */
 export const ORIGIN = 'ts_origin';
 export const ORIGIN_FIELD = field(ORIGIN, COLUMNS.ts_event.type, true, 'when the row was first known, ns since 1970 UTC');

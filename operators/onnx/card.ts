@@ -46,6 +46,9 @@ export type Answer = (typeof ANSWERS)[number];
 /** A card, or every fault in its text. */
 export const parseCard = (path: string, text: string) => readCard<ModelCard>(cardShape, path, text);
 
+/** Key under which a model carries the names of its features, in order, as JSON: part of the file, and so of its SHA-256. */
+export const FEATURES_KEY = 'millrace.features';
+
 /** The tensor and column that a selector names; column null: its only one. */
 export function selected(text: string): { readonly tensor: string; readonly column: number | null } {
   const match = /^([^[\]]+)(?:\[(\d+)\])?$/.exec(text);
@@ -64,7 +67,7 @@ const elementName = (element: number | null): string =>
 
 /** Why a model is not what its card says, in words that follow `model "x":`; null when it is. */
 export const modelFault = (bytes: Uint8Array, card: ModelCard): string | null =>
-  fileFault(bytes, card, (shape) => inputFault(card, shape) ?? outputsFault(card, shape));
+  fileFault(bytes, card, (shape) => inputFault(card, shape) ?? featuresFault(card, shape) ?? outputsFault(card, shape));
 
 function inputFault(card: ModelCard, shape: ModelShape): string | null {
   const names = shape.inputs.map(({ name }) => name).join(', ');
@@ -81,6 +84,26 @@ function inputFault(card: ModelCard, shape: ModelShape): string | null {
   if (width !== null && width !== undefined && width !== card.features.length)
     return `it takes ${width} features, and its card names ${card.features.length}`;
   return null;
+}
+
+/** Names that fit a card but not the model would give it numbers of another meaning, which nothing else tells. */
+function featuresFault(card: ModelCard, { metadata }: ModelShape): string | null {
+  const text = metadata.get(FEATURES_KEY);
+  if (text === undefined) return null;
+  const made = featuresIn(text);
+  if (made === null) return `its own "${FEATURES_KEY}" is no list of names in JSON`;
+  if (made.length !== card.features.length) return `it was made with ${made.length} features, and its card names ${card.features.length}`;
+  const at = made.findIndex((name, i) => name !== card.features[i]);
+  return at < 0 ? null : `its feature ${at + 1} is "${made[at]}", and its card names "${card.features[at]}" there`;
+}
+
+function featuresIn(text: string): readonly string[] | null {
+  try {
+    const parsed = z.array(z.string()).safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
 }
 
 function outputsFault({ horizons }: ModelCard, { outputs }: ModelShape): string | null {

@@ -10,6 +10,8 @@ export interface TensorShape {
 export interface ModelShape {
   readonly inputs: readonly TensorShape[];
   readonly outputs: readonly TensorShape[];
+  /** What it carries about itself, by key: its `metadata_props`. */
+  readonly metadata: ReadonlyMap<string, string>;
 }
 
 /** A fault in the bytes of a model, in words. */
@@ -22,7 +24,8 @@ const BYTES = 2;
 const FIXED32 = 5;
 
 /** Fields of `onnx.proto3`. */
-const MODEL = { irVersion: 1, graph: 7 } as const;
+const MODEL = { irVersion: 1, graph: 7, metadata: 14 } as const;
+const ENTRY = { key: 1, value: 2 } as const;
 const GRAPH = { node: 1, initializer: 5, input: 11, output: 12, sparse: 15 } as const;
 const NODE_ATTRIBUTE = 5;
 const ATTRIBUTE = { tensor: 5, graph: 6, tensors: 10, graphs: 11, sparse: 22, sparses: 23 } as const;
@@ -146,5 +149,7 @@ export function readShape(bytes: Uint8Array): ModelShape {
     else if (field.number === GRAPH.initializer) given.add(text(one(field.bytes, WEIGHTS.name)));
   }
   if (isElsewhere(graph)) throw new ModelFault('its weights lie in another file; save it as one');
-  return { inputs: inputs.filter(({ name }) => !given.has(name)), outputs };
+  const entries = whole.filter(({ number }) => number === MODEL.metadata);
+  const metadata = new Map(entries.map(({ bytes: entry }) => [text(one(entry, ENTRY.key)), text(one(entry, ENTRY.value))]));
+  return { inputs: inputs.filter(({ name }) => !given.has(name)), outputs, metadata };
 }

@@ -37,15 +37,17 @@ export interface OnnxModel {
   readonly outputs: readonly string[];
   readonly nodes: readonly OnnxNode[];
   readonly constants: readonly Constant[];
+  /** What the file says of itself, by key. */
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 /** Lowest version of the format and of the operators that has all that is used here. */
 const IR_VERSION = 8;
 const OPSET = 13;
 
-export function writeOnnx({ name, input, outputs, nodes, constants }: OnnxModel): Uint8Array {
+export function writeOnnx({ name, input, outputs, nodes, constants, metadata }: OnnxModel): Uint8Array {
   const dims = (width: number): Part[] => [message(1, [text(2, 'n')]), message(1, [number(1, width)])];
-  const value = (field: number, of: string, width: number): Part =>
+  const tensor = (field: number, of: string, width: number): Part =>
     message(field, [text(1, of), message(2, [message(1, [number(1, FLOAT), message(2, dims(width))])])]);
   const graph = [
     ...nodes.map(({ op, inputs, output }) =>
@@ -55,10 +57,16 @@ export function writeOnnx({ name, input, outputs, nodes, constants }: OnnxModel)
     ...constants.map(({ name: of, dims: sizes, values }) =>
       message(5, [...sizes.map((size) => number(1, size)), number(2, FLOAT), text(8, of), bytes(9, littleEndian(values))]),
     ),
-    value(11, input.name, input.width),
-    ...outputs.map((output) => value(12, output, 1)),
+    tensor(11, input.name, input.width),
+    ...outputs.map((output) => tensor(12, output, 1)),
   ];
-  return Buffer.concat([number(1, IR_VERSION), text(2, 'millrace'), message(7, graph), message(8, [text(1, ''), number(2, OPSET)])]);
+  return Buffer.concat([
+    number(1, IR_VERSION),
+    text(2, 'millrace'),
+    message(7, graph),
+    message(8, [text(1, ''), number(2, OPSET)]),
+    ...Object.entries(metadata).map(([key, value]) => message(14, [text(1, key), text(2, value)])),
+  ]);
 }
 
 function littleEndian(values: ArrayLike<number>): Uint8Array {

@@ -5,6 +5,8 @@ import { MIN_NS } from '../../graph/contract/frame.ts';
 import type { Kernel } from '../../graph/contract/kernel.ts';
 import { batchOf, type Row, rowsOf } from '../../graph/contract/rows.ts';
 import { type Subject, subjectOf } from '../../graph/test-kit/subject.ts';
+import { calibrate } from '../../operators/calibrate/operator.ts';
+import { label } from '../../operators/label/operator.ts';
 import { learn } from '../../operators/learn/operator.ts';
 import { ORIGIN_FIELD } from '../../operators/learning/columns.ts';
 import { mood } from '../../operators/mood/operator.ts';
@@ -45,6 +47,37 @@ test('learn has no more models than it may: rows of other keys are rejected, on 
   ]);
   for (const found of both)
     expect(found).toEqual({ out: ['A', 'B', 'A', 'B'], scores: ['B'], rejected: ['keys-full', 'keys-full', 'keys-full'] });
+});
+
+test('calibrate has no more keys than it may: rows of others are rejected, on both ports', () => {
+  const inputs = {
+    in: new Schema([COLUMNS.ts_event, symbol, number('expected_return')]),
+    labelled: new Schema([COLUMNS.ts_event, symbol, number('expected_return'), ORIGIN_FIELD, number('label_return')]),
+  };
+  const subject = subjectOf(calibrate, { probability: 'none', drift: 'none', max_keys: 2 }, inputs);
+  const given = (...symbols: (string | null)[]) => symbols.map((one, i) => ({ ts_event: BigInt(i), symbol: one, expected_return: 1 }));
+  const both = told(subject, [
+    ['in', given('A')],
+    ['labelled', given('B', 'C').map((row) => ({ ...row, ts_origin: 0n, label_return: 1 }))],
+    ['in', given('C', 'B', null, 'A')],
+  ]);
+  for (const found of both) expect(found).toEqual({ out: ['A', 'B', 'A'], rejected: ['keys-full', 'keys-full', 'keys-full'] });
+});
+
+test('label has no more keys than it may: rows of others are rejected, in their place among those that are refused', () => {
+  const subject = subjectOf(label, { horizon: '10ns', max_keys: 2 }, { in: new Schema([COLUMNS.ts_event, symbol, number('mid')]) });
+  const given = (from: bigint, symbols: string, mid: number) =>
+    [...symbols].map((one, i) => ({ ts_event: from + BigInt(i), symbol: one, mid: one === 'X' ? -1 : mid }));
+  const both = told(subject, [
+    ['in', given(0n, 'XABCXA', 2)],
+    ['in', given(10n, 'CABC', 4)],
+  ]);
+  for (const found of both)
+    expect(found).toEqual({
+      rejected: ['price-not-positive', 'keys-full', 'price-not-positive', 'keys-full', 'keys-full'],
+      out: ['A', 'B'],
+      unlabelled: ['A', 'A', 'B'],
+    });
 });
 
 test('mood has no more symbols than it may', () => {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { declarations } from '../../cli/registry.ts';
 import { compile } from '../../graph/plan/compile.ts';
 import { disk } from '../../graph/resolve/disk.ts';
-import { cardOf, linearModel, modelFolder } from './models.ts';
+import { cardOf, linearModel, modelFolder, named } from './models.ts';
 
 const BYTES = linearModel({ weights: [1, 2], bias: 0 });
 
@@ -66,6 +66,22 @@ describe('check, of a model', () => {
     expect(faults(sound(), '{ model: a.onnx }', 'spread: dictionary')).toEqual([
       expect.stringMatching(/11:59 column-type operator "predict" needs column "spread" to be a number/),
       expect.stringMatching(/11:59 column-unknown operator "predict" needs column "imbalance"/),
+    ]);
+  });
+
+  test('tells names of features that are not those that the model was made with, and takes a model that says none', () => {
+    const bytes = named(BYTES, '["spread","imbalance"]');
+    const swapped = { features: ['imbalance', 'spread'] };
+    expect(faults(modelFolder({ 'a.onnx': { bytes } }))).toEqual([]);
+    expect(faults(modelFolder({ 'a.onnx': { bytes: BYTES, card: swapped } }))).toEqual([]);
+    expect(faults(modelFolder({ 'a.onnx': { bytes, card: swapped } }))).toEqual([
+      'p.yaml:11:59 model-invalid model "a.onnx": its feature 1 is "spread", and its card names "imbalance" there',
+    ]);
+    expect(faults(modelFolder({ 'a.onnx': { bytes: named(BYTES, '["spread"]') } }))).toEqual([
+      'p.yaml:11:59 model-invalid model "a.onnx": it was made with 1 features, and its card names 2',
+    ]);
+    expect(faults(modelFolder({ 'a.onnx': { bytes: named(BYTES, 'spread') } }))).toEqual([
+      'p.yaml:11:59 model-invalid model "a.onnx": its own "millrace.features" is no list of names in JSON',
     ]);
   });
 

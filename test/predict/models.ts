@@ -32,6 +32,13 @@ export interface Linear {
   readonly open?: boolean;
 }
 
+/** A model that carries names of features, or any other text there. */
+export function named(bytes: Uint8Array, features: string): Uint8Array {
+  const model = onnx.ModelProto.decode(bytes);
+  model.metadataProps.push(onnx.StringStringEntryProto.create({ key: 'millrace.features', value: features }));
+  return onnx.ModelProto.encode(model).finish();
+}
+
 /** The model as ONNX, by the protobuf definitions of the standard: an encoder that is not ours. */
 export function linearModel({ weights, bias, rows, open }: Linear): Uint8Array {
   const k = weights.length;

@@ -20,6 +20,7 @@ describe('the shape of a model', () => {
         { name: 'probabilities', element: 1, dims: [null, 2] },
         { name: 'return', element: 1, dims: [null, 1] },
       ],
+      metadata: new Map(),
     });
     expect(readShape(linearModel({ ...WEIGHTS, rows: 7 })).inputs[0]?.dims).toEqual([7, 2]);
   });

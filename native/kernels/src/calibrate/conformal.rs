@@ -54,6 +54,11 @@ impl Conformal {
         self.miss = 1.0 - rules.coverage;
     }
 
+    /// Whether there are too few errors for bounds.
+    pub fn is_cold(&self, rules: &Rules) -> bool {
+        rules.kind != Kind::None && self.errors.len() < rules.min_rows as usize
+    }
+
     /// Offsets of the bounds from a forecast, infinite where the window is too short to know one; none until warm.
     pub fn offsets(&self, rules: &Rules) -> Option<(f64, f64)> {
         let count = self.ranked.entries().len();
@@ -80,7 +85,8 @@ impl Conformal {
         self.inside.push_back(inside);
         self.hits += usize::from(inside);
         if rules.kind == Kind::Adaptive {
-            self.miss += rules.step * (1.0 - rules.coverage - f64::from(u8::from(!inside)));
+            // at 0 all is inside, so that it rises by itself; what lies on the bound is inside too, so that at 1 it might rise for ever
+            self.miss = (self.miss + rules.step * (1.0 - rules.coverage - f64::from(u8::from(!inside)))).min(1.0);
         }
     }
 

@@ -12,7 +12,7 @@ use crate::column::{Batch, bit};
 use crate::config::{Config, Kind, Port};
 use crate::fault::Fault;
 use crate::kernel::Kernel;
-use crate::keys::Keys;
+use crate::keys::{Keys, NO_GROUP};
 use crate::output::Output;
 use crate::rejects::Rejects;
 use crate::snapshot::{Reader, Writer};
@@ -94,7 +94,7 @@ impl Calibrate {
             out: config.output("out")?,
             alarms: config.output("alarms")?,
             rejected: config.output("rejected")?,
-            keys: Keys::of_ports(&[given, labelled], &params.by)?,
+            keys: Keys::of_ports(&[given, labelled], &params.by)?.at_most(params.max_keys),
             states: Vec::new(),
             groups: Vec::new(),
             rows: CalibratedRows::new(&params)?,
@@ -141,6 +141,10 @@ impl Kernel for Calibrate {
         self.keys.groups_of(port, batch, None, &mut groups)?;
         self.grow();
         for (row, group) in groups.iter().enumerate() {
+            if *group == NO_GROUP {
+                self.rejects.push(row, "keys-full", &format!("there are {} keys already", self.params.max_keys))?;
+                continue;
+            }
             let Some((ns, said)) = self.read(port, batch, row)? else { continue };
             let state = &mut self.states[*group as usize];
             if port == 0 {

@@ -1,5 +1,5 @@
 use super::drift::{Cut, Kind};
-use super::state::{Calibrated, Params};
+use super::state::{Calibrated, Params, Stage};
 use crate::dictionary::WordTable;
 use crate::fault::Fault;
 use crate::output::{Cells, Output};
@@ -10,7 +10,13 @@ type Reading = fn(&Calibrated) -> Option<f64>;
 pub struct CalibratedRows {
     taken: Vec<i32>,
     columns: Vec<(Reading, Cells<f64>)>,
+    stages: Vec<i32>,
+    stage: WordTable,
+    uncalibrated: Vec<i64>,
 }
+
+/// By the number of a stage.
+const STAGES: [&[u8]; 4] = [b"warm_up", b"abstains", b"open", b"ready"];
 
 impl CalibratedRows {
     pub fn new(params: &Params) -> Result<Self, Fault> {
@@ -26,12 +32,23 @@ impl CalibratedRows {
             })
         };
         let columns = params.written.iter().map(|name| Ok((of(name)?, Cells::default()))).collect::<Result<_, Fault>>()?;
-        Ok(Self { taken: Vec::new(), columns })
+        let mut stage = WordTable::default();
+        STAGES.iter().for_each(|word| {
+            stage.id(word);
+        });
+        Ok(Self { taken: Vec::new(), columns, stages: Vec::new(), stage, uncalibrated: Vec::new() })
     }
 
     pub fn add(&mut self, row: usize, calibrated: &Calibrated) {
         self.taken.push(row as i32);
         self.columns.iter_mut().for_each(|(of, cells)| cells.push_option(of(calibrated)));
+        self.stages.push(match calibrated.stage {
+            Stage::WarmUp => 0,
+            Stage::Abstains => 1,
+            Stage::Open => 2,
+            Stage::Ready => 3,
+        });
+        self.uncalibrated.push(calibrated.uncalibrated);
     }
 
     pub fn flush(&mut self, port: usize, output: &mut Output) -> Result<(), Fault> {
@@ -41,9 +58,13 @@ impl CalibratedRows {
         let mut block = output.block(port, self.taken.len())?;
         block.i32s(&self.taken, None)?;
         self.columns.iter().try_for_each(|(_, cells)| block.f64s(&cells.values, Some(&cells.valid)))?;
+        block.words(&self.stages, None, &self.stage)?;
+        block.i64s(&self.uncalibrated, None)?;
         block.end()?;
         self.taken.clear();
         self.columns.iter_mut().for_each(|(_, cells)| cells.clear());
+        self.stages.clear();
+        self.uncalibrated.clear();
         Ok(())
     }
 }

@@ -31,6 +31,7 @@ pub struct Params {
     pub abstain: bool,
     pub recover_rows: i64,
     pub pending: u32,
+    pub max_keys: u32,
     /// Columns of port `out` that are written, in its order.
     pub written: Vec<String>,
 }
@@ -63,9 +64,22 @@ pub struct Said<'a> {
     pub expected: Option<f64>,
 }
 
+/// What a row's calibration has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    WarmUp,
+    Abstains,
+    /// A bound is infinite: the errors in the window do not reach as far.
+    Open,
+    Ready,
+}
+
 /// A calibrated prediction.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Calibrated {
+    pub stage: Stage,
+    /// Rows of the key so far that were not calibrated.
+    pub uncalibrated: i64,
     pub up: Option<f64>,
     pub down: Option<f64>,
     pub expected: Option<f64>,
@@ -86,6 +100,8 @@ pub struct State {
     /// Labelled rows that are still to come before predictions are given again.
     abstains: i64,
     pub rows: i64,
+    /// Rows that left while warming up or abstaining.
+    uncalibrated: i64,
     /// Bounds that were given, infinite where open; NaN where none were.
     pending: ByHorizon<2>,
 }
@@ -100,6 +116,7 @@ impl State {
             detector: Detector::new(&params.drift),
             abstains: 0,
             rows: 0,
+            uncalibrated: 0,
             pending: ByHorizon::default(),
         }
     }
@@ -112,6 +129,19 @@ impl State {
         said.expected.map(|expected| (expected + lower, expected + upper))
     }
 
+    fn stage(&self, params: &Params, bounds: Option<(f64, f64)>) -> Stage {
+        let cold = params.probability != Probability::None && matches!(self.fitted, Fitted::None);
+        if self.abstains > 0 {
+            Stage::Abstains
+        } else if cold || self.conformal.is_cold(&params.interval) {
+            Stage::WarmUp
+        } else if bounds.is_some_and(|(lower, upper)| lower.is_infinite() || upper.is_infinite()) {
+            Stage::Open
+        } else {
+            Stage::Ready
+        }
+    }
+
     pub fn calibrate(&mut self, params: &Params, said: &Said, ns: i64, tells_origin: bool) -> Calibrated {
         let bounds = self.bounds(params, said);
         if tells_origin {
@@ -119,8 +149,11 @@ impl State {
             self.pending.push(said.horizon, ns, [lower, upper], params.pending as usize);
         }
         let coverage = self.conformal.coverage();
-        if self.abstains > 0 {
-            return Calibrated { coverage, ..Calibrated::default() };
+        let stage = self.stage(params, bounds);
+        self.uncalibrated += i64::from(matches!(stage, Stage::WarmUp | Stage::Abstains));
+        let uncalibrated = self.uncalibrated;
+        if stage == Stage::Abstains {
+            return Calibrated { stage, uncalibrated, up: None, down: None, expected: None, lower: None, upper: None, coverage };
         }
         let (up, down) = match &self.fitted {
             _ if params.probability == Probability::None => (said.up, said.up.map(|p| 1.0 - p)),
@@ -136,6 +169,8 @@ impl State {
         };
         let known = |bound: f64| Some(bound).filter(|bound| bound.is_finite());
         Calibrated {
+            stage,
+            uncalibrated,
             up,
             down,
             expected: said.expected,
@@ -205,6 +240,7 @@ impl State {
     pub fn write(&self, into: &mut Writer) {
         into.i64(self.rows);
         into.i64(self.abstains);
+        into.i64(self.uncalibrated);
         into.u32(self.fresh);
         into.count(self.pairs.len());
         for (p, up) in &self.pairs {
@@ -232,10 +268,16 @@ impl State {
     pub fn read(&mut self, params: &Params, from: &mut Reader) -> Result<(), Fault> {
         self.rows = from.i64()?;
         self.abstains = from.i64()?;
+        self.uncalibrated = from.i64()?;
         self.fresh = from.u32()?;
         let count = from.count()?;
         let fresh = self.fresh > params.min_rows.max(params.refit_every);
-        if count > params.window as usize || self.rows < 0 || fresh || !(0..=params.recover_rows.max(0)).contains(&self.abstains) {
+        if count > params.window as usize
+            || self.rows < 0
+            || self.uncalibrated < 0
+            || fresh
+            || !(0..=params.recover_rows.max(0)).contains(&self.abstains)
+        {
             return Err(corrupt());
         }
         let pair = |from: &mut Reader| Ok((from.f64()?, from.u32()? == 1));
@@ -268,7 +310,7 @@ mod tests {
 
     fn params(probability: &str, drift: &str) -> Params {
         let given = serde_json::json!({
-            "by": [], "probability": probability, "window": 20, "refit_every": 3, "min_rows": 5, "pending": 4, "written": [],
+            "by": [], "probability": probability, "window": 20, "refit_every": 3, "min_rows": 5, "pending": 4, "max_keys": 9, "written": [],
             "interval": { "kind": "adaptive", "two_sided": true, "coverage": 0.8, "step": 0.05, "window": 20, "min_rows": 5, "coverage_rows": 6 },
             "drift": { "kind": drift, "delta": 0.3, "threshold": 2.0 },
             "on_loss": true, "abstain": true, "recover_rows": 3,

@@ -42,6 +42,8 @@ struct Fired {
     buy: Vec<bool>,
     sell: Vec<bool>,
     close: Vec<bool>,
+    close_long: Vec<bool>,
+    close_short: Vec<bool>,
 }
 
 pub struct Decide {
@@ -128,9 +130,13 @@ impl Decide {
 
     fn push_triggers(&mut self, batch: &Batch) -> Result<(), Fault> {
         let Self { params, fired, .. } = self;
-        for (rule, truths) in
-            [(Some(&params.buy), &mut fired.buy), (Some(&params.sell), &mut fired.sell), (params.close.as_ref(), &mut fired.close)]
-        {
+        for (rule, truths) in [
+            (Some(&params.buy), &mut fired.buy),
+            (Some(&params.sell), &mut fired.sell),
+            (params.close.as_ref(), &mut fired.close),
+            (params.close_long.as_ref(), &mut fired.close_long),
+            (params.close_short.as_ref(), &mut fired.close_short),
+        ] {
             truths.clear();
             truths.resize(batch.rows, false);
             fired.rows.clear();
@@ -220,8 +226,15 @@ impl Decide {
             say(reasons, "no order numbers left");
             return Ok(hold);
         }
-        if let Some(rule) = params.close.as_ref().filter(|_| fired.close[row]) {
-            show("close", rule, batch, row, reasons)?;
+        let closing = [
+            ("close", &params.close, fired.close[row]),
+            ("close_long", &params.close_long, held > 0 && fired.close_long[row]),
+            ("close_short", &params.close_short, held < 0 && fired.close_short[row]),
+        ];
+        for (name, rule, _) in closing.iter().filter(|(.., fires)| *fires) {
+            rule.as_ref().map_or(Ok(()), |rule| show(name, rule, batch, row, reasons))?;
+        }
+        if closing.iter().any(|(.., fires)| *fires) {
             if held != 0 {
                 return Ok(Verdict { decision: Decision::Close, target: 0 });
             }

@@ -47,6 +47,8 @@ pub struct Params {
     pub buy: Rule,
     pub sell: Rule,
     pub close: Option<Rule>,
+    pub close_long: Option<Rule>,
+    pub close_short: Option<Rule>,
     pub conflict: Conflict,
     pub short: bool,
     #[serde(deserialize_with = "ns")]

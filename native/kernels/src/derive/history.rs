@@ -57,8 +57,13 @@ impl History {
         self.groups.resize(groups, Ring::default());
     }
 
-    /// For every lag, its value at each row; the rows themselves are rows before from then on.
-    pub fn lag<'a>(&mut self, source: &Vector, groups: &[u32]) -> Result<Vec<Vector<'a>>, Fault> {
+    /// Forgets all groups but these, which are numbered anew.
+    pub fn keep(&mut self, groups: &[u32]) {
+        self.groups = groups.iter().map(|group| std::mem::take(&mut self.groups[*group as usize])).collect();
+    }
+
+    /// For every lag, its value at each row; the rows themselves are rows before from then on. Where `anew` says so, there are none before.
+    pub fn lag<'a>(&mut self, source: &Vector, groups: &[u32], anew: &[bool]) -> Result<Vec<Vector<'a>>, Fault> {
         let bits: Box<dyn Fn(usize) -> u64> = match &source.data {
             Data::F64(values) => Box::new(|row| values[row].to_bits()),
             Data::I64(values) => Box::new(|row| values[row] as u64),
@@ -69,6 +74,9 @@ impl History {
             self.rows.iter().map(|_| (Vec::with_capacity(groups.len()), Vec::with_capacity(groups.len()))).collect();
         for (row, group) in groups.iter().enumerate() {
             let ring = &mut self.groups[*group as usize];
+            if anew.get(row) == Some(&true) {
+                *ring = Ring::default();
+            }
             for (rows, (values, valid)) in self.rows.iter().zip(&mut lagged) {
                 let place = ring.place(*rows);
                 values.push(place.map_or(0, |at| ring.bits[at]));
@@ -123,7 +131,7 @@ mod tests {
 
     fn lagged(history: &mut History, values: &[i64], groups: &[u32]) -> Vec<Vec<Option<i64>>> {
         let source = Vector { data: Data::I64(values.into()), valid: None };
-        let vectors = history.lag(&source, groups).unwrap();
+        let vectors = history.lag(&source, groups, &[]).unwrap();
         let option = |vector: &Vector, row: usize| {
             if let Data::I64(values) = &vector.data { vector.is_valid(row).then(|| values[row]) } else { None }
         };

@@ -1,6 +1,7 @@
 //! Columns by expression, with values of rows before. The rules are those of `operators/derive/README.md`.
 
 mod history;
+mod recent;
 
 use crate::column::Batch;
 use crate::config::Config;
@@ -11,12 +12,14 @@ use crate::keys::Keys;
 use crate::output::Output;
 use crate::snapshot::{Reader, Writer};
 use history::History;
+use recent::Recent;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Params {
     by: Vec<String>,
+    max_keys: u32,
     steps: Vec<StepParams>,
 }
 
@@ -41,6 +44,7 @@ const MAX_LAG: usize = 10_000;
 /// Port `out`: one row an input row, a column a step `Column`.
 pub struct Derive {
     keys: Keys,
+    recent: Recent,
     steps: Vec<Step>,
     groups: Vec<u32>,
     out: usize,
@@ -57,6 +61,7 @@ impl Derive {
         });
         Ok(Self {
             keys: Keys::new(&config.inputs[config.input("in")?], &params.by)?,
+            recent: Recent::new(params.max_keys.max(1)),
             steps: steps.collect::<Result<_, Fault>>()?,
             groups: Vec::new(),
             out: config.output("out")?,
@@ -67,6 +72,7 @@ impl Derive {
 impl Kernel for Derive {
     fn push(&mut self, _port: usize, batch: &Batch, _floor_ns: i64, output: &mut Output) -> Result<(), Fault> {
         self.keys.groups(batch, None, &mut self.groups)?;
+        let anew = self.recent.follow(&self.groups, self.keys.len());
         let mut values: Vec<Vector> = Vec::new();
         let mut columns = Vec::new();
         for step in &mut self.steps {
@@ -75,8 +81,8 @@ impl Kernel for Derive {
                     history.grow(self.keys.len());
                     let absent = || Fault::new("kernel-config", "a lag is of a value before it");
                     let lagged = match of.checked_sub(batch.columns.len()) {
-                        None => history.lag(&Vector::of_column(batch, *of)?, &self.groups)?,
-                        Some(at) => history.lag(values.get(at).ok_or_else(absent)?, &self.groups)?,
+                        None => history.lag(&Vector::of_column(batch, *of)?, &self.groups, &anew)?,
+                        Some(at) => history.lag(values.get(at).ok_or_else(absent)?, &self.groups, &anew)?,
                     };
                     values.extend(lagged);
                 }
@@ -91,7 +97,16 @@ impl Kernel for Derive {
         for at in columns {
             values[at].write(&mut block)?;
         }
-        block.end()
+        block.end()?;
+        if let Some(kept) = self.recent.kept() {
+            self.keys.keep(&kept);
+            for step in &mut self.steps {
+                if let Step::Lags { history, .. } = step {
+                    history.keep(&kept);
+                }
+            }
+        }
+        Ok(())
     }
 
     fn snapshot(&self, into: &mut Writer) -> Result<bool, Fault> {
@@ -101,12 +116,14 @@ impl Kernel for Derive {
             return Ok(false);
         }
         self.keys.snapshot(into);
+        self.recent.write(into);
         histories.iter().for_each(|history| history.snapshot(into));
         Ok(true)
     }
 
     fn restore(&mut self, from: &mut Reader) -> Result<(), Fault> {
         self.keys.restore(from)?;
+        self.recent.read(self.keys.len(), from)?;
         for step in &mut self.steps {
             if let Step::Lags { history, .. } = step {
                 history.restore(self.keys.len(), from)?;

@@ -30,6 +30,7 @@ struct Params {
     max_age: i64,
     price: String,
     by: Vec<String>,
+    max_keys: u32,
 }
 
 /// A row whose future is not known yet, and a price that others may wait for.
@@ -92,7 +93,7 @@ impl Label {
             ignored: config.output("ignored")?,
             rejected: config.output("rejected")?,
             watermark_ns: i64::MIN,
-            keys: Keys::new(port, &params.by)?,
+            keys: Keys::new(port, &params.by)?.at_most(params.max_keys),
             held: Held::new(port),
             open: Vec::new(),
             horizons,
@@ -195,6 +196,7 @@ impl Kernel for Label {
         let (ts, price) = (&batch.columns[self.ts], &batch.columns[self.price]);
         let cutoff = floor_ns.max(self.watermark_ns);
         self.keep.clear();
+        let mut refused = Vec::new();
         if let Some(asked) = &mut self.asked {
             asked.follow(batch);
         }
@@ -206,14 +208,17 @@ impl Kernel for Label {
                 self.keep.push(false);
                 continue;
             }
-            let refused = self.refusal(ts, price, row, cutoff)?;
-            if let Some((code, reason)) = &refused {
-                self.rejects.push(row, code, reason)?;
-            }
-            self.keep.push(refused.is_none());
+            let refusal = self.refusal(ts, price, row, cutoff)?;
+            self.keep.push(refusal.is_none());
+            refused.extend(refusal.map(|(code, reason)| (row, code, reason)));
         }
         self.keys.groups(batch, Some(&self.keep), &mut self.groups)?;
         self.open.resize(self.keys.len(), VecDeque::new());
+        for row in (0..batch.rows).filter(|row| self.keep[*row] && self.groups[*row] == NO_GROUP) {
+            refused.push((row, "keys-full", format!("there are {} keys already", self.params.max_keys)));
+        }
+        refused.sort_by_key(|(row, ..)| *row);
+        refused.iter().try_for_each(|(row, code, reason)| self.rejects.push(*row, code, reason))?;
         let rows: Vec<usize> = (0..batch.rows).filter(|row| self.groups[*row] != NO_GROUP).collect();
         let places = self.held.keep(batch, &rows)?;
         let (times, prices) = (ts.i64s()?, price.f64s()?);

@@ -38,7 +38,8 @@ export const risk = defineOperator({
     prices: { description: 'reference prices: `ts_event`, `symbol`, the price column', optional: true },
     fills: { description: 'executions, fed back: `fills` of `match`; without them positions are what `updates` report', optional: true },
     updates: {
-      description: 'changes of orders, fed back: `orders` of `match`; without them nothing is released but by fills',
+      description:
+        'changes of orders, fed back: `orders` of `match`, and what `refusals` makes of its `rejected`; without them nothing is released but by fills',
       optional: true,
     },
     control: { description: 'kill switch and trading states: `ts_event`, `action`, `scope`, `name`, `state`, `reason`', optional: true },

@@ -13,14 +13,10 @@ const params = z.strictObject({
     .string()
     .min(1)
     .meta({ description: 'limits file, YAML; its keys: limits.schema.json and operators/risk/RULES.md', unit: 'path' }),
-  instruments: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({
-      description: 'instrument table that knows every symbol, venue and currency of the limits file; `check` says where it does not',
-      unit: 'path',
-    }),
+  instruments: z.string().min(1).optional().meta({
+    description: 'instrument table that knows every symbol, venue and currency of the limits file; `check` says where it does not',
+    unit: 'path',
+  }),
   price: z.string().min(1).default('price_ticks').meta({ description: 'price column of the port `prices`, Int64, in ticks' }),
   cancel_on_kill: z.boolean().default(true).meta({ description: 'a kill also cancels the live orders in its scope, on `accepted`' }),
 });

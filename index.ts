@@ -30,6 +30,7 @@ import { normalize as normalizeOperator } from './operators/normalize/operator.t
 import { orderFlow as orderFlowOperator } from './operators/order_flow/operator.ts';
 import { performance as performanceOperator } from './operators/performance/operator.ts';
 import { positions as positionsOperator } from './operators/positions/operator.ts';
+import { refusals as refusalsOperator } from './operators/refusals/operator.ts';
 import { type RiskParams, risk as riskOperator } from './operators/risk/operator.ts';
 import { select as selectOperator } from './operators/select/operator.ts';
 import { sentiment as sentimentOperator } from './operators/sentiment/operator.ts';
@@ -76,6 +77,8 @@ export const deduplicate = standalone(deduplicateOperator);
 export const select = standalone(selectOperator);
 /** An exchange core over instructions: `match({ depth: 5 })`, its rows on `.port('fills')`, `orders`, `book`, `auction`. */
 export const match = standalone(matchOperator);
+/** New orders that a book refused, from `.port('rejected')` of `match`, as changes of orders for the gate's `updates`. */
+export const refusals = standalone(refusalsOperator);
 /** Value at risk and expected shortfall: `valueAtRisk({ column: 'return', confidences: [0.99] })`. */
 export const valueAtRisk = standalone(varOperator);
 /** Forecasts of it against returns: `varBacktest({ var: 'var_historical_99' })`. */

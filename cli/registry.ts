@@ -43,6 +43,7 @@ import { orderFlow } from '../operators/order_flow/operator.ts';
 import { performance } from '../operators/performance/operator.ts';
 import { positions } from '../operators/positions/operator.ts';
 import { predict } from '../operators/predict/operator.ts';
+import { refusals } from '../operators/refusals/operator.ts';
 import { risk } from '../operators/risk/operator.ts';
 import { select } from '../operators/select/operator.ts';
 import { sentiment } from '../operators/sentiment/operator.ts';
@@ -75,6 +76,7 @@ const OPERATORS: readonly Operator<any>[] = [
   performance,
   positions,
   predict,
+  refusals,
   risk,
   select,
   sentiment,

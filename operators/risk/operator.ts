@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { columnIndex } from '../../graph/contract/batch.ts';
 import { defineOperator, REJECTED_PORT } from '../../graph/contract/operator.ts';
+import { parseInstruments } from '../instruments/table.ts';
 import { ACCEPTED_PORT, DENIED_PORT, DENIED_SCHEMA, riskSchema } from './layout.ts';
+import { unlisted } from './limits/listed.ts';
 import { parseLimits } from './limits/parse.ts';
 import { nativeRisk } from './native.ts';
 import { referenceRisk } from './reference/kernel.ts';
@@ -11,6 +13,10 @@ const params = z.strictObject({
     .string()
     .min(1)
     .meta({ description: 'limits file, YAML; its keys: limits.schema.json and operators/risk/RULES.md', unit: 'path' }),
+  instruments: z.string().min(1).optional().meta({
+    description: 'instrument table that knows every symbol, venue and currency of the limits file; `check` says where it does not',
+    unit: 'path',
+  }),
   price: z.string().min(1).default('price_ticks').meta({ description: 'price column of the port `prices`, Int64, in ticks' }),
   cancel_on_kill: z.boolean().default(true).meta({ description: 'a kill also cancels the live orders in its scope, on `accepted`' }),
 });
@@ -38,7 +44,8 @@ export const risk = defineOperator({
     prices: { description: 'reference prices: `ts_event`, `symbol`, the price column', optional: true },
     fills: { description: 'executions, fed back: `fills` of `match`; without them positions are what `updates` report', optional: true },
     updates: {
-      description: 'changes of orders, fed back: `orders` of `match`; without them nothing is released but by fills',
+      description:
+        'changes of orders, fed back: `orders` of `match`, and what `refusals` makes of its `rejected`; without them nothing is released but by fills',
       optional: true,
     },
     control: { description: 'kill switch and trading states: `ts_event`, `action`, `scope`, `name`, `state`, `reason`', optional: true },
@@ -52,11 +59,18 @@ export const risk = defineOperator({
   groups: (_, inputs) => (inputs.orders && columnIndex(inputs.orders, 'account') >= 0 ? ['account'] : null),
   fixed: { [DENIED_PORT]: DENIED_SCHEMA },
   schema: riskSchema,
-  files: (given) => [{ path: given.limits, place: { path: ['limits'] } }],
-  inspect({ limits }, files) {
+  files: ({ limits, instruments }) =>
+    [['limits', limits], ['instruments', instruments]].flatMap(([key = '', path]) => (path === undefined ? [] : [{ path, place: { path: [key] } }])), // biome-ignore format: one line
+  inspect({ limits, instruments }, files) {
     const text = files.get(limits);
     const parsed = text === undefined ? null : parseLimits(text);
-    return parsed && 'faults' in parsed ? parsed.faults.map(({ code: _, ...fault }) => ({ path: limits, ...fault })) : [];
+    const list = instruments === undefined ? null : parseInstruments(files.get(instruments) ?? '');
+    const beside = text !== undefined && parsed && 'limits' in parsed && list ? unlisted(text, parsed.limits, list.instruments) : [];
+    const faults = parsed && 'faults' in parsed ? parsed.faults : beside;
+    return [
+      ...faults.map(({ code: _, ...fault }) => ({ path: limits, ...fault })),
+      ...(list?.faults ?? []).map((fault) => ({ path: instruments as string, ...fault })),
+    ];
   },
   create: nativeRisk,
   reference: referenceRisk,

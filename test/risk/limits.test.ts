@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { fileSchema } from '../../graph/plan/json-schema.ts';
 import { decimalText, scaled } from '../../operators/risk/limits/decimal.ts';
+import { readDocument } from '../../operators/risk/limits/document.ts';
 import { faultText, parseLimits } from '../../operators/risk/limits/parse.ts';
+import { readPlain } from '../../operators/risk/limits/plain.ts';
 import { limitsShape } from '../../operators/risk/limits/shape.ts';
 import { risk } from '../../operators/risk/operator.ts';
 
@@ -43,26 +46,41 @@ rates: { EUR: 1.08 }
     'key-unknown 4:13 "defaults" has no key "max_gros" (Did you mean "max_gross"?)',
     'value-invalid 4:35 "defaults.max_net" is -1: expected an amount from 0 to 10^15 with at most 18 decimal places',
     'value-invalid 7:22 there is no symbol "ETHUSDTT" under "symbols" (Did you mean "ETHUSDT"?)',
-    'value-invalid 7:64 "accounts.beta.message_rate.messages" is 0: Too small: expected number to be >=1',
+    'value-invalid 7:64 "accounts.beta.message_rate.messages" is 0: expected a whole number of at least 1',
     'value-invalid 7:72 "accounts.beta.message_rate.per" is "1x": expected a positive duration such as 250ms, 1s, 5m, 1h or 1d',
     'value-invalid 7:89 "accounts.beta.max_gross" is "99999999999999999.5": expected an amount from 0 to 10^15 with at most 18 decimal places',
-    'value-invalid 8:19 "accounts.gamma.state" is "closed": Invalid option: expected one of "active"|"reducing"|"halted"',
-    'value-type 8:42 "accounts.gamma.max_size_lots" is 1.5: expected int, received number',
-    'value-type 8:64 "accounts.gamma.max_open_orders" is "many": expected number, received string',
+    'value-invalid 8:19 "accounts.gamma.state" is "closed": expected active, reducing or halted',
+    'value-type 8:42 "accounts.gamma.max_size_lots" is 1.5: expected a whole number such as 100',
+    'value-type 8:64 "accounts.gamma.max_open_orders" is "many": expected a whole number such as 100',
     'key-missing 10:3 "symbols.BTCUSDT" needs "tick_value"',
     'value-invalid 10:24 currency "EURO" is neither the base currency nor under "rates" (Did you mean "EUR"?)',
   ]);
 });
 
 test.each([
-  ['', 'value-type 1:1 the file is null: expected object, received null'],
-  ['- 1', 'value-type 1:1 the file is [1]: expected object, received array'],
+  ['', 'value-type 1:1 the file is empty: expected a map with version, currency, accounts and symbols'],
+  ['- 1', 'value-type 1:1 the file is [1]: expected a map with version, currency, accounts and symbols'],
   ['version: 1\n---\nversion: 1', 'yaml-documents 3:1 the file holds more than one document'],
   ['['.repeat(10_000), 'yaml-too-deep 1:65 values are nested too deep'],
   ['a: *x', 'yaml-syntax 1:4 nothing is called "x"'],
   [`${BASE}accounts: { beta: }`, 'key-duplicate 5:1 "accounts" is there twice'],
   [BASE.replace('alpha:', 'alpha: , alpha:'), 'key-duplicate 3:22 "alpha" is there twice'],
   [BASE.replace('alpha', '__proto__'), 'key-invalid 3:13 "__proto__" is no name'],
+  [`${BASE}restricted: BTC`, 'value-type 5:13 "restricted" is "BTC": expected a list of symbols such as [BTCUSDT, ETHUSDT]'],
+  [`${BASE}defaults: 5`, 'value-type 5:11 "defaults" is 5: expected a map such as { max_size_lots: 100 }'],
+  [`${BASE}state: haltd`, 'value-invalid 5:8 "state" is "haltd": expected active, reducing or halted (Did you mean "halted"?)'],
+  [`${BASE}defaults: { duplicate_window: 5 }`, 'value-type 5:31 "defaults.duplicate_window" is 5: expected text such as 250ms'],
+  [
+    `${BASE}defaults: { message_rate: fast }`,
+    'value-type 5:27 "defaults.message_rate" is "fast": expected a map such as { messages: 100, per: 1s }',
+  ],
+  [
+    `${BASE}defaults: { max_open_orders: 2000000 }`,
+    'value-invalid 5:30 "defaults.max_open_orders" is 2000000: expected a whole number of at most 1000000',
+  ],
+  [BASE.replace('{ tick_value: 0.01 }', ''), 'value-type 4:18 "symbols.BTC" is empty: expected a map such as { tick_value: 0.01 }'],
+  [BASE.replace('USD', '[]'), 'value-type 2:11 "currency" is []: expected text such as USD'],
+  [BASE.replace('USD', '""'), 'value-invalid 2:11 "currency" is "": expected text that is not empty'],
   [
     BASE.replace('0.01', '0.0000000000000000001'),
     'value-invalid 4:31 "symbols.BTC.tick_value" is "0.0000000000000000001": expected what one tick of one lot is worth: a decimal above 0 with at most 18 decimal places',
@@ -129,6 +147,40 @@ test('no text makes the reader throw', () => {
   ); // biome-ignore format: as above
 });
 
+/** Whether a text is of plain form; what is read of it is then what all of YAML reads. */
+function isPlain(text: string): boolean {
+  const plain = readPlain(text);
+  if (plain !== null) expect(readDocument(text), text).toEqual({ read: { value: plain, span: expect.any(Function) } });
+  return plain !== null;
+}
+
+test('a text of plain form is read as YAML reads it, and no other text is read so', () => {
+  const example = readFileSync(new URL('../../examples/exchange/limits.yaml', import.meta.url), 'utf8')
+    .slice(0, 2000)
+    .replace(/.*$/, '');
+  expect(isPlain(example)).toBe(true);
+  expect(
+    isPlain('a:\n  b: { c: 1.50, d: -7, e: [X1, y-z], f: , g: {}, h: 1d }   # why\n\n # more\nc: 12345678901234567\nd:\n  { e: [] }'),
+  ).toBe(true);
+  for (const text of ['', '# a', 'a', 'a: b\n  c: d', 'a: 1\na: 2', '- a', 'a: [b\n]', 'a: &x 1', 'a: 0x1f', 'a: null', 'a: b c', '  a: 1', 'a: {b: 1}\n  c: 2', 'a: "b"', 'a:b', 'a: é', '__proto__: 1', 'a: 007']) // biome-ignore format: one line
+    expect(isPlain(text), text).toBe(false);
+  let plain = 0;
+  const piece = fc.constantFrom('a:', 'b: ', 'c: 1', ' d: {', ' e: [x,y] ', '}', ' ', '  ', '\n', '\n', '\n  ', '\n    ', ',', 'f: ', '# g', ' # h', '1s', '1.5', '1.', '.5', '-1', '- 1', 'null', 'True', '~', '1e3', '00', '-', '--- ', ':', '{}', '[ ]', '"', '&i', '0o7', '_', '\t', '\r\n', 'j k', '/l', '<<: ', '!m'); // biome-ignore format: one line
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+      plain += Number(isPlain(pieces.join('')));
+    }),
+    { seed: 1, numRuns: 2500 },
+  );
+  fc.assert(
+    fc.property(fc.nat(600), fc.nat(6), fc.constantFrom('', ' ', '\n', ':', '{', '}', ',', '#', '0', '-', 'a: ', '  '), (at, cut, put) => {
+      plain += Number(isPlain(example.slice(0, at) + put + example.slice(at + cut, 900)));
+    }),
+    { seed: 1, numRuns: 600 },
+  );
+  expect(plain).toBeGreaterThan(50);
+});
+
 test('a check of a pipeline tells of them', () => {
   const params = risk.params.parse({ limits: 'l.yaml' });
   expect(risk.inspect?.(params, new Map([['l.yaml', BASE]]))).toEqual([]);
@@ -136,6 +188,35 @@ test('a check of a pipeline tells of them', () => {
   expect(risk.inspect?.(params, new Map([['l.yaml', 'version: 1\ncurrency: USD\nsymbols: {}\n']]))).toEqual([
     { path: 'l.yaml', from: 0, to: 1, message: 'the file needs "accounts"' },
   ]);
+});
+
+test('what the instrument table does not know is told at its line', () => {
+  const text = `version: 1
+currency: USD
+rates: { EUR: 1.08 }
+accounts: { alpha: }
+venues: { sim: , smi: }
+symbols:
+  BTC: { tick_value: 1 }
+  DAX: { tick_value: 1 }
+  EST: { tick_value: 1, currency: EUR }
+  BTCX: { tick_value: 1 }
+`;
+  const table = 'venue,symbol,tick_size,lot_size,currency\nsim,BTC,1,1,USD\nsim,DAX,1,1,EUR\nsim,EST,1,1,USD\nsim,ETH,1,1,USD\n';
+  const inspected = (limits: string, instruments: string) => {
+    const params = risk.params.parse({ limits: 'l.yaml', instruments: 'i.csv' });
+    const found = risk.inspect?.(params, new Map([['l.yaml', limits], ['i.csv', instruments]])) ?? []; // biome-ignore format: one line
+    return found.map(({ path, ...fault }) => (path === 'l.yaml' ? faultText(limits, { code: '', ...fault }) : path));
+  };
+  expect(inspected(text, table)).toEqual([
+    '5:18 the instrument table has no venue "smi"',
+    '8:3 the tick value of "DAX" is in USD, and the instrument table has it in EUR (Add "currency: EUR".)',
+    '9:35 the tick value of "EST" is in EUR, and the instrument table has it in USD',
+    '10:3 the instrument table has no symbol "BTCX" (Did you mean "BTC"?)',
+  ]);
+  expect(inspected(text, table.replace('1,1,EUR', '1,0,EUR'))).toContain('i.csv');
+  const example = (name: string) => readFileSync(new URL(`../../examples/exchange/${name}`, import.meta.url), 'utf8');
+  expect(inspected(example('limits.yaml'), example('instruments.csv'))).toEqual([]);
 });
 
 test('the schema for editors explains every key', () => {

@@ -33,10 +33,11 @@ const step = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: fc.constant('new' as const), account: fc.constantFrom(...ACCOUNTS), symbol: fc.constantFrom(...SYMBOLS), side: fc.constantFrom('buy', 'sell'), off: fc.integer({ min: -6, max: 6 }), size: lots, strategy: fc.constantFrom('mm', 'mm', 'arb'), id: fc.integer({ min: 1, max: 9 }) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('amend' as const), nth: fc.nat(7), size: fc.option(lots), off: fc.option(fc.integer({ min: -6, max: 6 })) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('cancel' as const), nth: fc.nat(7) }) },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('take' as const), refuse: fc.boolean() }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('take' as const), refuse: fc.boolean(), silent: fc.integer({ min: 0, max: 3 }).map((n) => n === 0) }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('fill' as const), nth: fc.nat(7), lots, better: fc.integer({ min: 0, max: 3 }) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('hear fills' as const), count: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('hear updates' as const), count: fc.integer({ min: 1, max: 4 }) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('hear refusals' as const), count: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('control' as const), action: fc.constantFrom('kill', 'resume', 'resume', 'state'), scope: fc.constantFrom('account', 'strategy', 'symbol', 'all'), state: fc.constantFrom('active', 'active', 'reducing', 'halted'), pick: fc.nat(1) }) },
 ); // biome-ignore format: a table
 
@@ -78,13 +79,16 @@ class Market {
       const price = one.do === 'amend' && one.off !== null ? (REFERENCE[order.symbol] ?? 0n) + BigInt(one.off) : null;
       this.order({ ...row, size_lots: size, price_ticks: price });
     } else if (one.do === 'take') {
-      this.venue.take(one.refuse);
+      this.venue.take(one.refuse, one.silent);
     } else if (one.do === 'fill') {
       this.venue.fill(one.nth, BigInt(one.lots), BigInt(one.better), 0n);
     } else if (one.do === 'control') {
       this.control(one);
     } else {
-      const [port, feed] = one.do === 'hear fills' ? (['fills', this.venue.fills] as const) : (['updates', this.venue.updates] as const);
+      const { fills, updates, refusals } = this.venue;
+      const feeds = { 'hear fills': fills, 'hear updates': updates, 'hear refusals': refusals };
+      const port = one.do === 'hear fills' ? 'fills' : 'updates';
+      const feed = feeds[one.do];
       for (const row of feed.splice(0, one.count)) expect(this.gate.push(port, row).rejected).toEqual([]);
     }
     this.holds();

@@ -22,8 +22,8 @@ interface Execution {
 }
 
 /**
- * A venue that takes messages when it likes, refuses some without a word, fills any part of any live order at its limit or better, and
- * tells of fills and of changes on two feeds that lag as they like. It knows the truth that the gate can only bound.
+ * A venue that takes messages when it likes, refuses some, of new orders mostly with a word, fills any part of any live order at its limit or
+ * better, and tells of fills, changes and refusals on three feeds that lag as they like. It knows the truth that the gate can only bound.
  */
 export class Venue {
   readonly #inbox: Row[] = [];
@@ -31,19 +31,24 @@ export class Venue {
   readonly executions: Execution[] = [];
   readonly fills: Row[] = [];
   readonly updates: Row[] = [];
+  readonly refusals: Row[] = [];
 
   /** A row that the gate let through. */
   send(row: Row): void {
     this.#inbox.push(row);
   }
 
-  /** Takes the oldest message, or refuses it. */
-  take(refuse: boolean): void {
+  /** Takes the oldest message, or refuses it; of a new order that it refuses it tells unless it is `silent`. */
+  take(refuse: boolean, silent: boolean): void {
     const row = this.#inbox.shift();
     if (!row) return;
     const order = this.#live.find((live) => live.account === row.account && live.symbol === row.symbol && live.id === row.order_id);
     if (row.action === 'new') {
-      if (order || refuse) return;
+      if (order || refuse) {
+        const { order_id = null, account = null, symbol = null, size_lots = null } = row;
+        if (!silent) this.refusals.push({ order_id, account, symbol, status: 'rejected', size_lots, filled_lots: 0n, price_ticks: null });
+        return;
+      }
       const live = {
         account: String(row.account),
         symbol: String(row.symbol),

@@ -2,22 +2,39 @@ import type { z } from 'zod';
 import { nearest } from '../../expression/nearest.ts';
 import { type Fault, type Path, type Read, readDocument } from './document.ts';
 import { keysAt } from './keys.ts';
+import { readPlain } from './plain.ts';
 import { limitsShape } from './shape.ts';
 import { type Limits, rateOf, tableOf, unitOf } from './table.ts';
+import { wantedAt } from './words.ts';
 
 export type Parsed = { readonly limits: Limits } | { readonly faults: readonly Fault[] };
 
 /** Reads a limits file: the limits, or everything that is wrong with it, each fault with its place in the text. Never throws. */
 export function parseLimits(text: string): Parsed {
-  const document = readDocument(text);
+  const document = readText(text);
   if ('faults' in document) return document;
   const { read } = document;
   const parsed = limitsShape.safeParse(read.value);
-  const faults = parsed.success ? [] : parsed.error.issues.flatMap((issue) => faultsOf(issue, read));
+  const faults = parsed.success ? [] : causes(parsed.error.issues).flatMap((issue) => faultsOf(issue, read));
   faults.push(...strangers(read));
   if (parsed.success) faults.push(...unitFaults(parsed.data, read));
   if (faults.length > 0 || !parsed.success) return { faults: faults.sort((a, b) => a.from - b.from) };
   return { limits: tableOf(parsed.data) };
+}
+
+/** The data of a text; where its parts stand is found out when the first fault asks, since that takes most of the time. */
+export function readText(text: string): ReturnType<typeof readDocument> {
+  const value = readPlain(text);
+  if (value === null) return readDocument(text);
+  let whole: Read | null = null;
+  const span: Read['span'] = (path, key) => {
+    if (whole === null) {
+      const document = readDocument(text);
+      whole = 'read' in document ? document.read : { value, span: () => ({ from: 0, to: 1 }) };
+    }
+    return whole.span(path, key);
+  };
+  return { read: { value, span } };
 }
 
 /** `3:14 message`, with the fault's line and column, from 1. */
@@ -44,6 +61,13 @@ function valueAt(value: unknown, path: Path): unknown {
   );
 }
 
+/** Issues without those of a value whose very type is wrong. */
+function causes(issues: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] {
+  const at = (issue: z.core.$ZodIssue): string => JSON.stringify(issue.path);
+  const mistyped = new Set(issues.filter(({ code }) => code === 'invalid_type').map(at));
+  return issues.filter((issue) => issue.code === 'invalid_type' || !mistyped.has(at(issue)));
+}
+
 function faultsOf(issue: z.core.$ZodIssue, read: Read): Fault[] {
   const path = issue.path as Path;
   if (issue.code === 'invalid_union') {
@@ -65,11 +89,12 @@ function faultsOf(issue: z.core.$ZodIssue, read: Read): Fault[] {
     return [{ ...read.span(path.slice(0, -1), true), code: 'key-missing', message: `${whereOf(path.slice(0, -1))} needs "${key}"` }];
   }
   const code = issue.code === 'invalid_type' || issue.code === 'invalid_union' ? 'value-type' : 'value-invalid';
-  const message = `${whereOf(path)} is ${shown(found)}: ${issue.message.replace(/^Invalid input: /, '')}`;
-  return [{ ...read.span(path), code, message }];
+  const { text, ...hint } = wantedAt(issue, path, found);
+  return [{ ...read.span(path), code, message: `${whereOf(path)} is ${shown(found)}: ${text}`, ...hint }];
 }
 
 function shown(value: unknown): string {
+  if (value === null) return 'empty';
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

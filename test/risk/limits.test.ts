@@ -4,9 +4,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { fileSchema } from '../../graph/plan/json-schema.ts';
 import { decimalText, scaled } from '../../operators/risk/limits/decimal.ts';
-import { readDocument } from '../../operators/risk/limits/document.ts';
 import { faultText, parseLimits } from '../../operators/risk/limits/parse.ts';
-import { readPlain } from '../../operators/risk/limits/plain.ts';
 import { limitsShape } from '../../operators/risk/limits/shape.ts';
 import { risk } from '../../operators/risk/operator.ts';
 
@@ -145,40 +143,6 @@ test('no text makes the reader throw', () => {
     }),
     { seed: 1, numRuns: 1500 },
   ); // biome-ignore format: as above
-});
-
-/** Whether a text is of plain form; what is read of it is then what all of YAML reads. */
-function isPlain(text: string): boolean {
-  const plain = readPlain(text);
-  if (plain !== null) expect(readDocument(text), text).toEqual({ read: { value: plain, span: expect.any(Function) } });
-  return plain !== null;
-}
-
-test('a text of plain form is read as YAML reads it, and no other text is read so', () => {
-  const example = readFileSync(new URL('../../examples/exchange/limits.yaml', import.meta.url), 'utf8')
-    .slice(0, 2000)
-    .replace(/.*$/, '');
-  expect(isPlain(example)).toBe(true);
-  expect(
-    isPlain('a:\n  b: { c: 1.50, d: -7, e: [X1, y-z], f: , g: {}, h: 1d }   # why\n\n # more\nc: 12345678901234567\nd:\n  { e: [] }'),
-  ).toBe(true);
-  for (const text of ['', '# a', 'a', 'a: b\n  c: d', 'a: 1\na: 2', '- a', 'a: [b\n]', 'a: &x 1', 'a: 0x1f', 'a: null', 'a: b c', '  a: 1', 'a: {b: 1}\n  c: 2', 'a: "b"', 'a:b', 'a: é', '__proto__: 1', 'a: 007']) // biome-ignore format: one line
-    expect(isPlain(text), text).toBe(false);
-  let plain = 0;
-  const piece = fc.constantFrom('a:', 'b: ', 'c: 1', ' d: {', ' e: [x,y] ', '}', ' ', '  ', '\n', '\n', '\n  ', '\n    ', ',', 'f: ', '# g', ' # h', '1s', '1.5', '1.', '.5', '-1', '- 1', 'null', 'True', '~', '1e3', '00', '-', '--- ', ':', '{}', '[ ]', '"', '&i', '0o7', '_', '\t', '\r\n', 'j k', '/l', '<<: ', '!m'); // biome-ignore format: one line
-  fc.assert(
-    fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
-      plain += Number(isPlain(pieces.join('')));
-    }),
-    { seed: 1, numRuns: 2500 },
-  );
-  fc.assert(
-    fc.property(fc.nat(600), fc.nat(6), fc.constantFrom('', ' ', '\n', ':', '{', '}', ',', '#', '0', '-', 'a: ', '  '), (at, cut, put) => {
-      plain += Number(isPlain(example.slice(0, at) + put + example.slice(at + cut, 900)));
-    }),
-    { seed: 1, numRuns: 600 },
-  );
-  expect(plain).toBeGreaterThan(50);
 });
 
 test('a check of a pipeline tells of them', () => {

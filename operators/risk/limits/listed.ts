@@ -1,14 +1,13 @@
 import { nearest } from '../../expression/nearest.ts';
 import type { Instrument } from '../../instruments/table.ts';
-import type { Fault, Path } from './document.ts';
-import { readText } from './parse.ts';
+import { type Fault, type Path, readDocument } from './document.ts';
 import type { Limits } from './table.ts';
 
 type Values = Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
 
 /** What good limits say of symbols, venues and currencies that an instrument table says otherwise, each at its place in their text. */
 export function unlisted(text: string, limits: Limits, instruments: readonly Instrument[]): readonly Fault[] {
-  const document = readText(text);
+  const document = readDocument(text);
   if ('faults' in document) return document.faults;
   const { read } = document;
   const symbols = new Map(instruments.map(({ symbol, currency }) => [symbol, currency]));

@@ -2,7 +2,6 @@ import type { z } from 'zod';
 import { nearest } from '../../expression/nearest.ts';
 import { type Fault, type Path, type Read, readDocument } from './document.ts';
 import { keysAt } from './keys.ts';
-import { readPlain } from './plain.ts';
 import { limitsShape } from './shape.ts';
 import { type Limits, rateOf, tableOf, unitOf } from './table.ts';
 import { wantedAt } from './words.ts';
@@ -11,7 +10,7 @@ export type Parsed = { readonly limits: Limits } | { readonly faults: readonly F
 
 /** Reads a limits file: the limits, or everything that is wrong with it, each fault with its place in the text. Never throws. */
 export function parseLimits(text: string): Parsed {
-  const document = readText(text);
+  const document = readDocument(text);
   if ('faults' in document) return document;
   const { read } = document;
   const parsed = limitsShape.safeParse(read.value);
@@ -20,21 +19,6 @@ export function parseLimits(text: string): Parsed {
   if (parsed.success) faults.push(...unitFaults(parsed.data, read));
   if (faults.length > 0 || !parsed.success) return { faults: faults.sort((a, b) => a.from - b.from) };
   return { limits: tableOf(parsed.data) };
-}
-
-/** The data of a text; where its parts stand is found out when the first fault asks, since that takes most of the time. */
-export function readText(text: string): ReturnType<typeof readDocument> {
-  const value = readPlain(text);
-  if (value === null) return readDocument(text);
-  let whole: Read | null = null;
-  const span: Read['span'] = (path, key) => {
-    if (whole === null) {
-      const document = readDocument(text);
-      whole = 'read' in document ? document.read : { value, span: () => ({ from: 0, to: 1 }) };
-    }
-    return whole.span(path, key);
-  };
-  return { read: { value, span } };
 }
 
 /** `3:14 message`, with the fault's line and column, from 1. */

@@ -58,7 +58,7 @@ impl Plain {
 }
 
 /// What an order says of itself; none of what is refused and of what few orders say.
-#[inline]
+#[inline(always)]
 fn words(terms: &Terms, self_trade: SelfTrade) -> Option<(Side, Kind, TimeInForce, SelfTrade)> {
     let (Given::Is(side), Given::Is(kind)) = (terms.side, terms.kind) else { return None };
     let time_in_force = match terms.time_in_force {
@@ -96,7 +96,7 @@ impl Book {
         true
     }
 
-    #[inline]
+    #[inline(always)] // its result is large and used at once
     fn plain(&self, terms: &Terms) -> Option<Plain> {
         let (side, kind, time_in_force, self_trade) = words(terms, self.settings.self_trade)?;
         let size = terms.size?;

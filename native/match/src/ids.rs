@@ -163,9 +163,9 @@ mod tests {
         let mut state = 1_u64;
         for _ in 0..200_000 {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            let pattern = state >> 62;
+            let pattern = (state >> 33) % 5;
             let small = (state >> 40) as i64 % 700;
-            let id = [small, small << 32, -small, i64::MIN + small * 8][pattern as usize];
+            let id = [small, small << 32, -small, i64::MIN + small * 8, small * 512][pattern as usize];
             match map.remove(&id) {
                 Some(at) => {
                     assert_eq!(ids.get(id, &orders), Some(at));
@@ -183,5 +183,23 @@ mod tests {
         }
         assert!(map.iter().all(|(id, at)| ids.get(*id, &orders) == Some(*at)));
         assert_eq!(ids.values().count(), map.len());
+    }
+
+    #[test]
+    fn full_rows_cost_a_new_id_a_few_steps() {
+        let (mut ids, mut orders) = (Ids::default(), Slab::default());
+        for id in 0..32_768 {
+            let at = orders.insert(order(id));
+            ids.insert(id, at);
+        }
+        let steps = |id: i64| {
+            let (mut place, mut steps) = (tag(id) as usize & ids.mask(), 0);
+            while ids.entries[place].at != NONE {
+                (place, steps) = ((place + STEP) & ids.mask(), steps + 1);
+            }
+            steps
+        };
+        assert!((32_768..65_536).map(steps).sum::<usize>() < 4 * 32_768);
+        assert!((32_768..65_536).map(|id| steps(id << 20)).sum::<usize>() < 4 * 32_768);
     }
 }

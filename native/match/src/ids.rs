@@ -1,8 +1,9 @@
 use crate::order::Order;
 use crate::slab::{NONE, Slab};
 
-/// Ids of live orders to their numbers: open addressing, where sixteen neighbouring ids lie side by side, since venues number
-/// orders upwards and what comes now is near what came last. The id itself is read from the order.
+/// Ids of live orders to their numbers: open addressing, where 512 neighbouring ids lie side by side, since venues number orders upwards
+/// and what comes now is near what came last. What does not find its place free goes on by more than that, so that a full row of
+/// neighbours in the way costs one step. The id itself is read from the order.
 #[derive(Debug)]
 pub struct Ids {
     entries: Vec<Entry>,
@@ -20,11 +21,28 @@ struct Entry {
 const FREE: Entry = Entry { tag: 0, at: NONE };
 const LEAST: usize = 64;
 
+/// Ids that lie side by side: a page of memory full.
+const NEIGHBOURS_BITS: u32 = 9;
+/// Odd, so that every place is reached; out of the row at once.
+const STEP: usize = (1 << NEIGHBOURS_BITS) + 1;
+/// `STEP * BACK` is 1: from a distance between places to steps.
+const BACK: usize = {
+    let (mut back, mut right) = (STEP, 3); // right in that many lowest bits, each turn in twice as many
+    while right < usize::BITS {
+        back = back.wrapping_mul(2_usize.wrapping_sub(STEP.wrapping_mul(back)));
+        right *= 2;
+    }
+    back
+};
+
+const _: () = assert!(STEP.wrapping_mul(BACK) == 1);
+
+#[inline]
 fn tag(id: i64) -> u32 {
-    // a folded product of what sixteen neighbours share, then the place among them
-    let product = u128::from((id >> 4) as u64 ^ 0x9E37_79B9_7F4A_7C15) * 0xA076_1D64_78BD_642F;
+    // a folded product of what the neighbours share, then the place among them
+    let product = u128::from((id >> NEIGHBOURS_BITS) as u64 ^ 0x9E37_79B9_7F4A_7C15) * 0xA076_1D64_78BD_642F;
     let hash = (product >> 64) as u64 ^ product as u64;
-    ((hash as u32) << 4) | (id & 15) as u32
+    (hash as u32).wrapping_add(id as u32 & ((1 << NEIGHBOURS_BITS) - 1))
 }
 
 impl Default for Ids {
@@ -54,7 +72,7 @@ impl Ids {
             if entry.tag == tag && orders[entry.at].id == id {
                 return Some(entry.at);
             }
-            place = (place + 1) & mask;
+            place = (place + STEP) & mask;
         }
     }
 
@@ -72,7 +90,7 @@ impl Ids {
         let mask = self.mask();
         let mut place = entry.tag as usize & mask;
         while self.entries[place].at != NONE {
-            place = (place + 1) & mask;
+            place = (place + STEP) & mask;
         }
         self.entries[place] = entry;
     }
@@ -85,21 +103,21 @@ impl Ids {
             if self.entries[hole].at == NONE {
                 return;
             }
-            hole = (hole + 1) & mask;
+            hole = (hole + STEP) & mask;
         }
         self.len -= 1;
         // what lies behind moves up, unless it would then lie before where it belongs
-        let mut place = hole;
+        let (mut place, mut steps) = (hole, 0);
         loop {
-            place = (place + 1) & mask;
+            (place, steps) = ((place + STEP) & mask, steps + 1);
             let entry = self.entries[place];
             if entry.at == NONE {
                 break;
             }
-            let from_home = place.wrapping_sub(entry.tag as usize) & mask;
-            if from_home >= place.wrapping_sub(hole) & mask {
+            let from_home = place.wrapping_sub(entry.tag as usize).wrapping_mul(BACK) & mask;
+            if from_home >= steps {
                 self.entries[hole] = entry;
-                hole = place;
+                (hole, steps) = (place, 0);
             }
         }
         self.entries[hole] = FREE;
@@ -145,9 +163,9 @@ mod tests {
         let mut state = 1_u64;
         for _ in 0..200_000 {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            let pattern = state >> 62;
+            let pattern = (state >> 33) % 5;
             let small = (state >> 40) as i64 % 700;
-            let id = [small, small << 32, -small, i64::MIN + small * 8][pattern as usize];
+            let id = [small, small << 32, -small, i64::MIN + small * 8, small * 512][pattern as usize];
             match map.remove(&id) {
                 Some(at) => {
                     assert_eq!(ids.get(id, &orders), Some(at));
@@ -165,5 +183,23 @@ mod tests {
         }
         assert!(map.iter().all(|(id, at)| ids.get(*id, &orders) == Some(*at)));
         assert_eq!(ids.values().count(), map.len());
+    }
+
+    #[test]
+    fn full_rows_cost_a_new_id_a_few_steps() {
+        let (mut ids, mut orders) = (Ids::default(), Slab::default());
+        for id in 0..32_768 {
+            let at = orders.insert(order(id));
+            ids.insert(id, at);
+        }
+        let steps = |id: i64| {
+            let (mut place, mut steps) = (tag(id) as usize & ids.mask(), 0);
+            while ids.entries[place].at != NONE {
+                (place, steps) = ((place + STEP) & ids.mask(), steps + 1);
+            }
+            steps
+        };
+        assert!((32_768..65_536).map(steps).sum::<usize>() < 4 * 32_768);
+        assert!((32_768..65_536).map(|id| steps(id << 20)).sum::<usize>() < 4 * 32_768);
     }
 }

@@ -23,13 +23,21 @@ impl Book {
     #[inline]
     pub fn cancel<S: Sink>(&mut self, order_id: i64, account: u32, sink: &mut S) -> Result<(), Refusal> {
         let Some(at) = self.live(order_id, account) else { return refuse(Code::OrderUnknown, Field::OrderId) };
-        self.end(at, Status::Canceled, None, sink);
+        if !self.cancel_plain(at, sink) {
+            self.end(at, Status::Canceled, None, sink);
+        }
         self.close(sink);
         Ok(())
     }
 
     /// A new order at the time that `advance` has reached. Errors: the codes of section 2 of the rules.
+    #[inline]
     pub fn enter<S: Sink>(&mut self, terms: &Terms, sink: &mut S) -> Result<(), Refusal> {
+        if self.enter_plain(terms, sink) { Ok(()) } else { self.enter_checked(terms, sink) }
+    }
+
+    #[inline(never)]
+    fn enter_checked<S: Sink>(&mut self, terms: &Terms, sink: &mut S) -> Result<(), Refusal> {
         let checked = self.check_new(terms)?;
         self.entries += 1;
         let traits = Traits::new(checked.side, checked.kind, checked.time_in_force, checked.self_trade, checked.post_only).marked(
@@ -127,12 +135,18 @@ impl Book {
             }
             return self.rest(at);
         }
+        self.take_then_rest(at, sink);
+    }
+
+    /// Lets an order that is in no queue take; what is left of it rests or ends.
+    pub(crate) fn take_then_rest<S: Sink>(&mut self, at: u32, sink: &mut S) {
         if !self.take(at, sink) {
             return;
         }
+        let traits = self.orders[at].traits;
         if !traits.has_price() {
             self.end(at, Status::Canceled, Some(Reason::NoLiquidity), sink);
-        } else if ioc {
+        } else if traits.time_in_force() == TimeInForce::Ioc {
             self.end(at, Status::Canceled, Some(Reason::Ioc), sink);
         } else {
             self.rest(at);

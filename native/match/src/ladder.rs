@@ -34,6 +34,8 @@ pub struct Ladder {
     levels: Slab<Level>,
     pages: Slab<Page>,
     by_key: FxHashMap<i64, u32>,
+    /// Pages that were looked for last, by the lowest bits of their keys; `NO_KEY` where there is none.
+    near: [(i64, u32); NEAR],
     in_order: BTreeMap<i64, u32>,
     best: u32,
     best_rank: i64,
@@ -45,6 +47,7 @@ impl Default for Ladder {
             levels: Slab::default(),
             pages: Slab::default(),
             by_key: FxHashMap::default(),
+            near: [(NO_KEY, NONE); NEAR],
             in_order: BTreeMap::new(),
             best: NONE,
             best_rank: i64::MAX,
@@ -53,6 +56,13 @@ impl Default for Ladder {
 }
 
 const PAGE_BITS: u32 = 6;
+const NEAR: usize = 16;
+/// No page has it: ranks are far smaller.
+const NO_KEY: i64 = i64::MAX;
+
+fn near(key: i64) -> usize {
+    key as usize % NEAR
+}
 
 impl Ladder {
     /// The best level, or `NONE`.
@@ -105,10 +115,8 @@ impl Ladder {
             return self.best;
         }
         let key = rank >> PAGE_BITS;
-        let page = match self.by_key.get(&key) {
-            Some(page) => *page,
-            None => self.new_page(key),
-        };
+        let (known, page) = self.near[near(key)];
+        let page = if known == key { page } else { self.find_page(key) };
         let (slot, bit) = ((rank & 63) as usize, 1 << (rank & 63));
         if self.pages[page].bits & bit != 0 {
             return self.pages[page].levels[slot];
@@ -121,6 +129,17 @@ impl Ladder {
             (self.best, self.best_rank) = (level, rank);
         }
         level
+    }
+
+    /// The page of a key, made when there is none, and near from now on.
+    #[inline(never)]
+    fn find_page(&mut self, key: i64) -> u32 {
+        let page = match self.by_key.get(&key) {
+            Some(page) => *page,
+            None => self.new_page(key),
+        };
+        self.near[near(key)] = (key, page);
+        page
     }
 
     fn new_page(&mut self, key: i64) -> u32 {
@@ -142,6 +161,9 @@ impl Ladder {
         if self.pages[page].bits == 0 {
             let key = self.pages[page].key;
             self.by_key.remove(&key);
+            if self.near[near(key)].0 == key {
+                self.near[near(key)] = (NO_KEY, NONE);
+            }
             self.in_order.remove(&key);
             self.pages.remove(page);
         }

@@ -46,6 +46,7 @@ mod instruct;
 mod instruction;
 mod ladder;
 mod order;
+mod plain;
 mod play;
 mod slab;
 mod snapshot;

@@ -65,7 +65,8 @@ impl Traits {
     /// Whether it has a limit price.
     #[inline]
     pub fn has_price(self) -> bool {
-        matches!(self.kind(), Kind::Limit | Kind::StopLimit)
+        const PRICED: u16 = 1 << Kind::Limit as u16 | 1 << Kind::StopLimit as u16;
+        PRICED >> (self.0 >> KIND & 7) & 1 == 1
     }
 
     #[inline]

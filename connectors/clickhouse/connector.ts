@@ -1,10 +1,9 @@
 import type { Connector, SinkDeclaration } from '../../graph/contract/connector.ts';
 import { MillraceError } from '../../graph/contract/error.ts';
-import { Server } from './client.ts';
+import type { Server } from './client.ts';
 import { type ClickhouseParams, clickhouseParams } from './params.ts';
 import { unacceptable } from './table.ts';
 import { tokensFor } from './window.ts';
-import { ClickhouseWriter } from './writer.ts';
 
 /** What the composition root lends: the address of the engine in a child process, started when it is not running. */
 export interface ClickhouseSetup {
@@ -23,10 +22,11 @@ export function clickhouseConnector(setup: ClickhouseSetup): Connector {
     async open(params, schema, { connection, folder, partitions }) {
       const problem = unacceptable(schema, params);
       if (problem) throw new MillraceError(problem, { code: 'clickhouse-schema', domain: 'user' });
+      const [{ Server: Client }, { ClickhouseWriter }] = await Promise.all([import('./client.ts'), import('./writer.ts')]); // loaded where used
       const connect = async (known: Server | null): Promise<Server> => {
         const own = connection && connection.url !== 'embedded' ? connection : null;
         const url = own?.url ?? (await setup.embedded());
-        return known?.url === url ? known : new Server(url, own?.shown ?? `embedded, ${url}`, connection?.options ?? {}, folder);
+        return known?.url === url ? known : new Client(url, own?.shown ?? `embedded, ${url}`, connection?.options ?? {}, folder);
       };
       return new ClickhouseWriter({ connect, schema, params, tokens: tokensFor(partitions ?? 1) });
     },

@@ -1,10 +1,8 @@
 import type { Connector, SinkDeclaration } from '../../graph/contract/connector.ts';
 import { MillraceError } from '../../graph/contract/error.ts';
-import { Server } from './client.ts';
 import { type QuestdbParams, questdbParams } from './params.ts';
 import { unacceptable } from './table.ts';
 import { Turns } from './turns.ts';
-import { QuestdbWriter } from './writer.ts';
 
 /** QuestDB: a table a sink, created or checked; each row once, by its keys. */
 export function questdbConnector(): Connector {
@@ -20,6 +18,7 @@ export function questdbConnector(): Connector {
       const problem = unacceptable(schema, params);
       if (problem) throw new MillraceError(problem, { code: 'questdb-schema', domain: 'user' });
       if (!connection) throw new MillraceError('connection "questdb" has no address', { code: 'connection-missing', domain: 'user' });
+      const [{ Server }, { QuestdbWriter }] = await Promise.all([import('./client.ts'), import('./writer.ts')]); // loaded where used
       return new QuestdbWriter({ server: new Server(connection, folder), schema, params, turns });
     },
   };

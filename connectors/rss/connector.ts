@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import type { Connector, SourceDeclaration } from '../../graph/contract/connector.ts';
 import { hostOf, isPublic } from './address.ts';
+import { RSS_SCHEMA } from './columns.ts';
 import { type RssParams, rssParams } from './params.ts';
-import { openRss, RSS_SCHEMA } from './source.ts';
 
 const source: SourceDeclaration<RssParams> = {
   params: rssParams,
@@ -19,7 +19,7 @@ const source: SourceDeclaration<RssParams> = {
     }),
   finite: () => false,
   replay: 'never',
-  open: openRss,
+  open: async (params, context) => (await import('./source.ts')).openRss(params, context), // clients are loaded where they are used
 };
 
 /** Feeds of news. */

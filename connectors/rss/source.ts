@@ -1,27 +1,15 @@
 import { createHash } from 'node:crypto';
-import { Schema, Utf8 } from 'apache-arrow';
 import { Agent } from 'undici';
-import { COLUMNS, dictionaryOf, field } from '../../graph/contract/columns.ts';
 import type { ConnectorContext, SourceReader } from '../../graph/contract/connector.ts';
 import { batchOf, type Row } from '../../graph/contract/rows.ts';
 import type { SourceHealth } from '../../graph/contract/view.ts';
 import { Uncommitted } from '../landed/uncommitted.ts';
 import { guardedLookup } from './address.ts';
+import { RSS_SCHEMA } from './columns.ts';
 import { FeedFault } from './fault.ts';
 import { type Feed, type Item, readFeed } from './feed.ts';
 import { fetchFeed, type Validators } from './fetch.ts';
 import type { RssParams } from './params.ts';
-
-/** An item of a feed. */
-export const RSS_SCHEMA = new Schema([
-  field('ts_event', COLUMNS.ts_event.type, false, 'when it was published, else updated, else received; never after it was received'),
-  COLUMNS.ts_recv,
-  field('source', dictionaryOf('source'), false, 'who published it: host of the feed'),
-  field('headline', new Utf8(), false, 'its title, else the beginning of its text'),
-  field('body', new Utf8(), true, 'its text as the feed has it, maybe HTML'),
-  field('url', new Utf8(), true, 'where it can be read'),
-  field('id', new Utf8(), false, 'what the feed calls it: guid or id, else its address'),
-]);
 
 const LONGEST_WAIT_MS = 3_600_000;
 /** Times a wait is doubled, at most. */

@@ -91,8 +91,12 @@ async function until<T>(ask: () => Promise<T | null> | T | null): Promise<T> {
 }
 
 const toldIn = (folder: string, name = 'run.json'): Told | null => {
-  const path = join(folder, '.millrace', name);
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Told) : null;
+  try {
+    return JSON.parse(readFileSync(join(folder, '.millrace', name), 'utf8')) as Told;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
 };
 
 async function statusOf(url: string): Promise<Status> {

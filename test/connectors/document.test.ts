@@ -161,4 +161,4 @@ pipelines:
   await running.drain();
   await log.close();
   expect(texts()).toEqual(['one', 'two', 'three']);
-}, 30_000);
+});

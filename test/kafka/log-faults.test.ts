@@ -13,7 +13,7 @@ let names = 0;
 
 beforeAll(async () => {
   broker = await startKafka();
-}, 60_000);
+});
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((log) => log.close()));
 });

@@ -89,5 +89,5 @@ pipelines:
     expect(state.failures).toBeGreaterThan(0);
     expect(table.rows.map((row) => row[column])).toEqual(expected);
   },
-  30_000,
+  180_000,
 );

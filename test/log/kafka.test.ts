@@ -9,7 +9,7 @@ let broker: Kafka;
 
 beforeAll(async () => {
   broker = await startKafka();
-}, 60_000);
+});
 afterAll(() => broker?.close());
 
 const open = (): Promise<Log> =>

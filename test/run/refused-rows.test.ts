@@ -185,7 +185,7 @@ describe('rows that the system of a sink refuses', () => {
       if (start > 60) throw new Error('it does not come to an end');
     }
     await check(inner, kept);
-  }, 60_000);
+  });
 
   it('are told again after a stop in the middle of a block, and once in the end', async () => {
     const dir = await freshFolder();

@@ -15,8 +15,8 @@ export default defineConfig({
     maxWorkers: 3, // many tests wait more than they compute
     sequence: { sequencer: LongFirst },
     globalSetup: ['scripts/test-setup.js', 'test/services/prepare.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000, // ends what hangs: a busy machine takes ten times as long as a quiet one
+    hookTimeout: 180_000,
     projects: [
       { extends: true, test: { name: 'apart', include: ['test/**/*.test.ts'], exclude: PURE } },
       { extends: true, test: { name: 'pure', include: PURE, isolate: false } },

@@ -96,19 +96,39 @@ const configuration = (port: number): string => `<clickhouse>
 </clickhouse>
 `;
 
+/** Ports that are tried, each free when it was looked for: what listens on it when the engine does may be another. */
+const PORTS_TRIED = 5;
+
 /**
  * Starts an engine over `folder` on a loopback port, a free one unless it is given; resolves when it answers. It is told to die with
  * this process, and is not in its process group, so that Ctrl-C reaches only us and what is in flight can still be written.
  */
-export async function startEngine(folder: string, givenPort?: number): Promise<Engine> {
+export async function startEngine(folder: string, givenPort?: number, free: () => Promise<number> = freePort): Promise<Engine> {
+  for (let tried = 1; ; tried++) {
+    const started = await startAt(folder, givenPort ?? (await free()));
+    if (!('reason' in started)) return started;
+    const { reason, said } = started;
+    if (said.includes('Address already in use') && givenPort === undefined && tried < PORTS_TRIED) continue;
+    throw new MillraceError(`the embedded ClickHouse engine does not start: ${reason}${said ? `\n${said}` : ''}`, {
+      code: 'clickhouse-engine-start',
+      domain: 'external',
+      retry: 'backoff',
+      remedy: `look at ${logOf(folder)}`,
+    });
+  }
+}
+
+const logOf = (folder: string): string => `${folder}.log`;
+
+/** The engine at a port, or why it does not start and what it said last. */
+async function startAt(folder: string, port: number): Promise<Engine | { readonly reason: string; readonly said: string }> {
   const program = host();
   const libchdb = library();
   await mkdir(folder, { recursive: true });
   // what a killed engine leaves; nobody else serves the folder, or the caller would not start one
   await rm(join(folder, 'status'), { force: true });
-  const port = givenPort ?? (await freePort());
   const config = `${folder}.xml`;
-  const log = `${folder}.log`;
+  const log = logOf(folder);
   await writeFile(config, configuration(port));
   const output = openSync(log, 'w');
   const child = spawn(
@@ -131,18 +151,10 @@ export async function startEngine(folder: string, givenPort?: number): Promise<E
   const url = `http://127.0.0.1:${port}`;
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (failed.reason === null && Date.now() < deadline) {
-    if ((await ask(`${url}/ping`)) !== null) return { url, process: child };
+    if (await serves(url, folder)) return { url, process: child }; // not whoever else may have taken the port
     await wait(POLL_MS);
   }
   child.kill('SIGKILL');
   const said = (await readFile(log, 'utf8')).trim().split('\n').slice(-LOG_LINES).join('\n');
-  throw new MillraceError(
-    `the embedded ClickHouse engine does not start: ${failed.reason ?? 'it does not answer'}${said ? `\n${said}` : ''}`,
-    {
-      code: 'clickhouse-engine-start',
-      domain: 'external',
-      retry: 'backoff',
-      remedy: `look at ${log}`,
-    },
-  );
+  return { reason: failed.reason ?? 'it does not answer', said };
 }

@@ -28,7 +28,7 @@ interface Version {
 
 /**
  * Watches one file. Its first look gives the file as it is, again after every start, and each later one gives it when its text changed; a
- * file that was written between two looks is read at the next, so that half a text is not taken for all of it. A version that cannot be
+ * file that was written between two looks, or while it was read, is read at the next, so that half a text is not taken for all of it. A version that cannot be
  * read is told and left out: the last one stands. A version is given again until the log holds it. Positions count versions.
  */
 export async function openDocument(
@@ -50,10 +50,13 @@ export async function openDocument(
     trouble = why;
     return null;
   };
-  const changed = async (): Promise<{ version: Version; text: string } | null> => {
+  const current = async (): Promise<Version | null> => {
     const found = await stat(absolute, { bigint: true }).catch((error: NodeJS.ErrnoException) => tell(`cannot be read (${error.code})`));
-    if (!found) return null;
-    const version: Version = { inode: found.ino, mtimeNs: found.mtimeNs, size: found.size };
+    return found && { inode: found.ino, mtimeNs: found.mtimeNs, size: found.size };
+  };
+  const changed = async (): Promise<{ version: Version; text: string } | null> => {
+    const version = await current();
+    if (!version) return null;
     if (read && same(read, version)) return null;
     const settled = given === null || (seen !== null && same(seen, version));
     seen = version;
@@ -61,6 +64,8 @@ export async function openDocument(
     if (version.size > MOST_BYTES) return tell(`has ${version.size} bytes, more than ${MOST_BYTES}`);
     const bytes = await readFile(absolute).catch((error: NodeJS.ErrnoException) => tell(`cannot be read (${error.code})`));
     if (!bytes) return null;
+    const after = await current();
+    if (!after || !same(after, version)) return null; // written while it was read
     read = version;
     const text = bytes.toString('utf8');
     if (Buffer.compare(Buffer.from(text, 'utf8'), bytes) !== 0) return tell('is not UTF-8');

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { request } from 'undici';
 import { z } from 'zod';
 import { MillraceError } from '../../graph/contract/error.ts';
 import { answerError, invalidAnswer, transportError } from './errors.ts';
@@ -93,7 +94,7 @@ export class RegistryClient {
     return this.#ask('GET', path, shape, subject);
   }
 
-  async #ask<T>(method: string, path: string, shape: z.ZodType<T>, subject: string, body?: string): Promise<T> {
+  async #ask<T>(method: 'GET' | 'POST', path: string, shape: z.ZodType<T>, subject: string, body?: string): Promise<T> {
     const { attempts, backoffMs } = this.#options;
     for (let attempt = 1; ; attempt++) {
       try {
@@ -105,21 +106,16 @@ export class RegistryClient {
     }
   }
 
-  async #askOnce<T>(method: string, path: string, shape: z.ZodType<T>, subject: string, body: string | undefined): Promise<T> {
+  async #askOnce<T>(method: 'GET' | 'POST', path: string, shape: z.ZodType<T>, subject: string, body: string | undefined): Promise<T> {
     const headers = body === undefined ? this.#headers : { ...this.#headers, 'content-type': MEDIA_TYPE };
     let status: number;
     let text: string;
     try {
+      // not `fetch`: what ties its body to a signal may be collected before that fires
       const signal = AbortSignal.timeout(this.#options.timeoutMs);
-      const answer = await fetch(this.#base + path, {
-        method,
-        headers,
-        signal,
-        redirect: 'error',
-        ...(body === undefined ? {} : { body }),
-      });
-      status = answer.status;
-      text = await answer.text();
+      const answer = await request(this.#base + path, { method, headers, signal, body: body ?? null });
+      status = answer.statusCode;
+      text = await answer.body.text();
     } catch (cause) {
       throw transportError(this.#base, this.#options.timeoutMs, cause);
     }

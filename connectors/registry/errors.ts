@@ -64,7 +64,7 @@ export function answerError(address: string, subject: string, status: number, te
 /** The error of a request without an answer. */
 export function transportError(address: string, timeoutMs: number, cause: unknown): MillraceError {
   const late = cause instanceof Error && cause.name === 'TimeoutError';
-  const reason = cause instanceof Error && cause.cause instanceof Error ? ((cause.cause as NodeJS.ErrnoException).code ?? '') : '';
+  const reason = cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? '') : '';
   return new MillraceError(
     `${SYSTEM} ${address} ${late ? `gave no answer in ${timeoutMs} ms` : `is not reached${reason ? `: ${reason}` : ''}`}`,
     {

@@ -55,9 +55,11 @@ describe('run', () => {
 
   it('stops after --for, and refuses what is no duration', async () => {
     const folder = folderWith({ 'pipelines.yaml': ENDLESS });
-    const { code, stdout, stderr } = await run(folder, ['run', '--for', '1s', '--json', ...ANY_PORT]);
-    expect(code, stderr).toBe(0);
-    expect(JSON.parse(stdout).nodes.exchange.rows_in).toBeGreaterThan(0);
+    for (let rows = 0; rows === 0; ) {
+      const { code, stdout, stderr } = await run(folder, ['run', '--for', '1s', '--json', ...ANY_PORT]);
+      expect(code, stderr).toBe(0);
+      rows = JSON.parse(stdout).nodes.exchange.rows_in; // a busy machine may not come to its first epoch in a second
+    }
     expect((await run(folder, ['run', '--for', 'ever'])).code).toBe(2);
   });
 

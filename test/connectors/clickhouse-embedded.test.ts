@@ -1,12 +1,16 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { type EmbeddedClickhouse, openEmbeddedClickhouse } from '../../connectors/clickhouse/embedded.ts';
+import { startEngine } from '../../connectors/clickhouse/engine.ts';
 import { isAlive, locked } from '../../connectors/clickhouse/lock.ts';
 import { query, queryText } from '../../connectors/clickhouse/query.ts';
+import { freePort } from '../services/port.ts';
 
 let folder: string;
 let engines: EmbeddedClickhouse[] = [];
@@ -51,6 +55,21 @@ test('one engine serves a data folder, and ends with its owner', async () => {
 test('two that start at once share one engine', async () => {
   const [a, b] = await Promise.all([start(), start()]);
   expect(a.url).toBe(b.url);
+});
+
+test('takes nobody else at its port for itself, and another port where it may', async () => {
+  const other = createServer((_, response) => void response.end('Ok.\n'));
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void other.close());
+  const { port } = other.address() as AddressInfo;
+  const data = join(folder, 'data');
+  await expect(startEngine(data, port)).rejects.toMatchObject({ code: 'clickhouse-engine-start', retry: 'backoff' });
+  const ports = [port, await freePort()];
+  const free = async (): Promise<number> => ports.shift() ?? 0;
+  const engine = await startEngine(data, undefined, free);
+  onTestFinished(() => void engine.process.kill('SIGKILL'));
+  expect(ports).toEqual([]);
+  expect((await query(engine.url, 'SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
 });
 
 test('keeps its data when it is killed, and is started again', async () => {

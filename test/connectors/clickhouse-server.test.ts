@@ -106,8 +106,8 @@ describe.skipIf(clickhouseMissing() !== null)('a server reached by address', () 
     for (let round = 0; round < 4; round++) {
       const blocks = Array.from({ length: 4 }, (_, i) => block((round * 4 + i) * 20_000, 20_000));
       const writes = blocks.map((one) => writer.write(one, `token ${one.fromSeq}`));
-      if (round > 0) await writes[round - 1]?.catch(() => undefined); // kill before, or between, the acknowledgements
       const settled = Promise.allSettled(writes);
+      if (round > 0) await writes[round - 1]?.catch(() => undefined); // kill before, or between, the acknowledgements
       await server.kill();
       const results = await settled;
       await server.start();

@@ -311,9 +311,10 @@ describe('block', () => {
       const { pid } = JSON.parse(readFileSync(join(folder, 'clickhouse.json'), 'utf8')) as { pid: number };
       const blocks = Array.from({ length: 4 }, (_, i) => block((round * 4 + i) * 20_000, 20_000));
       const writes = blocks.map((one) => writer.write(one, `token ${one.fromSeq}`));
+      const settled = Promise.allSettled(writes);
       if (round > 0) await writes[0]?.catch(() => undefined); // kill before, or between, the acknowledgements
       process.kill(pid, 'SIGKILL');
-      const results = await Promise.allSettled(writes);
+      const results = await settled;
       await engine.address();
       await writer.ensure();
       for (const [i, result] of results.entries()) {

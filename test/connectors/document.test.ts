@@ -13,6 +13,13 @@ import { environmentOf, freshFolder, openLog, Table, tableConnector } from '../r
 
 const EVERY = 1_000_000n;
 
+/** Puts a version of the file in place, whole. */
+async function written(folder: string, content: string | Buffer): Promise<void> {
+  const fresh = join(folder, 'fresh');
+  await writeFile(fresh, content);
+  await rename(fresh, join(folder, 'limits.yaml'));
+}
+
 describe('a document', () => {
   let folder: string;
   let notes: string[];
@@ -20,11 +27,7 @@ describe('a document', () => {
   const open = async (): Promise<void> => {
     reader = await openDocument({ path: 'limits.yaml', every: EVERY }, { folder, note: (line) => notes.push(line) }, () => 7n);
   };
-  const write = async (content: string | Buffer): Promise<void> => {
-    const fresh = join(folder, 'fresh');
-    await writeFile(fresh, content);
-    await rename(fresh, join(folder, 'limits.yaml'));
-  };
+  const write = (content: string | Buffer): Promise<void> => written(folder, content);
   /** The next version, waited for as the engine does. */
   const next = async (from: number): Promise<unknown> => {
     for (;;) {
@@ -116,7 +119,6 @@ describe('a document', () => {
 it('is landed in a topic, so that every version is read once also where nobody else has the file', async () => {
   const dir = await freshFolder();
   const file = join(dir, 'pipelines.yaml');
-  const path = join(dir, 'limits.yaml');
   const text = `version: 1
 pipelines:
   p:
@@ -128,7 +130,7 @@ pipelines:
     sinks:
       out: { from: kept, memory: { table: t } }
 `;
-  await writeFile(path, 'one');
+  await written(dir, 'one');
   const table = new Table();
   const registry = {
     ...declarations,
@@ -148,15 +150,15 @@ pipelines:
   let log = await openLog(dir);
   let running = runPipeline(plan, environmentOf(log, registry, dir));
   await until('one');
-  await writeFile(path, 'two');
+  await written(dir, 'two');
   await until('two');
   await running.drain();
   await log.close();
-  await writeFile(path, 'three');
+  await written(dir, 'three');
   log = await openLog(dir);
   running = runPipeline(plan, environmentOf(log, registry, dir));
   await until('three');
   await running.drain();
   await log.close();
   expect(texts()).toEqual(['one', 'two', 'three']);
-}, 30_000);
+});

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -58,8 +58,12 @@ export function launch(folder: string, args: readonly string[] = []): Running {
 
 /** A document of the data folder, or null while it is not there. */
 function document<T>(folder: string, name: string): T | null {
-  const path = join(folder, '.millrace', name);
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as T) : null;
+  try {
+    return JSON.parse(readFileSync(join(folder, '.millrace', name), 'utf8')) as T;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null; // also one that goes just now
+    throw error;
+  }
 }
 
 /** Process id of the ClickHouse engine of a folder, or null. */

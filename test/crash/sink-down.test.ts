@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { type Engine, startEngine } from '../../connectors/clickhouse/engine.ts';
 import { query } from '../../connectors/clickhouse/query.ts';
 import type { PipelineView, SinkView } from '../../graph/contract/view.ts';
 import { done } from '../examples/example.ts';
+import { freePort } from '../services/port.ts';
 import { endpoint, freshFolder, launch, until, view } from './process.ts';
 
 interface Ready {
@@ -16,15 +16,6 @@ interface Ready {
     readonly code: string | null;
     readonly remedy: string | null;
   }[];
-}
-
-/** A port that nobody listens on now. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const address = server.address();
-  await new Promise((closed) => server.close(closed));
-  return typeof address === 'object' && address ? address.port : 0;
 }
 
 const pipeline = (url: string) => `version: 1
@@ -62,7 +53,10 @@ it('a ClickHouse that comes late, dies and comes back has every row once; nobody
   const sink = async (name: string): Promise<SinkView | undefined> => (await view(folder))?.sinks.find((one) => one.name === name);
   const rowsOf = async (name: string): Promise<number> => (await sink(name))?.rows ?? 0;
   const ready = async () => (await endpoint<Ready>(folder, '/readyz')) ?? { status: 0, body: { ready: false, waiting: [] } };
-  const isDown = async () => (await sink('rows_table'))?.state === 'retrying';
+  const isDown = async () => {
+    const seen = await view(folder);
+    return seen?.state === 'running' && seen.sinks.some(({ name, state }) => name === 'rows_table' && state === 'retrying');
+  };
   const grows = async (name: string) => {
     const before = await rowsOf(name);
     await until(running, `more rows in ${name}`, async () => (await rowsOf(name)) > before);

@@ -175,6 +175,8 @@ describeWith('examples/binance in Kafka, ClickHouse and QuestDB', missing, () =>
     const dataDir = join(embedded, '.millrace');
     outputs.set('Kafka', await inKafka(kafka));
     outputs.set('ClickHouse', await stored(clickhouse.rows, CLICKHOUSE_US));
+    for (const { rows } of [questdb, other])
+      for (const table of ['binance_trades', 'binance_bars']) await rows(`SELECT wait_wal_table('${table}')`); // what is taken shows later
     outputs.set('QuestDB', await stored(questdb.rows, QUESTDB_US));
     outputs.set('embedded broker', await inEmbeddedLog(dataDir));
     outputs.set('embedded ClickHouse', await inEmbeddedClickhouse(dataDir));

@@ -106,10 +106,11 @@ describe.skipIf(missing !== null && !process.env.CI)(`errors of a real broker${m
     await Promise.all([secured?.close(), plain?.close()]);
   });
 
-  async function connecting(connection: Connection): Promise<Metadata | unknown> {
+  /** `timeoutMs`: short where nothing but its end tells that nobody answers. */
+  async function connecting(connection: Connection, timeoutMs = 30_000): Promise<Metadata | unknown> {
     const producer = rawProducer(connection);
     try {
-      return await connectProducer(producer, connection.shown, 3_000);
+      return await connectProducer(producer, connection.shown, timeoutMs);
     } catch (error) {
       expect(`${(error as MillraceError).message}${(error as MillraceError).remedy}`).not.toMatch(/secret|wr0ng/);
       return error;
@@ -145,11 +146,11 @@ describe.skipIf(missing !== null && !process.env.CI)(`errors of a real broker${m
 
   it('tells a host that has no address, and a port that nobody listens on', async () => {
     expect(await connecting(broker('kafka://no-such-host.invalid:9092'))).toMatchObject({ code: 'kafka-unknown-host', domain: 'external' });
-    expect(await connecting(broker('kafka://127.0.0.1:1'))).toMatchObject({ code: 'kafka-unreachable', domain: 'external' });
+    expect(await connecting(broker('kafka://127.0.0.1:1'), 3_000)).toMatchObject({ code: 'kafka-unreachable', domain: 'external' });
   });
 
   it('hints at encryption where the broker hangs up', async () => {
-    const found = await connecting(broker(`kafka://${secured.bootstrap}`));
+    const found = await connecting(broker(`kafka://${secured.bootstrap}`), 3_000);
     expect(found).toMatchObject({ code: 'kafka-unreachable', remedy: expect.stringContaining('security.protocol') });
   });
 
@@ -159,11 +160,11 @@ describe.skipIf(missing !== null && !process.env.CI)(`errors of a real broker${m
     const producer = rawProducer(connection, { dr_cb: true });
     const consumer = rawConsumer(connection, { 'group.id': 'millrace.x' });
     try {
-      await Promise.all([transactional, producer].map((one) => called((done) => one.connect({ timeout: 5_000 }, done))));
-      await called((done) => consumer.connect({ timeout: 5_000 }, done));
+      await Promise.all([transactional, producer].map((one) => called((done) => one.connect({ timeout: 30_000 }, done))));
+      await called((done) => consumer.connect({ timeout: 30_000 }, done));
       const denied = async (call: Promise<unknown>): Promise<MillraceError> =>
         kafkaError(await call.then(() => new Error('allowed')).catch((error: unknown) => error), 'x', connection.shown);
-      const id = await denied(called<void>((done) => transactional.initTransactions(5_000, (error) => done(error, undefined))));
+      const id = await denied(called<void>((done) => transactional.initTransactions(30_000, (error) => done(error, undefined))));
       expect(id).toMatchObject({ code: 'kafka-denied', message: expect.stringContaining('transactional id') });
       consumer.subscribe(['readable']); // `committed` would only time out
       const group = await denied(called((done) => consumer.consume(1, done)));
@@ -183,7 +184,7 @@ describe.skipIf(missing !== null && !process.env.CI)(`errors of a real broker${m
     const connection = broker(`kafka://${plain.bootstrap}`);
     const producer = rawProducer(connection, { dr_cb: true });
     try {
-      await called((done) => producer.connect({ timeout: 5_000 }, done));
+      await called((done) => producer.connect({ timeout: 30_000 }, done));
       producer.setPollInterval(20);
       const report = new Promise<unknown>((resolve) => void producer.once('delivery-report', (error) => resolve(error)));
       producer.produce('small', 0, Buffer.alloc(20_000, 'x'));
@@ -204,8 +205,8 @@ describe.skipIf(missing !== null && !process.env.CI)(`errors of a real broker${m
     const connection = broker(`kafka://${plain.bootstrap}`);
     const consumer = rawConsumer(connection);
     try {
-      await called((done) => consumer.connect({ timeout: 5_000 }, done));
-      const call = called((done) => consumer.queryWatermarkOffsets('no-such-topic', 0, 5_000, done));
+      await called((done) => consumer.connect({ timeout: 30_000 }, done));
+      const call = called((done) => consumer.queryWatermarkOffsets('no-such-topic', 0, 30_000, done));
       const error = await call.then(() => new Error('there')).catch((cause: unknown) => cause);
       expect(kafkaError(error, 'x', connection.shown)).toMatchObject({ code: 'kafka-topic-missing' });
     } finally {

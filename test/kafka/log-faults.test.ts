@@ -13,7 +13,7 @@ let names = 0;
 
 beforeAll(async () => {
   broker = await startKafka();
-}, 60_000);
+});
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((log) => log.close()));
 });
@@ -43,11 +43,11 @@ async function topicOf(log: Log, partitions = 1): Promise<string> {
 async function produce(topic: string, count: number, partition = 0): Promise<void> {
   const producer = new kafka.Producer(broker.client());
   await new Promise<void>((resolve, reject) => {
-    producer.connect({ timeout: 10_000 }, (error) => (error ? reject(error) : resolve()));
+    producer.connect({ timeout: 60_000 }, (error) => (error ? reject(error) : resolve()));
   });
   for (let i = 0; i < count; i++) producer.produce(topic, partition, Buffer.from(String(i)));
   await new Promise<void>((resolve, reject) => {
-    producer.flush(20_000, (error) => (error ? reject(error) : resolve()));
+    producer.flush(60_000, (error) => (error ? reject(error) : resolve()));
   });
   await new Promise<void>((resolve) => {
     producer.disconnect(() => resolve());
@@ -58,7 +58,7 @@ async function produce(topic: string, count: number, partition = 0): Promise<voi
 function deleteBefore(topic: string, offset: number): Promise<void> {
   const admin = kafka.AdminClient.create(broker.client());
   return new Promise<void>((resolve, reject) => {
-    admin.deleteRecords([{ topic, partition: 0, offset }], { timeout: 10_000 }, (error) => (error ? reject(error) : resolve()));
+    admin.deleteRecords([{ topic, partition: 0, offset }], { timeout: 60_000 }, (error) => (error ? reject(error) : resolve()));
   }).finally(() => admin.disconnect());
 }
 
@@ -135,10 +135,10 @@ test('a task that is let go on purpose says so: its successor need not fence any
   await scene.release();
   const reader = new kafka.KafkaConsumer({ ...broker.client(), 'group.id': scene.pipeline }, {});
   await new Promise<void>((resolve, reject) => {
-    reader.connect({ timeout: 10_000 }, (error) => (error ? reject(error) : resolve()));
+    reader.connect({ timeout: 60_000 }, (error) => (error ? reject(error) : resolve()));
   });
   const [answer] = await new Promise<{ readonly metadata?: string | null }[]>((resolve, reject) => {
-    reader.committed([{ topic: scene.journal, partition: 0 }], 10_000, (error, answers) => (error ? reject(error) : resolve(answers)));
+    reader.committed([{ topic: scene.journal, partition: 0 }], 60_000, (error, answers) => (error ? reject(error) : resolve(answers)));
   });
   reader.disconnect();
   const root = JSON.parse(Buffer.from(String(answer?.metadata).replace(/\0+$/, ''), 'base64url').toString('utf8'));
@@ -157,7 +157,7 @@ test('a root outlives the offsets of its group and its journal', async () => {
   const high = (await (await open()).describe(scene.journal))?.ranges[0]?.high ?? 0;
   const admin = kafka.AdminClient.create(broker.client());
   await new Promise<void>((resolve, reject) => {
-    admin.deleteGroups([scene.pipeline], { timeout: 10_000 }, (error) => (error ? reject(error) : resolve()));
+    admin.deleteGroups([scene.pipeline], { timeout: 60_000 }, (error) => (error ? reject(error) : resolve()));
   });
   admin.disconnect();
   const byJournal = await open();

@@ -53,13 +53,13 @@ export async function writeAll(
   settings: Settings = {},
 ): Promise<void> {
   const producer = rawProducer(connection, settings);
-  await called((done) => producer.connect({ timeout: 10_000 }, done));
+  await called((done) => producer.connect({ timeout: 60_000 }, done));
   try {
     for (const { value, partition = 0, headers = {} } of messages) {
       const pairs = Object.entries(headers).map(([name, text]) => ({ [name]: Buffer.from(text) }));
       producer.produce(topic, partition, Buffer.from(value), null, Date.now(), null, pairs);
     }
-    await called<void>((done) => producer.flush(10_000, (error) => done(error, undefined)));
+    await called<void>((done) => producer.flush(60_000, (error) => done(error, undefined)));
   } finally {
     await gone(producer);
   }
@@ -74,7 +74,7 @@ export async function readAll(
   waitMs = 30_000,
 ): Promise<Message[]> {
   const consumer = rawConsumer(connection, { 'isolation.level': 'read_committed', 'fetch.wait.max.ms': 50 });
-  await called((done) => consumer.connect({ timeout: 10_000 }, done));
+  await called((done) => consumer.connect({ timeout: 60_000 }, done));
   try {
     consumer.assign(Array.from({ length: partitions }, (_, partition) => ({ topic, partition, offset: 0 })));
     consumer.setDefaultConsumeTimeout(100);

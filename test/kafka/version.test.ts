@@ -6,7 +6,7 @@ let broker: Kafka;
 
 beforeAll(async () => {
   broker = await startKafka();
-}, 60_000);
+});
 afterAll(() => broker?.close());
 
 const at = (url: string) => ({ name: 'broker', url, shown: url, options: {} });

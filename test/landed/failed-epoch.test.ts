@@ -83,12 +83,11 @@ pipelines:
     expect(diagnostics).toEqual([]);
     const log = await openLog(dir);
     const running = runPipeline(plans[0] as Plan, environmentOf(log, registry, dir));
-    for (const deadline = Date.now() + 8000; table.rows.length < expected.length && Date.now() < deadline; )
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    while (table.rows.length < expected.length) await new Promise((resolve) => setTimeout(resolve, 10));
     await running.drain();
     await log.close();
     expect(state.failures).toBeGreaterThan(0);
     expect(table.rows.map((row) => row[column])).toEqual(expected);
   },
-  30_000,
+  180_000,
 );

@@ -206,7 +206,7 @@ describe('rows that reached us after they happened', () => {
       const leaky = await report(honest + early, 1, source(column, wrong));
       expect(new Set(leaky.leaks.map(({ node }) => node))).toEqual(new Set(['last']));
     },
-    60_000,
+    180_000,
   );
 
   test('are not passed over without a word: a clock of 1970 after every cut leaves nothing to compare', async () => {

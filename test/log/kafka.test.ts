@@ -9,7 +9,7 @@ let broker: Kafka;
 
 beforeAll(async () => {
   broker = await startKafka();
-}, 60_000);
+});
 afterAll(() => broker?.close());
 
 const open = (): Promise<Log> =>
@@ -31,12 +31,12 @@ const open = (): Promise<Log> =>
 async function deleteOld(log: Log): Promise<void> {
   const admin = kafka.AdminClient.create(broker.client());
   const topics = await new Promise<string[]>((resolve, reject) => {
-    admin.listTopics({ timeout: 10_000 }, (error, names) => (error ? reject(error) : resolve(names)));
+    admin.listTopics({ timeout: 60_000 }, (error, names) => (error ? reject(error) : resolve(names)));
   });
   for (const topic of topics.filter((name) => name.endsWith('.old'))) {
     const high = (await log.describe(topic))?.ranges[0]?.high ?? 0;
     await new Promise<void>((resolve, reject) => {
-      admin.deleteRecords([{ topic, partition: 0, offset: high }], { timeout: 10_000 }, (error) => (error ? reject(error) : resolve()));
+      admin.deleteRecords([{ topic, partition: 0, offset: high }], { timeout: 60_000 }, (error) => (error ? reject(error) : resolve()));
     });
   }
   admin.disconnect();

@@ -18,16 +18,22 @@ export interface Asked {
 /** An HTTP server on a free port that behaves as `answer` says, and what it was asked. */
 export async function registryServer(answer: (asked: Asked, count: number) => Answer) {
   const asked: Asked[] = [];
-  const server = createServer(async (request: IncomingMessage, response: ServerResponse) => {
+  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
     let body = '';
-    for await (const part of request) body += String(part);
+    request.on('data', (part) => {
+      body += String(part);
+    });
+    request.on('error', () => undefined); // given up by who asks
+    request.on('end', () => answered(request, response, body));
+  });
+  const answered = (request: IncomingMessage, response: ServerResponse, body: string): void => {
     asked.push({ method: request.method ?? '', path: request.url ?? '', headers: request.headers, body });
     const given = answer(asked.at(-1) as Asked, asked.length);
     if (given === 'silence') return;
     if (given === 'hang up') return void request.socket.destroy();
     response.writeHead(given.status, { 'content-type': 'application/vnd.schemaregistry.v1+json' });
     response.end('text' in given ? given.text : JSON.stringify(given.body));
-  });
+  };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {

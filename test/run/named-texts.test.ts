@@ -107,7 +107,7 @@ it('runs with the texts that its state began with until a clean stop, and takes 
   await third.running.drain();
   await third.log.close();
   expectEachOnce(table);
-}, 60_000);
+});
 
 it('takes over at once what a file says that counts as it is now, as the card of a model does', async () => {
   const { table, notes, seen, start } = await stamping(true);
@@ -118,4 +118,4 @@ it('takes over at once what a file says that counts as it is now, as the card of
   expect((await again.running.done).state).toBe('done');
   await again.log.close();
   expectEachOnce(table);
-}, 60_000);
+});

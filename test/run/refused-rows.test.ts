@@ -175,7 +175,7 @@ describe('rows that the system of a sink refuses', () => {
     for (let start = 0; ; start++) {
       const log = withFaults(inner, mildFaults(SEED));
       const running = runPipeline(planWithLetters(true), environmentOf(log, registry, dir));
-      const stop = setTimeout(() => void running.drain(), 300);
+      const stop = setTimeout(() => void running.drain(), 300 + 50 * start); // ever later: a busy machine comes to an end too
       const { state } = await running.done;
       clearTimeout(stop);
       const isWritten = kept.size >= SHAPE.rows * SHAPE.partitions - refusedNs.length;
@@ -183,7 +183,7 @@ describe('rows that the system of a sink refuses', () => {
       if (start > 60) throw new Error('it does not come to an end');
     }
     await check(inner, kept);
-  }, 60_000);
+  });
 
   it('are told again after a stop in the middle of a block, and once in the end', async () => {
     const dir = await freshFolder();

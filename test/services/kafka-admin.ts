@@ -10,6 +10,7 @@ const CLUSTER = 4;
 const LITERAL = 3;
 const PREFIXED = 4;
 const ALLOW = 3;
+const ANY = 1;
 const SET = 0;
 
 /** What users can be allowed to do, by the protocol's number. */
@@ -55,6 +56,18 @@ const settle = (what: string, answer: Answer, item: () => void): void => {
   if (count < 0) throw new Error(`${what}: a null answer`);
   for (let i = 0; i < count; i++) item();
 };
+
+/** A right as the brokers list it. */
+function textOf({ user, operation, resource, name }: Grant): string {
+  const pattern = patternOf(name);
+  return [
+    RESOURCE[resource],
+    resource === 'cluster' ? 'kafka-cluster' : pattern.name,
+    pattern.type,
+    `User:${user}`,
+    OPERATION[operation],
+  ].join();
+}
 
 function patternOf(name: string): { readonly name: string; readonly type: number } {
   return name !== '*' && name.endsWith('*') ? { name: name.slice(0, -1), type: PREFIXED } : { name, type: LITERAL };
@@ -128,8 +141,31 @@ export function kafkaAdmin(ports: () => readonly [number, ...number[]]): KafkaAd
       });
       const answer = await ask(ports()[0], 'createAcls', body);
       settle('grant', answer, () => check('grant', answer.int16(), answer.string()));
+      await known('grant', ports(), async (port) => {
+        const found = await grantedAt(port);
+        return grants.every((grant) => found.has(textOf(grant)));
+      });
     },
   };
+}
+
+/** Every right that a broker goes by. */
+async function grantedAt(port: number): Promise<ReadonlySet<string>> {
+  const any = new Body().int8(ANY).string(null).int8(ANY).string(null).string(null).int8(ANY).int8(ANY);
+  const answer = await ask(port, 'describeAcls', any);
+  answer.skip(4); // throttle time
+  check('rights', answer.int16(), answer.string());
+  const found = new Set<string>();
+  for (let resources = answer.int32(); resources > 0; resources--) {
+    const of = [answer.int8(), answer.string(), answer.int8()];
+    for (let left = answer.int32(); left > 0; left--) {
+      const user = answer.string();
+      answer.string(); // host
+      found.add([...of, user, answer.int8()].join());
+      answer.skip(1); // allowed
+    }
+  }
+  return found;
 }
 
 async function topicAt(port: number, name: string): Promise<{ readonly leaders: readonly number[] } | null> {

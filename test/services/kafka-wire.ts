@@ -6,6 +6,7 @@ const API = {
   metadata: [3, 8],
   createTopics: [19, 4],
   deleteTopics: [20, 3],
+  describeAcls: [29, 1],
   createAcls: [30, 1],
   describeConfigs: [32, 1],
   createPartitions: [37, 1],
@@ -62,6 +63,11 @@ export class Answer {
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
+  }
+
+  int8(): number {
+    this.#at += 1;
+    return this.#bytes.readInt8(this.#at - 1);
   }
 
   int16(): number {

@@ -23,5 +23,5 @@ describeWith('a topic that a person asks for', [kafkaMissing()], () => {
     } finally {
       await kafka.close();
     }
-  }, 60_000);
+  });
 });

@@ -17,12 +17,9 @@ const params = z.strictObject({
     .array(z.string().min(1))
     .optional()
     .meta({ description: 'columns of the right side to take; default all but the key columns and `ts_event`' }),
-  prefix: z
-    .string()
-    .default('right_')
-    .meta({
-      description: 'put before the name of a column where the left side has one of that name, as `staleness_ns` behind another as_of',
-    }),
+  prefix: z.string().default('right_').meta({
+    description: 'put before the name of a column where the left side has one of that name, as `staleness_ns` behind another as_of',
+  }),
   ties: z.enum(['include', 'exclude']).default('include').meta({
     description: 'whether a right row at exactly the time of the left row is its partner; `exclude`: only one strictly before',
   }),

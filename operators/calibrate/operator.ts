@@ -24,15 +24,10 @@ const params = z
       description: 'the quantile of the size of errors; or one of each side, each missed by half of the share',
     }),
     coverage: z.number().gt(0).lt(1).default(0.9).meta({ description: 'share of rows that are to be inside' }),
-    adapt: z
-      .number()
-      .gt(0)
-      .max(1)
-      .optional()
-      .meta({
-        description:
-          'adaptive: step of the share that may miss, gamma of the paper; default 0.005; a larger one follows a change or a rhythm sooner, and bounds are open more often',
-      }),
+    adapt: z.number().gt(0).max(1).optional().meta({
+      description:
+        'adaptive: step of the share that may miss, gamma of the paper; default 0.005; a larger one follows a change or a rhythm sooner, and bounds are open more often',
+    }),
     window: rows(1).default(1000).meta({
       description:
         'labelled rows of a key that calibration is made from; where errors have a rhythm take whole periods of it (a day of minutes is 1440): a shorter window lags behind it',

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { errors, request } from 'undici';
 import { MillraceError } from '../../graph/contract/error.ts';
 import type { PipelineView } from '../../graph/contract/view.ts';
 import { Rates } from '../../status/rates.ts';
@@ -18,35 +19,39 @@ interface Answer {
   readonly pipelines: readonly PipelineView[];
 }
 
-async function ask(url: string, token: string | undefined): Promise<Answer> {
-  let response: Response;
+/** How long a process may take to answer, ms: one that is frozen takes the connection and never does. */
+const PATIENCE_MS = 5_000;
+
+async function ask({ pid, status: { url } }: Instance, token: string | undefined): Promise<Answer> {
   try {
-    response = await fetch(`${url}/status`, token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } });
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const { statusCode, body } = await request(`${url}/status`, { headers, headersTimeout: PATIENCE_MS, bodyTimeout: PATIENCE_MS });
+    const text = await body.text();
+    if (statusCode === 200) return JSON.parse(text) as Answer;
+    if (statusCode !== 401)
+      throw new MillraceError(`${url}/status answered ${statusCode}`, { code: 'status-unreachable', domain: 'external' });
   } catch (cause) {
-    throw new MillraceError(`nothing answers at ${url}`, {
-      code: 'status-unreachable',
-      domain: 'external',
-      remedy: 'see whether it still starts or just ended',
-      cause,
-    });
+    if (cause instanceof MillraceError) throw cause;
+    const isSilent = cause instanceof errors.HeadersTimeoutError || cause instanceof errors.BodyTimeoutError;
+    const message = isSilent ? `process ${pid} gives no answer at ${url} in ${PATIENCE_MS / 1000} s` : `nothing answers at ${url}`;
+    const remedy = isSilent
+      ? `see whether it is stopped or waits for its disk: ps -o stat,wchan -p ${pid}; what it holds is safe, kill -9 and start it again`
+      : 'see whether it still starts or just ended';
+    throw new MillraceError(message, { code: isSilent ? 'status-silent' : 'status-unreachable', domain: 'external', remedy, cause });
   }
-  if (response.status === 401)
-    throw new MillraceError('the status endpoint asks for a token', {
-      code: 'status-token',
-      domain: 'user',
-      remedy: 'give it with --status-token or MILLRACE_STATUS_TOKEN',
-    });
-  if (!response.ok)
-    throw new MillraceError(`${url}/status answered ${response.status}`, { code: 'status-unreachable', domain: 'external' });
-  return (await response.json()) as Answer;
+  throw new MillraceError('the status endpoint asks for a token', {
+    code: 'status-token',
+    domain: 'user',
+    remedy: 'give it with --status-token or MILLRACE_STATUS_TOKEN',
+  });
 }
 
 /** What all instances of a folder answer: those that run the same pipelines on a broker as one. */
 async function askAll(instances: readonly Instance[], token: string | undefined): Promise<Answer> {
   const [first, ...others] = instances;
   if (first === undefined) throw new MillraceError('no instance to ask', { code: 'not-running', domain: 'internal' });
-  if (others.length === 0) return ask(first.status.url, token);
-  const answers = await Promise.all(instances.map(async ({ pid, status }) => ({ pid, ...(await ask(status.url, token)) })));
+  if (others.length === 0) return ask(first, token);
+  const answers = await Promise.all(instances.map(async (instance) => ({ pid: instance.pid, ...(await ask(instance, token)) })));
   const parts = answers.flatMap(({ pid, pipelines }) => pipelines.map((view) => ({ worker: `process ${pid}`, view })));
   const names = new Set(parts.map(({ view }) => view.pipeline));
   const pipelines = [...names].flatMap((name) => mergedView(parts.filter(({ view }) => view.pipeline === name)) ?? []);

@@ -1,9 +1,11 @@
 import type { KafkaConsumer, Message as KafkaMessage } from '@confluentinc/kafka-javascript';
-import { MillraceError } from '../../graph/contract/error.ts';
+import type { MillraceError } from '../../graph/contract/error.ts';
 import type { Credit, Fetched, Message, Position } from '../../graph/contract/log.ts';
 import { type Clients, consumed, disconnected } from './client.ts';
+import { type Cursor, isAt, keyOf } from './cursor.ts';
 import { incremental } from './lease.ts';
 import { Arrivals } from './message.ts';
+import { expired, stalled } from './position-faults.ts';
 import { recreated, type Topics } from './topics.ts';
 
 /** What one call to the library may bring; while rows trickle it asks for few, as a call may go on while they come. */
@@ -16,23 +18,6 @@ const AHEAD_BYTES = { least: 8 * 1024 * 1024, most: 64 * 1024 * 1024 };
 const GIVEN_UP_LOOKS = 6;
 /** A partition that was silent this long is looked at: errors of single partitions are lost in the library (trap H28). */
 const SILENT_MS = 5_000;
-
-/** A partition that a reader reads. */
-interface Cursor {
-  readonly topic: string;
-  readonly partition: number;
-  /** Offset after the last message that came from the brokers. */
-  next: number;
-  /** Offset after the last message given to the reader. */
-  given: number;
-  readonly queue: Message[];
-  bytes: number;
-  /** Whether the consumer fetches it now. */
-  assigned: boolean;
-  heardAtMs: number;
-  /** Looks in a row at which something should have come. */
-  suspicions: number;
-}
 
 /** Reads partitions at given positions for one group: one consumer that is no member, assigned by hand. */
 export class Fetcher {
@@ -410,29 +395,4 @@ export class Fetcher {
   }
 }
 
-const keyOf = (topic: string, partition: number): string => `${topic}/${partition}`;
-
 const sizeOf = ({ value, key }: Message): number => value.byteLength + (key?.byteLength ?? 0) + 64;
-
-/** Whether the cursor can go on at the offset without fetching anew: nothing between what was given and it can be missing. */
-function isAt(cursor: Cursor, offset: number): boolean {
-  return offset >= cursor.given && offset <= Math.max(cursor.next, cursor.given);
-}
-
-function stalled({ topic, partition, offset }: Position, high: number): MillraceError {
-  return new MillraceError(`nothing comes from ${topic}/${partition} at offset ${offset}, though it goes on to ${high}`, {
-    code: 'kafka-partition-silent',
-    domain: 'external',
-    retry: 'backoff',
-    remedy: 'look at the leader of that partition; a transaction that nobody ends holds it up until it times out',
-  });
-}
-
-/** A position before the first message that is still there. */
-export function expired({ topic, partition, offset }: Position, low: number): MillraceError {
-  return new MillraceError(`offset ${offset} of ${topic}/${partition} is gone: the first one kept is ${low}`, {
-    code: 'position-expired',
-    domain: 'user',
-    remedy: 'start from the earliest offset, or keep messages longer',
-  });
-}

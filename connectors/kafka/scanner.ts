@@ -2,8 +2,8 @@ import type { KafkaConsumer, Message as KafkaMessage } from '@confluentinc/kafka
 import { MillraceError } from '../../graph/contract/error.ts';
 import type { Message } from '../../graph/contract/log.ts';
 import { type Clients, consumed, disconnected } from './client.ts';
-import { expired } from './fetcher.ts';
 import { Arrivals } from './message.ts';
+import { expired } from './position-faults.ts';
 import type { TopicPartition, Topics } from './topics.ts';
 
 const MOST_MESSAGES = 2_000;

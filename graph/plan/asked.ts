@@ -30,7 +30,7 @@ export function faultsFor(of: AskedOf, diagnostics: readonly Diagnostic[]): read
   ];
   const starts = [0, ...[...of.text.matchAll(/\n/g)].map(({ index }) => index + 1)];
   const isOthers = ({ file, line, column }: Diagnostic): boolean => {
-    if (file !== of.file) return [...(of.named.get(file) ?? [])].every((name) => !of.asked.includes(name));
+    if (file !== of.file) return of.named.has(file) && of.asked.every((name) => !of.named.get(file)?.has(name));
     return spans.some((span) => within((starts[line - 1] ?? 0) + column - 1, span));
   };
   return diagnostics.map((one) =>

@@ -1,10 +1,9 @@
 import { Float64, Schema } from 'apache-arrow';
 import { expect, test } from 'vitest';
-import { declarations } from '../../cli/registry.ts';
 import { COLUMNS, field } from '../../graph/contract/columns.ts';
-import { compile } from '../../graph/plan/compile.ts';
 import { subjectOf } from '../../graph/test-kit/subject.ts';
 import { asOf } from '../../operators/as_of/operator.ts';
+import { faultsOfNodes } from '../compiler/nodes.ts';
 
 const number = (name: string) => field(name, new Float64(), false, name);
 
@@ -17,25 +16,13 @@ test('a second as_of has an age of its own, under its prefix', () => {
 
 /** What is said of a third node that joins, by what it joins. */
 function faultsOf(node: string): string[] {
-  const text = `version: 1
-pipelines:
-  p:
-    sources:
-      ticks: { simulate: { symbols: 1 } }
-    operators:
-      bars: { use: bars, from: ticks, with: { every: 1s } }
-      open: { use: select, from: bars, with: { columns: { ts_event: ts_event, symbol: symbol, open: open } } }
-      once: { use: as_of, from: { left: open, right: bars }, with: { columns: [high] } }
-      twice: { use: as_of, from: { left: once, right: bars }, with: { columns: [low] } }
-      last: ${node}
-    sinks:
-      out: { from: last, print: {} }
-`;
-  const options = { text, file: '/work/p.yaml', registry: declarations, env: {}, allowPaths: [], allowCode: false };
-  const { diagnostics } = compile({ ...options, files: { exists: () => false, read: () => '' } });
-  return diagnostics
-    .filter(({ severity }) => severity === 'error')
-    .map(({ code, message, line, hint }) => `${code} ${line}: ${message} (${hint})`);
+  const nodes = [
+    'open: { use: select, from: bars, with: { columns: { ts_event: ts_event, symbol: symbol, open: open } } }',
+    'once: { use: as_of, from: { left: open, right: bars }, with: { columns: [high] } }',
+    'twice: { use: as_of, from: { left: once, right: bars }, with: { columns: [low] } }',
+    `last: ${node}`,
+  ];
+  return faultsOfNodes(nodes, 'last').map(({ code, message, line, hint }) => `${code} ${line}: ${message} (${hint})`);
 }
 
 test('where the names clash it is told how they come apart', () => {

@@ -1,29 +1,9 @@
 import { expect, test } from 'vitest';
-import { declarations } from '../../cli/registry.ts';
-import { compile } from '../../graph/plan/compile.ts';
+import { faultsOfNodes } from '../compiler/nodes.ts';
 
 /** Where a fault is underlined, and its hint. */
-function faultsOf(node: string): string[] {
-  const text = `version: 1
-pipelines:
-  p:
-    sources:
-      ticks: { simulate: { symbols: 1 } }
-    operators:
-      bars: { use: bars, from: ticks, with: { every: 1s } }
-      made: ${node}
-    sinks:
-      out: { from: made, print: {} }
-`;
-  const options = { text, file: '/work/p.yaml', registry: declarations, env: {}, allowPaths: [], allowCode: false };
-  const { diagnostics } = compile({ ...options, files: { exists: () => false, read: () => '' } });
-  return diagnostics
-    .filter(({ severity }) => severity === 'error')
-    .map(({ code, line, column, length, hint }) => {
-      const underlined = (text.split('\n')[line - 1] ?? '').slice(column - 1, column - 1 + length);
-      return `${code}: ${underlined}${hint ? ` (${hint})` : ''}`;
-    });
-}
+const faultsOf = (node: string): string[] =>
+  faultsOfNodes([`made: ${node}`], 'made').map(({ code, underlined, hint }) => `${code}: ${underlined}${hint ? ` (${hint})` : ''}`);
 
 test.each([
   ['{ use: derive, from: bars, with: { columns: { a: "close / close[1] - 1", b: "a[2] > 0 ? 1 : -1" } } }', []],
